@@ -1,0 +1,41 @@
+/** The settings of a namenode, checked and frozen before anything starts. Keys and defaults: shared/config/settings.ts. */
+import type { LivenessLimits } from './policy/liveness.js'
+
+export interface NamenodeConfig {
+  /** Holds the namespace, the replica map, the version file and the lock. */
+  readonly dataFolder: string
+  readonly bindHost: string
+  /** 0 takes a free port. */
+  readonly rpcPort: number
+  readonly httpPort: number
+  /** Shared secret of the cluster; datanodes present it. */
+  readonly clusterToken: string
+  readonly superuser: string
+  readonly supergroup: string
+  readonly blockSizeBytes: number
+  readonly minBlockSizeBytes: number
+  readonly replication: number
+  /** Replicas that must be reported before a block counts as stored. */
+  readonly minReplication: number
+  readonly maxReplication: number
+  readonly trashIntervalMinutes: number
+  readonly liveness: LivenessLimits
+  readonly heartbeatIntervalMs: number
+  readonly fullReportIntervalMs: number
+  readonly leaseSoftLimitMs: number
+  readonly leaseHardLimitMs: number
+  /** How long `complete` waits for reports before it answers "not yet". */
+  readonly completeWaitMs: number
+  readonly replicationLoopMs: number
+  /** A copy that has not been reported within this time is offered again. */
+  readonly pendingCopyTimeoutMs: number
+  /** Copies that one node may send or receive at a time. */
+  readonly copyStreamsPerNode: number
+  /** Share of known blocks that must be confirmed before writes are accepted, 0 to 1. */
+  readonly safeModeThreshold: number
+  /** `inline` runs the SQLite writer on the main thread: for simulation and debugging. */
+  readonly writer: 'thread' | 'inline'
+  readonly logLevel: LogLevel
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'

@@ -1,0 +1,98 @@
+/**
+ * Replicas as the rest of the namenode sees them: where blocks are, where new ones go, what is at risk. The seam
+ * between the file operations and faces on one side and cluster membership and repair on the other.
+ */
+import type { Block, BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
+import type { Liveness } from '../policy/liveness.js'
+import type { ReplicaTarget } from './namespace-model.js'
+
+export type StorageType = 'DISK' | 'SSD' | 'ARCHIVE' | 'RAM_DISK'
+
+export interface StorageView {
+  readonly storageId: StorageId
+  readonly type: StorageType
+  readonly hasFailed: boolean
+  readonly capacityBytes: number
+  readonly usedBytes: number
+  readonly remainingBytes: number
+  readonly blockCount: number
+}
+
+/** A datanode as it registered and last reported. */
+export interface DatanodeView {
+  readonly uuid: DatanodeUuid
+  readonly hostname: string
+  /** Every IP address it can be reached at; the first is its own first choice. */
+  readonly addresses: readonly string[]
+  readonly transferPort: number
+  readonly httpPort: number
+  readonly ipcPort: number
+  /** Network path such as `/default-rack`. */
+  readonly rack: string
+  readonly softwareVersion: string
+  readonly liveness: Liveness
+  readonly lastHeartbeatWallMs: number
+  readonly activeTransfers: number
+  readonly storages: readonly StorageView[]
+  /** false until it has reported all its blocks since this namenode started. */
+  readonly isConfirmed: boolean
+}
+
+export interface Replica {
+  readonly datanode: DatanodeView
+  readonly storageId: StorageId
+  readonly storageType: StorageType
+  /** `unconfirmed`: known from the last run only; good enough to read, never counted for a deletion. */
+  readonly state: 'finalized' | 'being-written' | 'unconfirmed' | 'corrupt'
+}
+
+export interface TargetRequest {
+  readonly replicas: number
+  readonly blockSizeBytes: number
+  readonly writerAddress: string
+  readonly excluded: ReadonlySet<DatanodeUuid>
+  /** Nodes that already hold or will hold the block. */
+  readonly existing: readonly DatanodeUuid[]
+}
+
+export interface BlockManagerStatistics {
+  readonly capacityBytes: number
+  readonly usedBytes: number
+  readonly remainingBytes: number
+  readonly underReplicatedBlocks: number
+  readonly corruptBlocks: number
+  /** No replica at all on a live node. */
+  readonly missingBlocks: number
+  readonly pendingCopies: number
+  readonly pendingDeletions: number
+  readonly singleReplicaBlocks: number
+  readonly liveDatanodes: number
+  readonly staleDatanodes: number
+  readonly deadDatanodes: number
+}
+
+/** Whether writes are accepted, and why not: the same text on every face. */
+export type WriteReadiness =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'safe-mode'; readonly reason: string }
+
+export interface BlockManager {
+  /** Targets in pipeline order, no two on one node; may be fewer than asked, or none. */
+  chooseTargets(request: TargetRequest): readonly Replica[]
+  /** Records a pipeline: the block is being written there. Replaces an earlier pipeline of the block. */
+  expectReplicas(block: Block, targets: readonly ReplicaTarget[]): void
+  /** Replicas to read from, nearest to `clientAddress` first, stale and corrupt ones last. */
+  locate(
+    block: Block,
+    clientAddress: string,
+  ): { readonly replicas: readonly Replica[]; readonly isCorrupt: boolean }
+  /** Resolves with the number of finalized replicas of exactly this version and length, at once when `minimum` is met. */
+  waitForReplicas(block: Block, minimum: number, timeoutMs: number): Promise<number>
+  /** A reader found bad bytes: the replica is verified by its node before it is believed. */
+  suspectReplica(blockId: BlockId, datanode: DatanodeUuid): void
+  datanodes(): readonly DatanodeView[]
+  /** By UUID, or by `ip:transferPort` for clients that know no more. */
+  findDatanode(nameOrAddress: string): DatanodeView | undefined
+  statistics(): BlockManagerStatistics
+  writeReadiness(): WriteReadiness
+}

@@ -1,0 +1,86 @@
+/** What the namespace says about files, directories and blocks. Values only; storage rows are mapped to these. */
+import type { Block, BlockId, DatanodeUuid, InodeId, StorageId } from '../../shared/ids.js'
+
+export interface FileStatus {
+  readonly kind: 'file' | 'directory'
+  readonly id: InodeId
+  /** Last component; empty for the root. Valid UTF-8, at most 255 bytes. */
+  readonly name: string
+  readonly lengthBytes: number
+  /** Octal bits 0..01777. */
+  readonly permission: number
+  readonly owner: string
+  readonly group: string
+  readonly modificationTimeMs: number
+  readonly accessTimeMs: number
+  /** 0 for directories. */
+  readonly replication: number
+  /** 0 for directories. */
+  readonly blockSizeBytes: number
+  /** Number of entries of a directory, 0 for files. */
+  readonly childrenCount: number
+  readonly isUnderConstruction: boolean
+}
+
+/**
+ * `under-construction`: a pipeline may still write it; its length is what the namenode was last told.
+ * `committed`: length and generation stamp are final.
+ */
+export type BlockState = 'under-construction' | 'committed'
+
+export interface BlockRecord extends Block {
+  readonly inodeId: InodeId
+  /** Position in its file, from 0. */
+  readonly index: number
+  readonly state: BlockState
+  /** How many replicas its file asks for. */
+  readonly replication: number
+}
+
+export interface PlacedBlock extends BlockRecord {
+  /** Where the block starts in its file. */
+  readonly offsetBytes: number
+}
+
+/** The answer to "where are the bytes of this range": section 2.4 of the protocol reference has the table of cases. */
+export interface FileBlocks {
+  readonly status: FileStatus
+  /** Blocks that overlap the range, in file order. */
+  readonly blocks: readonly PlacedBlock[]
+  /** The last block of the file, whether or not the range reaches it. */
+  readonly lastBlock: PlacedBlock | undefined
+}
+
+export interface DirectoryPage {
+  readonly entries: readonly FileStatus[]
+  /** How many entries follow the last one of this page. */
+  readonly remainingEntries: number
+}
+
+export interface ContentSummary {
+  readonly lengthBytes: number
+  readonly fileCount: number
+  /** Counts the directory itself. */
+  readonly directoryCount: number
+  /** Sum of length times replication. */
+  readonly spaceConsumedBytes: number
+}
+
+export interface OpenFile {
+  readonly inodeId: InodeId
+  readonly path: string
+  readonly holder: string
+  readonly clientMachine: string
+}
+
+/** A replica that the namenode asked for or knows. */
+export interface ReplicaTarget {
+  readonly datanodeUuid: DatanodeUuid
+  readonly storageId: StorageId
+}
+
+/** A block whose file is gone; its replicas are to be deleted. */
+export interface DeletedBlock {
+  readonly blockId: BlockId
+  readonly generationStamp: number
+}

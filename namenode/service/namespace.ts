@@ -1,0 +1,196 @@
+/**
+ * The namespace as its callers see it: the seam between the faces, the block management and the store. Reads answer at
+ * once from the last committed state; changes resolve when they are durable. Every semantic (permissions, exceptions,
+ * order of checks) lives behind this interface, once.
+ */
+import type {
+  Block,
+  BlockId,
+  Epoch,
+  GenerationStamp,
+  InodeId,
+  TransactionId,
+} from '../../shared/ids.js'
+import type { Call } from './call.js'
+import type {
+  BlockRecord,
+  ContentSummary,
+  DeletedBlock,
+  DirectoryPage,
+  FileBlocks,
+  FileStatus,
+  OpenFile,
+} from './namespace-model.js'
+
+export interface CreateArguments {
+  readonly path: string
+  readonly permission: number
+  readonly holder: string
+  readonly create: boolean
+  readonly overwrite: boolean
+  readonly createParent: boolean
+  readonly replication: number
+  readonly blockSizeBytes: number
+}
+
+/** Names an open file: by id when the client knows it (it survives a rename), else by path. */
+export interface OpenFileReference {
+  readonly path: string
+  readonly fileId: InodeId | undefined
+  readonly holder: string
+}
+
+export interface AllocatedBlock {
+  readonly block: BlockRecord
+  readonly offsetBytes: number
+  readonly blockSizeBytes: number
+  /** true when this is the answer to a repeated request: the same empty last block again. */
+  readonly isRepeat: boolean
+}
+
+export interface NamespaceIdentity {
+  readonly clusterId: string
+  readonly blockPoolId: string
+  readonly epoch: Epoch
+  readonly createdMs: number
+}
+
+export interface NamespaceTotals {
+  readonly files: number
+  readonly directories: number
+  readonly blocks: number
+  readonly lengthBytes: number
+}
+
+/** Reads. Paths are absolute; a trailing slash is tolerated. Permissions of `call.principal` are checked. */
+export interface NamespaceReads {
+  readonly identity: NamespaceIdentity
+  status(call: Call, path: string): FileStatus | undefined
+  /** undefined when nothing is at `path`; a file lists as itself with an empty name. */
+  list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined
+  contentSummary(call: Call, path: string): ContentSummary
+  fileBlocks(call: Call, path: string, offsetBytes: number, lengthBytes: number): FileBlocks
+  /** Throws PERMISSION_DENIED or NOT_FOUND; `access` is a mask of read 4, write 2, execute 1. */
+  checkAccess(call: Call, path: string, access: number): void
+  isFileClosed(call: Call, path: string): boolean
+  /** The open file and its last blocks, after checking that `holder` has its lease (texts: protocol reference 2.6). */
+  openFile(
+    call: Call,
+    reference: OpenFileReference,
+  ): { readonly status: FileStatus; readonly blocks: readonly BlockRecord[] }
+
+  // For block management; no permissions.
+  block(id: BlockId): BlockRecord | undefined
+  /** Up to `limit` blocks with an id above `after`, in order of id. */
+  blocksAfter(after: BlockId | 0, limit: number): readonly BlockRecord[]
+  blocksOfFile(id: InodeId): readonly BlockRecord[]
+  fileStatusById(id: InodeId): FileStatus | undefined
+  /** undefined when the inode is gone or no longer linked to the root. */
+  pathOf(id: InodeId): string | undefined
+  /** Files with an inode id above `after` whose writer has not closed them. */
+  openFilesAfter(after: InodeId | 0, limit: number): readonly OpenFile[]
+  deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[]
+  totals(): NamespaceTotals
+  lastTransactionId(): TransactionId
+}
+
+/** Changes. Each is one transaction; a rejected promise means that nothing happened. */
+export interface NamespaceChanges {
+  mkdirs(
+    call: Call,
+    change: { path: string; permission: number; createParent: boolean },
+  ): Promise<boolean>
+  create(call: Call, change: CreateArguments): Promise<FileStatus>
+  /** Allocates the next block and commits `previous`. */
+  allocateBlock(
+    call: Call,
+    change: OpenFileReference & { previous: Block | undefined },
+  ): Promise<AllocatedBlock>
+  abandonBlock(call: Call, change: OpenFileReference & { block: Block }): Promise<void>
+  /** Commits `last` and closes the file. Closing a file again with the same last block succeeds. */
+  completeFile(
+    call: Call,
+    change: OpenFileReference & { last: Block | undefined },
+  ): Promise<FileStatus>
+  /** Records the length that readers of the open file may see. */
+  fsync(call: Call, change: OpenFileReference & { lastBlockLengthBytes: number }): Promise<void>
+  /** Reserves a new generation stamp; the block keeps its old one until `updatePipeline`. */
+  reserveGenerationStamp(
+    call: Call,
+    change: { block: Block; holder: string },
+  ): Promise<GenerationStamp>
+  updatePipeline(
+    call: Call,
+    change: { oldBlock: Block; newBlock: Block; holder: string },
+  ): Promise<void>
+  /** Reopens a closed file for `holder`. */
+  append(
+    call: Call,
+    change: { path: string; holder: string; newBlock: boolean },
+  ): Promise<{ status: FileStatus; lastBlock: BlockRecord | undefined }>
+  renewLease(call: Call, change: { holder: string }): Promise<void>
+  rename(call: Call, change: { from: string; to: string }): Promise<boolean>
+  renameStrictly(
+    call: Call,
+    change: { from: string; to: string; overwrite: boolean },
+  ): Promise<void>
+  delete(call: Call, change: { path: string; recursive: boolean }): Promise<boolean>
+  setReplication(call: Call, change: { path: string; replication: number }): Promise<boolean>
+  setPermission(call: Call, change: { path: string; permission: number }): Promise<void>
+  /** undefined keeps the value. */
+  setOwner(
+    call: Call,
+    change: { path: string; owner: string | undefined; group: string | undefined },
+  ): Promise<void>
+  /** undefined keeps the value. */
+  setTimes(
+    call: Call,
+    change: {
+      path: string
+      modificationTimeMs: number | undefined
+      accessTimeMs: number | undefined
+    },
+  ): Promise<void>
+
+  // For background work of the namenode itself.
+  /** Starts the recovery of the last block of an abandoned file: a new stamp that fences its old writer. */
+  beginLeaseRecovery(fileId: InodeId): Promise<
+    | { readonly kind: 'closed' }
+    | {
+        readonly kind: 'recovering'
+        readonly block: BlockRecord
+        readonly newGenerationStamp: GenerationStamp
+      }
+  >
+  /** Closes the file with the length on which its datanodes agreed; length 0 drops the block. */
+  finishLeaseRecovery(fileId: InodeId, block: Block): Promise<void>
+  /** Forgets blocks whose replicas are all gone. */
+  forgetDeletedBlocks(ids: readonly BlockId[]): Promise<void>
+  /** Removes up to `limit` inodes of deleted trees; false when there is nothing left. */
+  purgeDeletedTrees(limit: number): Promise<boolean>
+  /** Prunes repeated-request answers older than `beforeMs`. */
+  pruneRequests(beforeMs: number): Promise<void>
+}
+
+/** Leases whose holder has been silent: for the lease monitor. */
+export interface NamespaceLeases {
+  /** Holders not renewed since `sinceMonotonicMs`, with their open files. */
+  expiredLeases(
+    sinceMonotonicMs: number,
+    limit: number,
+  ): readonly { readonly holder: string; readonly files: readonly InodeId[] }[]
+}
+
+export interface Namespace extends NamespaceReads, NamespaceChanges, NamespaceLeases {
+  /** Called after each commit with the inodes and blocks that changed: block management re-examines them. */
+  onCommitted(listener: (change: CommittedChange) => void): void
+  close(): Promise<void>
+}
+
+/** What of a committed batch concerns replicas. */
+export interface CommittedChange {
+  readonly transactionId: TransactionId
+  /** Blocks that were committed, or whose replication target changed. */
+  readonly blocks: readonly BlockId[]
+  readonly deletedBlocks: readonly DeletedBlock[]
+}

@@ -1,0 +1,127 @@
+/**
+ * The few calls of the block store to a disk, as a dependency: a simulation gives torn and lost writes, bit flips and
+ * errors through the same interface. Paths are absolute and come from our own layout, never from a client.
+ */
+import { type BigIntStats, constants, type Dirent, type StatsFs } from 'node:fs'
+import * as fs from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+export interface DiskFile {
+  /** Reads up to `lengthBytes`; returns how many came, fewer only at the end of the file. */
+  read(buffer: Uint8Array, offset: number, lengthBytes: number, position: number): Promise<number>
+  /** Writes all of the range or throws. */
+  write(buffer: Uint8Array, offset: number, lengthBytes: number, position: number): Promise<void>
+  truncate(lengthBytes: number): Promise<void>
+  /** Returns when data and length are on stable storage. An error here must never be retried as if it could succeed. */
+  sync(): Promise<void>
+  sizeBytes(): Promise<number>
+  close(): Promise<void>
+}
+
+export type OpenMode = 'read' | 'read-write' | 'create-new'
+
+export interface DiskUsage {
+  readonly capacityBytes: number
+  readonly freeBytes: number
+  readonly freeInodes: number
+}
+
+export interface Disk {
+  /** Opens a regular file; never follows a symbolic link at the end of the path. */
+  open(path: string, mode: OpenMode): Promise<DiskFile>
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file; succeeds when it is already gone. */
+  remove(path: string): Promise<void>
+  makeFolder(path: string): Promise<void>
+  list(path: string): Promise<Dirent[]>
+  /** undefined when there is nothing at `path`. */
+  stat(path: string): Promise<BigIntStats | undefined>
+  /** Makes names in a folder durable: after a rename, or for a new file. */
+  syncFolder(path: string): Promise<void>
+  usage(path: string): Promise<DiskUsage>
+}
+
+export const systemDisk: Disk = {
+  open: openFile,
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { force: true }),
+  makeFolder: async (path) => {
+    await fs.mkdir(path, { recursive: true })
+  },
+  list: (path) => fs.readdir(path, { withFileTypes: true }),
+  stat: async (path) => {
+    try {
+      return await fs.lstat(path, { bigint: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  },
+  syncFolder,
+  usage: async (path) => usageOf(await fs.statfs(path)),
+}
+
+/** Rename that survives a power cut: rename, then sync the folder (HDFS-5042 lost files for want of the second). */
+export async function renameDurably(disk: Disk, from: string, to: string): Promise<void> {
+  await disk.rename(from, to)
+  await disk.syncFolder(dirname(to))
+}
+
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: constants.O_RDONLY | constants.O_NOFOLLOW,
+  'read-write': constants.O_RDWR | constants.O_NOFOLLOW,
+  'create-new': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+}
+
+async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
+  const handle = await fs.open(path, FLAGS[mode], 0o644)
+  return {
+    read: async (buffer, offset, lengthBytes, position) => {
+      let done = 0
+      while (done < lengthBytes) {
+        const { bytesRead } = await handle.read(
+          buffer,
+          offset + done,
+          lengthBytes - done,
+          position + done,
+        )
+        if (bytesRead === 0) break
+        done += bytesRead
+      }
+      return done
+    },
+    write: async (buffer, offset, lengthBytes, position) => {
+      let done = 0
+      while (done < lengthBytes) {
+        const { bytesWritten } = await handle.write(
+          buffer,
+          offset + done,
+          lengthBytes - done,
+          position + done,
+        )
+        done += bytesWritten
+      }
+    },
+    truncate: (lengthBytes) => handle.truncate(lengthBytes),
+    sync: () => handle.datasync(),
+    sizeBytes: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function usageOf(statistics: StatsFs): DiskUsage {
+  return {
+    capacityBytes: statistics.blocks * statistics.bsize,
+    freeBytes: statistics.bavail * statistics.bsize,
+    freeInodes: statistics.ffree,
+  }
+}

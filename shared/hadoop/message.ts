@@ -1,0 +1,316 @@
+/**
+ * Protocol messages as typed tables: one table gives the codec and the TypeScript type. Hadoop's schemas are proto2,
+ * where a required field is on the wire even when it is 0 or empty and where presence of an optional field matters;
+ * generators made for proto3 get both wrong, and a generator would be a build step for 200 small messages.
+ *
+ * 64-bit integers are JavaScript numbers: exact within ±(2^53 - 1), rounded beyond, saturated at ±2^63 when written.
+ * Unsigned ones above 2^63 read as negative, which is what their senders (Java longs) mean: -1 for "not set".
+ */
+import { DfsError } from '../errors.js'
+import { ProtoReader, ProtoWriter, WireType } from './wire.js'
+
+export type ScalarType =
+  | 'u32'
+  | 'u64'
+  | 'i32'
+  | 'i64'
+  | 's32'
+  | 's64'
+  | 'bool'
+  | 'enum'
+  | 'string'
+  | 'bytes'
+  | 'sfixed32'
+  | 'sfixed64'
+
+type ScalarValue<T extends ScalarType> = T extends 'string'
+  ? string
+  : T extends 'bytes'
+    ? Uint8Array
+    : T extends 'bool'
+      ? boolean
+      : number
+
+type Label = 'required' | 'optional' | 'repeated' | 'packed'
+type FieldType = ScalarType | MessageType<Fields>
+
+interface Field<T extends FieldType = FieldType, L extends Label = Label> {
+  readonly number: number
+  readonly type: T
+  readonly label: L
+}
+
+type Fields = Readonly<Record<string, Field>>
+
+type ValueOf<T> = T extends ScalarType
+  ? ScalarValue<T>
+  : T extends MessageType<infer F>
+    ? DecodedFields<F>
+    : never
+type InputValueOf<T> = T extends ScalarType
+  ? ScalarValue<T>
+  : T extends MessageType<infer F>
+    ? InputFields<F>
+    : never
+
+type NamesWith<F extends Fields, L extends Label> = {
+  [K in keyof F]: F[K]['label'] extends L ? K : never
+}[keyof F]
+
+type DecodedFields<F extends Fields> = {
+  readonly [K in NamesWith<F, 'required'>]: ValueOf<F[K]['type']>
+} & {
+  readonly [K in NamesWith<F, 'optional'>]?: ValueOf<F[K]['type']> | undefined
+} & {
+  readonly [K in NamesWith<F, 'repeated' | 'packed'>]: readonly ValueOf<F[K]['type']>[]
+}
+
+type InputFields<F extends Fields> = {
+  readonly [K in NamesWith<F, 'required'>]: InputValueOf<F[K]['type']>
+} & {
+  readonly [K in NamesWith<F, 'optional'>]?: InputValueOf<F[K]['type']> | undefined
+} & {
+  readonly [K in NamesWith<F, 'repeated' | 'packed'>]?: readonly InputValueOf<F[K]['type']>[]
+}
+
+/** What `decode` returns for a message type: repeated fields are always arrays, absent optional ones undefined. */
+export type Decoded<M> = M extends MessageType<infer F> ? DecodedFields<F> : never
+/** What `encode` accepts: as `Decoded`, but repeated fields may be left out. */
+export type Input<M> = M extends MessageType<infer F> ? InputFields<F> : never
+
+/** Deeper nesting than any real message; a bomb of nested messages ends here. */
+const MAX_DEPTH = 32
+
+export const required = <T extends FieldType>(number: number, type: T): Field<T, 'required'> => ({
+  number,
+  type,
+  label: 'required',
+})
+export const optional = <T extends FieldType>(number: number, type: T): Field<T, 'optional'> => ({
+  number,
+  type,
+  label: 'optional',
+})
+export const repeated = <T extends FieldType>(number: number, type: T): Field<T, 'repeated'> => ({
+  number,
+  type,
+  label: 'repeated',
+})
+/** Repeated scalars in one length-delimited field. Both forms are accepted when reading, whatever the label. */
+export const packed = <T extends Exclude<ScalarType, 'string' | 'bytes'>>(
+  number: number,
+  type: T,
+): Field<T, 'packed'> => ({ number, type, label: 'packed' })
+
+/** Declares a message. `name` appears in errors. */
+export function message<const F extends Fields>(name: string, fields: F): MessageType<F> {
+  return new MessageType(name, fields)
+}
+
+type Values = Record<string, unknown>
+
+export class MessageType<F extends Fields> {
+  readonly name: string
+  readonly #fields: readonly (readonly [name: string, field: Field])[]
+  readonly #byNumber: ReadonlyMap<number, readonly [name: string, field: Field]>
+
+  constructor(name: string, fields: F) {
+    this.name = name
+    this.#fields = Object.entries(fields)
+    this.#byNumber = new Map(this.#fields.map((entry) => [entry[1].number, entry]))
+  }
+
+  /** The bytes of `value`, without a length. */
+  encode(value: InputFields<F>): Buffer {
+    const writer = new ProtoWriter()
+    this.writeTo(writer, value)
+    return writer.finish()
+  }
+
+  /** A varint length and the bytes of `value`. */
+  encodeDelimited(value: InputFields<F>): Buffer {
+    const writer = new ProtoWriter()
+    writer.nested(() => this.writeTo(writer, value))
+    return writer.finish()
+  }
+
+  /**
+   * @param bytes exactly one message; may be a view, `bytes` fields of the result are views of it too
+   * @throws DfsError MALFORMED_MESSAGE for truncated input, wrong wire types or a missing required field
+   */
+  decode(bytes: Uint8Array): DecodedFields<F> {
+    const reader = new ProtoReader(bytes, 0, bytes.length)
+    return this.readFrom(reader, 0) as DecodedFields<F>
+  }
+
+  /** Reads a varint length and a message at the reader's position. */
+  decodeDelimited(reader: ProtoReader): DecodedFields<F> {
+    return this.readFrom(reader.nested(), 0) as DecodedFields<F>
+  }
+
+  writeTo(writer: ProtoWriter, value: InputFields<F>): void {
+    const values = value as Values
+    for (const [name, field] of this.#fields) {
+      const fieldValue = values[name]
+      if (fieldValue === undefined || fieldValue === null) {
+        if (field.label === 'required') {
+          throw new DfsError('INTERNAL', `${this.name}.${name} is required and was not given`)
+        }
+        continue
+      }
+      this.#writeField(writer, field, fieldValue)
+    }
+  }
+
+  #writeField(writer: ProtoWriter, field: Field, value: unknown): void {
+    if (field.label === 'repeated') {
+      for (const item of value as readonly unknown[]) writeOne(writer, field, item)
+    } else if (field.label === 'packed') {
+      const items = value as readonly unknown[]
+      if (items.length === 0) return
+      writer.tag(field.number, WireType.DELIMITED)
+      writer.nested(() => {
+        for (const item of items) writeScalar(writer, field.type as ScalarType, item)
+      })
+    } else {
+      writeOne(writer, field, value)
+    }
+  }
+
+  /** @internal recursion of `decode`; `depth` bounds nesting. */
+  readFrom(reader: ProtoReader, depth: number): Values {
+    if (depth > MAX_DEPTH)
+      throw new DfsError('MALFORMED_MESSAGE', `${this.name} is nested too deeply`)
+    const values: Values = {}
+    while (!reader.atEnd) {
+      const tag = reader.varint32()
+      const entry = this.#byNumber.get(tag >>> 3)
+      if (entry === undefined) reader.skip(tag & 7)
+      else readField(reader, entry[0], entry[1], tag & 7, values, depth)
+    }
+    for (const [name, field] of this.#fields) {
+      if (values[name] !== undefined) continue
+      if (field.label === 'required') {
+        throw new DfsError('MALFORMED_MESSAGE', `Message missing required fields: ${name}`)
+      }
+      if (field.label !== 'optional') values[name] = []
+    }
+    return values
+  }
+}
+
+const WIRE_TYPES: Readonly<Record<ScalarType, WireType>> = {
+  u32: WireType.VARINT,
+  u64: WireType.VARINT,
+  i32: WireType.VARINT,
+  i64: WireType.VARINT,
+  s32: WireType.VARINT,
+  s64: WireType.VARINT,
+  bool: WireType.VARINT,
+  enum: WireType.VARINT,
+  string: WireType.DELIMITED,
+  bytes: WireType.DELIMITED,
+  sfixed32: WireType.FIXED32,
+  sfixed64: WireType.FIXED64,
+}
+
+function writeOne(writer: ProtoWriter, field: Field, value: unknown): void {
+  const { type } = field
+  if (typeof type === 'string') {
+    writer.tag(field.number, WIRE_TYPES[type])
+    writeScalar(writer, type, value)
+  } else {
+    writer.tag(field.number, WireType.DELIMITED)
+    writer.nested(() => type.writeTo(writer, value as never))
+  }
+}
+
+function writeScalar(writer: ProtoWriter, type: ScalarType, value: unknown): void {
+  switch (type) {
+    case 'string':
+      writer.string(value as string)
+      return
+    case 'bytes':
+      writer.bytes(value as Uint8Array)
+      return
+    case 'bool':
+      writer.varint(value === true ? 1 : 0)
+      return
+    case 's32':
+    case 's64':
+      writer.zigzag(value as number)
+      return
+    case 'sfixed32':
+      writer.fixed32(value as number)
+      return
+    case 'sfixed64':
+      writer.fixed64(value as number)
+      return
+    case 'u32':
+      writer.varint((value as number) >>> 0)
+      return
+    default:
+      writer.varint(value as number)
+  }
+}
+
+function readField(
+  reader: ProtoReader,
+  name: string,
+  field: Field,
+  wireType: number,
+  values: Values,
+  depth: number,
+): void {
+  const { type, label } = field
+  const isList = label === 'repeated' || label === 'packed'
+  if (typeof type !== 'string') {
+    reader.expect(wireType, WireType.DELIMITED, name)
+    store(values, name, type.readFrom(reader.nested(), depth + 1), isList)
+    return
+  }
+  const own = WIRE_TYPES[type]
+  if (isList && wireType === WireType.DELIMITED && own !== WireType.DELIMITED) {
+    const inner = reader.nested()
+    values[name] ??= []
+    while (!inner.atEnd) store(values, name, readScalar(inner, type), true)
+    return
+  }
+  reader.expect(wireType, own, name)
+  store(values, name, readScalar(reader, type), isList)
+}
+
+function store(values: Values, name: string, value: unknown, isList: boolean): void {
+  if (!isList) {
+    values[name] = value
+    return
+  }
+  const list = values[name] as unknown[] | undefined
+  if (list === undefined) values[name] = [value]
+  else list.push(value)
+}
+
+function readScalar(reader: ProtoReader, type: ScalarType): unknown {
+  switch (type) {
+    case 'string':
+      return reader.string()
+    case 'bytes':
+      return reader.bytes()
+    case 'bool':
+      return reader.varint32() !== 0
+    case 'u32':
+      return reader.varint32() >>> 0
+    case 'i32':
+    case 'enum':
+      return reader.varint32() | 0
+    case 's32':
+    case 's64':
+      return reader.zigzag()
+    case 'sfixed32':
+      return reader.fixed32()
+    case 'sfixed64':
+      return reader.fixed64()
+    default:
+      return reader.varint64()
+  }
+}
