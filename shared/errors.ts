@@ -92,6 +92,7 @@ export const ERROR_TABLE = {
   // HTTP only
   RANGE_NOT_SATISFIABLE: row(IO, 416),
   TOO_LARGE: row(IO, 413),
+  UNSUPPORTED_MEDIA_TYPE: row(IO, 415),
   CONFLICT: row(IO, 409),
   OVERLOADED: row(`${HADOOP}.ipc.RetriableException`, 503, 1, 'later'),
   SHUTTING_DOWN: row(IO, 503, 1, 'later'),
