@@ -5,6 +5,8 @@ export interface NamenodeConfig {
   /** Holds the namespace, the replica map, the version file and the lock. */
   readonly dataFolder: string
   readonly bindHost: string
+  /** Without it a `bindHost` beyond loopback is refused: callers are believed to be whoever they say they are. */
+  readonly allowUnauthenticatedBind: boolean
   /** 0 takes a free port. */
   readonly rpcPort: number
   readonly httpPort: number
