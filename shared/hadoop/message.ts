@@ -31,16 +31,18 @@ type ScalarValue<T extends ScalarType> = T extends 'string'
       ? boolean
       : number
 
-type Label = 'required' | 'optional' | 'repeated' | 'packed'
-type FieldType = ScalarType | MessageType<Fields>
+export type Label = 'required' | 'optional' | 'repeated' | 'packed'
+export type FieldType = ScalarType | MessageType<Fields>
 
-interface Field<T extends FieldType = FieldType, L extends Label = Label> {
+/** One field of a message: its number, type and label. */
+export interface Field<T extends FieldType = FieldType, L extends Label = Label> {
   readonly number: number
   readonly type: T
   readonly label: L
 }
 
-type Fields = Readonly<Record<string, Field>>
+/** The fields of a message, by name. */
+export type Fields = Readonly<Record<string, Field>>
 
 type ValueOf<T> = T extends ScalarType
   ? ScalarValue<T>
