@@ -1,0 +1,130 @@
+/**
+ * The namespace as the faces get it: the same, but changes are refused in safe mode. A wrapper and not a check in each
+ * handler, so that no face can forget it; block management and loops use the namespace itself.
+ */
+import type { Namespace } from './namespace.js'
+import type { SafeMode } from './safe-mode.js'
+
+/** The texts are Hadoop's, with their irregular spaces. */
+export function guardedNamespace(namespace: Namespace, safeMode: SafeMode): Namespace {
+  return {
+    ...reads(namespace),
+    ...changes(namespace, safeMode),
+    ...continuations(namespace, safeMode),
+    ...background(namespace),
+  }
+}
+
+function reads(namespace: Namespace) {
+  return {
+    identity: namespace.identity,
+    status: (call, path) => namespace.status(call, path),
+    list: (call, path, startAfter, limit) => namespace.list(call, path, startAfter, limit),
+    contentSummary: (call, path) => namespace.contentSummary(call, path),
+    fileBlocks: (call, path, offsetBytes, lengthBytes) =>
+      namespace.fileBlocks(call, path, offsetBytes, lengthBytes),
+    checkAccess: (call, path, access) => namespace.checkAccess(call, path, access),
+    isFileClosed: (call, path) => namespace.isFileClosed(call, path),
+    openFile: (call, reference) => namespace.openFile(call, reference),
+    block: (id) => namespace.block(id),
+    blocksAfter: (after, limit) => namespace.blocksAfter(after, limit),
+    blocksOfFile: (id) => namespace.blocksOfFile(id),
+    fileStatusById: (id) => namespace.fileStatusById(id),
+    pathOf: (id) => namespace.pathOf(id),
+    openFilesAfter: (after, limit) => namespace.openFilesAfter(after, limit),
+    deletedBlocksAfter: (after, limit) => namespace.deletedBlocksAfter(after, limit),
+    totals: () => namespace.totals(),
+    lastTransactionId: () => namespace.lastTransactionId(),
+    expiredLeases: (since, limit) => namespace.expiredLeases(since, limit),
+  } satisfies Partial<Namespace>
+}
+
+function changes(namespace: Namespace, safeMode: SafeMode) {
+  return {
+    mkdirs: async (call, change) => {
+      safeMode.requireOff(`Cannot create directory ${change.path}`)
+      return namespace.mkdirs(call, change)
+    },
+    create: async (call, change) => {
+      safeMode.requireOff(`Cannot create file${change.path}`)
+      return namespace.create(call, change)
+    },
+    allocateBlock: async (call, change) => {
+      safeMode.requireOff(`Cannot add block to ${change.path}`)
+      return namespace.allocateBlock(call, change)
+    },
+    append: async (call, change) => {
+      safeMode.requireOff(`Cannot append to file${change.path}`)
+      return namespace.append(call, change)
+    },
+    rename: async (call, change) => {
+      safeMode.requireOff(`Cannot rename ${change.from}`)
+      return namespace.rename(call, change)
+    },
+    renameStrictly: async (call, change) => {
+      safeMode.requireOff(`Cannot rename ${change.from}`)
+      return namespace.renameStrictly(call, change)
+    },
+    delete: async (call, change) => {
+      safeMode.requireOff(`Cannot delete ${change.path}`)
+      return namespace.delete(call, change)
+    },
+    setReplication: async (call, change) => {
+      safeMode.requireOff(`Cannot set replication for ${change.path}`)
+      return namespace.setReplication(call, change)
+    },
+    setPermission: async (call, change) => {
+      safeMode.requireOff(`Cannot set permission for ${change.path}`)
+      return namespace.setPermission(call, change)
+    },
+    setOwner: async (call, change) => {
+      safeMode.requireOff(`Cannot set owner for ${change.path}`)
+      return namespace.setOwner(call, change)
+    },
+    setTimes: async (call, change) => {
+      safeMode.requireOff(`Cannot set times ${change.path}`)
+      return namespace.setTimes(call, change)
+    },
+  } satisfies Partial<Namespace>
+}
+
+function continuations(namespace: Namespace, safeMode: SafeMode) {
+  return {
+    abandonBlock: async (call, change) => {
+      safeMode.requireNotManual(
+        `Cannot abandon block blk_${change.block.id}_${change.block.generationStamp} for file${change.path}`,
+      )
+      return namespace.abandonBlock(call, change)
+    },
+    completeFile: async (call, change) => {
+      safeMode.requireNotManual(`Cannot complete file ${change.path}`)
+      return namespace.completeFile(call, change)
+    },
+    fsync: async (call, change) => {
+      safeMode.requireNotManual(`Cannot fsync file ${change.path}`)
+      return namespace.fsync(call, change)
+    },
+    reserveGenerationStamp: async (call, change) => {
+      safeMode.requireNotManual(`Cannot get a new GS for block blk_${change.block.id}`)
+      return namespace.reserveGenerationStamp(call, change)
+    },
+    updatePipeline: async (call, change) => {
+      safeMode.requireNotManual('Pipeline not updated')
+      return namespace.updatePipeline(call, change)
+    },
+    // A writer that waits for the end of safe mode must not lose its files meanwhile.
+    renewLease: (call, change) => namespace.renewLease(call, change),
+  } satisfies Partial<Namespace>
+}
+
+function background(namespace: Namespace) {
+  return {
+    beginLeaseRecovery: (fileId) => namespace.beginLeaseRecovery(fileId),
+    finishLeaseRecovery: (fileId, block) => namespace.finishLeaseRecovery(fileId, block),
+    forgetDeletedBlocks: (ids) => namespace.forgetDeletedBlocks(ids),
+    purgeDeletedTrees: (limit) => namespace.purgeDeletedTrees(limit),
+    pruneRequests: (beforeMs) => namespace.pruneRequests(beforeMs),
+    onCommitted: (listener) => namespace.onCommitted(listener),
+    close: () => namespace.close(),
+  } satisfies Partial<Namespace>
+}
