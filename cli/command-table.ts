@@ -1,0 +1,67 @@
+/** Every command, one entry each: the only place to touch when a command is added. Modules load when they are called. */
+import type { CommandEntry } from './command.js'
+
+const file = (
+  name: string,
+  summary: string,
+  load: CommandEntry['load'],
+  aliases: readonly string[] = [],
+): CommandEntry => ({ name, aliases, summary, group: 'files', load })
+
+const cluster = (name: string, summary: string, load: CommandEntry['load']): CommandEntry => ({
+  name,
+  summary,
+  group: 'cluster',
+  load,
+})
+
+export const COMMANDS: readonly CommandEntry[] = [
+  file('ls', 'list files and directories', () => import('./commands/ls.js')),
+  file('put', 'copy local files into the cluster', () => import('./commands/put.js'), [
+    'copyFromLocal',
+  ]),
+  file(
+    'moveFromLocal',
+    'as put, then delete the local file',
+    () => import('./commands/move-from-local.js'),
+  ),
+  file('get', 'copy files to the local disk', () => import('./commands/get.js'), ['copyToLocal']),
+  file('cat', 'print files', () => import('./commands/cat.js')),
+  file('text', 'print files, decompressed', () => import('./commands/text.js')),
+  file('head', 'print the first kilobyte of a file', () => import('./commands/head.js')),
+  file('tail', 'print the last kilobyte of a file', () => import('./commands/tail.js')),
+  file('mkdir', 'make directories', () => import('./commands/mkdir.js')),
+  file('rm', 'delete files, into the trash when it is on', () => import('./commands/rm.js')),
+  file('rmdir', 'delete empty directories', () => import('./commands/rmdir.js')),
+  file('mv', 'move or rename', () => import('./commands/mv.js')),
+  file('cp', 'copy within the cluster', () => import('./commands/cp.js')),
+  file('touch', 'set times to now, creating the file', () => import('./commands/touch.js')),
+  file('touchz', 'create an empty file', () => import('./commands/touchz.js')),
+  file(
+    'appendToFile',
+    'append local files or standard input',
+    () => import('./commands/append-to-file.js'),
+  ),
+  file('getmerge', 'join files into one local file', () => import('./commands/getmerge.js')),
+  file('stat', 'print particulars of a file', () => import('./commands/stat.js')),
+  file('test', 'answer a question with the exit code', () => import('./commands/test.js')),
+  file('find', 'find files by name', () => import('./commands/find.js')),
+  file('du', 'space used by files and directories', () => import('./commands/du.js')),
+  file('df', 'capacity and free space', () => import('./commands/df.js')),
+  file('count', 'count directories, files and bytes', () => import('./commands/count.js')),
+  file('checksum', 'checksums of files', () => import('./commands/checksum.js')),
+  file('chmod', 'change permissions', () => import('./commands/chmod.js')),
+  file('chown', 'change owner and group', () => import('./commands/chown.js')),
+  file('chgrp', 'change the group', () => import('./commands/chgrp.js')),
+  file('setrep', 'change the number of replicas', () => import('./commands/setrep.js')),
+  cluster('report', 'capacity, health and datanodes', () => import('./commands/report.js')),
+  cluster(
+    'fsck',
+    'check files for missing and corrupt blocks',
+    () => import('./commands/fsck.js'),
+  ),
+]
+
+/** The entry of a verb or of one of its aliases. */
+export const findCommand = (verb: string): CommandEntry | undefined =>
+  COMMANDS.find((entry) => entry.name === verb || entry.aliases?.includes(verb))

@@ -1,0 +1,46 @@
+/** Entry of the `dfs` command: the only file of the command line that names the real process. */
+import { userInfo } from 'node:os'
+import { systemClock } from '../shared/clock.js'
+import { systemDisk } from '../shared/disk.js'
+import { DfsError } from '../shared/errors.js'
+import { silentLog } from '../shared/log.js'
+import { systemNetwork } from '../shared/network.js'
+import { systemRandom } from '../shared/random.js'
+import type { CliIo } from './io.js'
+import { run } from './program.js'
+
+const interruption = new AbortController()
+
+/** The first signal ends the command in order (temporary files go away); a second one ends the process at once. */
+function interrupt(signal: NodeJS.Signals): void {
+  if (interruption.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+  interruption.abort(new DfsError('INTERRUPTED', `interrupted by ${signal}`))
+}
+
+process.on('SIGINT', interrupt)
+process.on('SIGTERM', interrupt)
+// A reader that went away shows in the next write (io.ts); without a listener it would end the process with a stack.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+
+const io: CliIo = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  get stdin() {
+    return process.stdin
+  },
+  environment: process.env,
+  signal: interruption.signal,
+  isErrorTerminal: process.stderr.isTTY === true,
+  osUser: () => userInfo().username,
+  workingDirectory: () => process.cwd(),
+  seams: {
+    clock: systemClock,
+    random: systemRandom,
+    network: systemNetwork,
+    disk: systemDisk,
+    log: silentLog,
+  },
+}
+
+process.exitCode = await run(process.argv.slice(2), io)
