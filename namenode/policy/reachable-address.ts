@@ -1,86 +1,69 @@
 /**
- * Which of a datanode's addresses a client is told. A datanode registers every address it has; only the one on the
- * network through which the client reached the namenode is likely to work from there, so containers, VPNs and localhost
- * need no hosts file. Clients concatenate `ip:port`, hence IPv4 wins over IPv6 wherever there is one (protocol 3.9).
+ * Which of a machine's addresses another machine should use: the one on a network that both are on, told by the longest
+ * common beginning. Loopback serves only those who are on the same machine.
  */
 
-export interface ClientPosition {
-  /** Where the call came from. */
-  readonly clientAddress: string
-  /** The address of ours that the client dialled: it names the network that both of us are on. */
-  readonly localAddress: string
-  /** Every address of the namenode's machine: tells a datanode beside us from one elsewhere. */
-  readonly namenodeAddresses: ReadonlySet<string>
-}
-
-/** Fewer equal leading bits than the smallest private network (10.0.0.0/8) has are a coincidence. */
-const MEANINGFUL_PREFIX_BITS = 8
-
-/**
- * @param registered the datanode's addresses, its own first choice first; at least one
- * @returns one of `registered`
- */
-export function chooseReachableAddress(
-  registered: readonly string[],
-  position: ClientPosition,
+/** @returns the best of `addresses` for somebody at one of `fromAddresses`; the first on a tie */
+export function reachableAddress(
+  addresses: readonly string[],
+  fromAddresses: readonly string[],
 ): string | undefined {
-  const candidates = registered.some(isIpv4) ? registered.filter(isIpv4) : registered
-  const loopback = candidates.filter(isLoopback)
-  const routed = candidates.filter((it) => !isLoopback(it))
-  if (isLoopback(position.clientAddress) && loopback.length > 0) {
-    // 127.0.0.1 of a datanode on another machine would be the client's own machine.
-    const isBesideUs = routed.some((it) => position.namenodeAddresses.has(it))
-    if (isBesideUs || routed.length === 0) return loopback[0]
-  }
-  return closest(routed, position) ?? loopback[0]
-}
-
-function closest(addresses: readonly string[], position: ClientPosition): string | undefined {
-  let best: { readonly address: string; readonly score: number } | undefined
+  let best = addresses[0]
+  let bestScore = Number.NEGATIVE_INFINITY
   for (const address of addresses) {
-    // The network we were reached through decides; nearness to the client itself breaks ties (it may be behind NAT).
-    const score =
-      significantBits(address, position.localAddress) * 64 +
-      significantBits(address, position.clientAddress)
-    if (best === undefined || score > best.score) best = { address, score }
+    const score = Math.max(...fromAddresses.map((from) => affinity(address, from)), -1)
+    if (score > bestScore) {
+      best = address
+      bestScore = score
+    }
   }
-  return best?.address
+  return best
 }
 
-function significantBits(one: string, other: string): number {
-  const bits = commonPrefixBits(one, other)
-  return bits < MEANINGFUL_PREFIX_BITS ? 0 : bits
-}
-
-/** Equal leading bits of two IPv4 addresses, 0 to 32; 0 when either is none. */
-function commonPrefixBits(one: string, other: string): number {
-  const left = ipv4Bits(one)
-  const right = ipv4Bits(other)
-  return left === undefined || right === undefined ? 0 : Math.clz32(left ^ right)
-}
-
-function ipv4Bits(address: string): number | undefined {
-  const parts = withoutMapping(address).split('.')
-  if (parts.length !== 4) return undefined
-  let bits = 0
-  for (const part of parts) {
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined
-    bits = (bits << 8) | Number(part)
-  }
-  return bits
-}
-
-function isIpv4(address: string): boolean {
-  return ipv4Bits(address) !== undefined
-}
-
-/** 127.0.0.0/8, ::1, and their mapped forms. */
 export function isLoopback(address: string): boolean {
-  const plain = withoutMapping(address)
-  return plain === '::1' || plain === 'localhost' || (isIpv4(plain) && plain.startsWith('127.'))
+  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.')
 }
 
-/** A dual-stack socket shows IPv4 peers as `::ffff:10.0.0.1`. */
-export function withoutMapping(address: string): string {
-  return address.toLowerCase().startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+/** IPv4 in dotted form, or something with the shape of IPv6. Never a name: the namenode resolves nothing. */
+export function isIpAddress(text: string): boolean {
+  const parts = text.split('.')
+  if (parts.length === 4 && !text.includes(':')) {
+    return parts.every((it) => /^\d{1,3}$/.test(it) && Number(it) <= 255)
+  }
+  return /^[0-9a-f:.]+(%\w+)?$/i.test(text) && text.split(':').length > 2
+}
+
+/** Equal leading bits; both loopback is the best, one loopback alone the worst. */
+function affinity(a: string, b: string): number {
+  if (isLoopback(a) !== isLoopback(b)) return -1
+  if (a === b) return 1000
+  const bitsA = bitsOf(a)
+  const bitsB = bitsOf(b)
+  if (bitsA.length !== bitsB.length) return 0
+  let equal = 0
+  while (equal < bitsA.length && bitsA[equal] === bitsB[equal]) equal += 1
+  return equal
+}
+
+function bitsOf(address: string): string {
+  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
+  if (plain.includes(':')) {
+    return expandIpv6(plain)
+      .map((it) => it.toString(2).padStart(16, '0'))
+      .join('')
+  }
+  return plain
+    .split('.')
+    .map((it) => Number(it).toString(2).padStart(8, '0'))
+    .join('')
+}
+
+function expandIpv6(address: string): number[] {
+  const [head = '', tail = ''] = address.split('%')[0]?.split('::') ?? []
+  const words = (text: string) =>
+    text === '' ? [] : text.split(':').map((it) => Number.parseInt(it, 16))
+  const left = words(head)
+  const right = words(tail)
+  const gap = Math.max(0, 8 - left.length - right.length)
+  return [...left, ...Array.from({ length: gap }, () => 0), ...right]
 }

@@ -1,0 +1,176 @@
+/**
+ * Where new replicas go. First on the writer's node when it is a datanode, second on another rack, third on the rack of
+ * the second but another node, further ones anywhere; within each choice at random, weighted by free space and by
+ * idleness. Never two on a node, never on a node that is stale, failed or full. When racks or nodes are few the rack
+ * rule yields first and the number of replicas last; the answer says what is missing and why.
+ */
+import type { DatanodeUuid, StorageId } from '../../shared/ids.js'
+import type { Random } from '../../shared/random.js'
+import type { Liveness } from './liveness.js'
+
+export interface PlacementStorage {
+  readonly storageId: StorageId
+  readonly type: 'DISK' | 'SSD' | 'ARCHIVE' | 'RAM_DISK'
+  readonly hasFailed: boolean
+  /** Less what is already on its way there. */
+  readonly remainingBytes: number
+}
+
+export interface PlacementNode {
+  readonly uuid: DatanodeUuid
+  readonly rack: string
+  readonly liveness: Liveness
+  /** false for nodes known only from an earlier run. */
+  readonly isRegistered: boolean
+  /** Streams that it serves or receives now. */
+  readonly activeTransfers: number
+  readonly storages: readonly PlacementStorage[]
+}
+
+export interface PlacementRequest {
+  readonly replicas: number
+  readonly blockSizeBytes: number
+  /** The datanode on the writer's machine, if there is one. */
+  readonly writer: DatanodeUuid | undefined
+  readonly excluded: ReadonlySet<DatanodeUuid>
+  /** Nodes that hold or will hold the block, oldest first. */
+  readonly existing: readonly DatanodeUuid[]
+}
+
+export interface PlacedReplica {
+  readonly datanodeUuid: DatanodeUuid
+  readonly storageId: StorageId
+}
+
+export interface Placement {
+  /** In pipeline order. */
+  readonly targets: readonly PlacedReplica[]
+  readonly missing: number
+  /** Why some are missing or the rack rule was given up; empty when all is as wished. */
+  readonly remark: string
+}
+
+export function placeReplicas(
+  request: PlacementRequest,
+  nodes: readonly PlacementNode[],
+  random: Random,
+): Placement {
+  const byUuid = new Map(nodes.map((it) => [it.uuid, it]))
+  const racks = request.existing.map((uuid) => byUuid.get(uuid)?.rack)
+  const held = new Set(request.existing)
+  const candidates = new Set(
+    nodes.filter(
+      (it) =>
+        !held.has(it.uuid) &&
+        !request.excluded.has(it.uuid) &&
+        whyUnfit(it, request.blockSizeBytes) === undefined,
+    ),
+  )
+  const targets: PlacedReplica[] = []
+  const remarks: string[] = []
+  while (targets.length < request.replicas && candidates.size > 0) {
+    const local = racks.length === 0 ? findWriter(candidates, request.writer) : undefined
+    const wish = wishedRack(racks)
+    const preferred = [...candidates].filter((it) => wish.accepts(it.rack))
+    if (preferred.length === 0) remarks.push(wish.otherwise)
+    const node = local ?? pick(preferred.length > 0 ? preferred : [...candidates], random)
+    candidates.delete(node)
+    racks.push(node.rack)
+    targets.push({
+      datanodeUuid: node.uuid,
+      storageId: pickStorage(node, request.blockSizeBytes, random),
+    })
+  }
+  const missing = request.replicas - targets.length
+  if (missing > 0) remarks.unshift(explainShortage(request, nodes, targets.length))
+  return { targets, missing, remark: [...new Set(remarks)].join('; ') }
+}
+
+/** Why a node can take no replica of this size now; undefined when it can. */
+export function whyUnfit(
+  node: PlacementNode,
+  blockSizeBytes: number,
+): 'not registered' | 'silent' | 'full' | undefined {
+  if (!node.isRegistered) return 'not registered'
+  if (node.liveness !== 'live') return 'silent'
+  return usableStorages(node, blockSizeBytes).length === 0 ? 'full' : undefined
+}
+
+interface RackWish {
+  readonly accepts: (rack: string) => boolean
+  readonly otherwise: string
+}
+
+function wishedRack(racks: readonly (string | undefined)[]): RackWish {
+  const [first, second] = racks
+  if (racks.length === 1 || (racks.length === 2 && first === second)) {
+    return { accepts: (rack) => rack !== first, otherwise: 'no second rack has room' }
+  }
+  if (racks.length === 2) {
+    return { accepts: (rack) => rack === second, otherwise: `rack ${second} has no other node` }
+  }
+  return { accepts: () => true, otherwise: '' }
+}
+
+function findWriter(
+  candidates: ReadonlySet<PlacementNode>,
+  writer: DatanodeUuid | undefined,
+): PlacementNode | undefined {
+  for (const node of candidates) if (node.uuid === writer) return node
+  return undefined
+}
+
+function usableStorages(node: PlacementNode, blockSizeBytes: number): readonly PlacementStorage[] {
+  return node.storages.filter(
+    (it) => !it.hasFailed && it.type !== 'RAM_DISK' && it.remainingBytes >= blockSizeBytes,
+  )
+}
+
+function pick(nodes: readonly PlacementNode[], random: Random): PlacementNode {
+  return weighted(nodes, (it) => freeBytes(it) / (1 + it.activeTransfers), random)
+}
+
+function pickStorage(node: PlacementNode, blockSizeBytes: number, random: Random): StorageId {
+  const usable = usableStorages(node, blockSizeBytes)
+  return weighted(usable, (it) => it.remainingBytes, random).storageId
+}
+
+function freeBytes(node: PlacementNode): number {
+  return node.storages.reduce((sum, it) => sum + (it.hasFailed ? 0 : it.remainingBytes), 0)
+}
+
+/** One of `items` (at least one), each with a chance in proportion to its weight. */
+function weighted<T>(items: readonly T[], weightOf: (item: T) => number, random: Random): T {
+  // The 1 keeps a chance for items without weight, such as a 0-byte block on an exactly full disk.
+  const weights = items.map((it) => 1 + Math.max(0, weightOf(it)))
+  let point = random.next() * weights.reduce((sum, it) => sum + it, 0)
+  let chosen = items[items.length - 1]
+  for (const [index, weight] of weights.entries()) {
+    point -= weight
+    if (point < 0) {
+      chosen = items[index]
+      break
+    }
+  }
+  if (chosen === undefined) throw new RangeError('nothing to choose from')
+  return chosen
+}
+
+function explainShortage(
+  request: PlacementRequest,
+  nodes: readonly PlacementNode[],
+  placed: number,
+): string {
+  const held = new Set(request.existing)
+  const reasons = new Map<string, number>()
+  const count = (reason: string) => reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  for (const node of nodes) {
+    const unfit = whyUnfit(node, request.blockSizeBytes)
+    if (held.has(node.uuid)) count('holding it already')
+    else if (request.excluded.has(node.uuid)) count('excluded')
+    else if (unfit !== undefined) count(unfit)
+  }
+  const particulars = [...reasons].map(([reason, nodesOf]) => `${nodesOf} ${reason}`).join(', ')
+  const why = particulars === '' ? '' : `: ${particulars}`
+  return `${placed} of ${request.replicas} replicas placed, ${nodes.length} datanodes known${why}`
+}

@@ -1,0 +1,53 @@
+/**
+ * What a freshly started namenode may do. Reads: everything, at once. Writes: when enough of the known blocks were
+ * confirmed by their nodes, or when nothing more can come. Copies: when it is known who is alive. Deletions of
+ * replicas: when every known node has reported in full or is dead; a node that only starts slowly must not look lost.
+ */
+import type { Liveness } from './liveness.js'
+
+export interface StartupNode {
+  readonly liveness: Liveness
+  readonly isRegistered: boolean
+  /** Reported all its blocks to this namenode. */
+  readonly isConfirmed: boolean
+}
+
+export interface StartupSituation {
+  readonly nodes: readonly StartupNode[]
+  /** Committed blocks looked at, of which `confirmedBlocks` have a confirmed replica. */
+  readonly sampledBlocks: number
+  readonly confirmedBlocks: number
+  /** 0 to 1. */
+  readonly threshold: number
+}
+
+export interface StartupReadiness {
+  readonly mayWrite: boolean
+  readonly mayCopy: boolean
+  readonly mayDelete: boolean
+  /** Empty when writes are accepted. */
+  readonly reason: string
+}
+
+export function judgeStartup(situation: StartupSituation): StartupReadiness {
+  const { nodes, sampledBlocks, confirmedBlocks, threshold } = situation
+  const silent = nodes.filter((it) => !it.isRegistered && it.liveness !== 'dead').length
+  const unreported = nodes.filter((it) => !it.isConfirmed && it.liveness !== 'dead').length
+  const share = sampledBlocks === 0 ? 1 : confirmedBlocks / sampledBlocks
+  const mayDelete = unreported === 0
+  const mayWrite = share >= threshold || (mayDelete && nodes.length > 0)
+  return {
+    mayWrite,
+    mayCopy: silent === 0,
+    mayDelete,
+    reason: mayWrite ? '' : explain(share, threshold, nodes.length - unreported, nodes.length),
+  }
+}
+
+function explain(share: number, threshold: number, reported: number, known: number): string {
+  const percent = (part: number) => (Math.floor(part * 10_000) / 100).toFixed(2)
+  return (
+    `the namenode has just started: ${percent(share)} % of the blocks are confirmed by datanodes, ` +
+    `${percent(threshold)} % are needed; ${reported} of ${known} known datanodes have reported`
+  )
+}

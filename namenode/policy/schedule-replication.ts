@@ -1,0 +1,169 @@
+/**
+ * Turns needs into copies: for each needed copy a source that may send and a target that may receive. Each chosen plan
+ * is applied to this call's own budgets before the next is chosen, so that a batch does not pile onto one node. Plans
+ * only: nothing here reserves or commands.
+ */
+import type { BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
+import type { Random } from '../../shared/random.js'
+import type { ReplicaJudgement } from './judge-replica.js'
+import type { Liveness } from './liveness.js'
+import { type PlacementNode, placeReplicas } from './place-replicas.js'
+
+export interface CopySource {
+  readonly datanodeUuid: DatanodeUuid
+  readonly storageId: StorageId
+  readonly liveness: Liveness
+  readonly judgement: ReplicaJudgement
+  readonly isConfirmed: boolean
+  /** Ordered to be deleted, or found wanting by a failed copy a short while ago. */
+  readonly isDoubtful: boolean
+}
+
+export interface CopyNeed {
+  readonly blockId: BlockId
+  readonly lengthBytes: number
+  readonly copies: number
+  /** Every replica of the block, whatever it is worth: none of these nodes can be a target. */
+  readonly replicas: readonly CopySource[]
+  /** Targets of pending copies, and nodes where a copy of this block failed a short while ago. */
+  readonly excludedTargets: readonly DatanodeUuid[]
+}
+
+/** Copies that a node may still start now. */
+export interface CopyBudget {
+  readonly outgoing: number
+  readonly incoming: number
+}
+
+export interface CopyPlan {
+  readonly blockId: BlockId
+  readonly lengthBytes: number
+  readonly source: DatanodeUuid
+  readonly target: DatanodeUuid
+  readonly targetStorageId: StorageId
+}
+
+export interface Schedule {
+  readonly plans: readonly CopyPlan[]
+  /** Blocks that did not get all their copies. `busy`: try again when a stream is free. */
+  readonly postponed: readonly {
+    readonly blockId: BlockId
+    readonly reason: 'no-source' | 'no-target' | 'busy'
+  }[]
+}
+
+export interface SchedulingQuestion {
+  /** Worst first. */
+  readonly needs: readonly CopyNeed[]
+  readonly nodes: readonly PlacementNode[]
+  readonly budgets: ReadonlyMap<DatanodeUuid, CopyBudget>
+}
+
+export function scheduleReplication(question: SchedulingQuestion, random: Random): Schedule {
+  const budgets = new Map(question.budgets)
+  let nodes = question.nodes
+  const plans: CopyPlan[] = []
+  const postponed: Schedule['postponed'][number][] = []
+  for (const need of question.needs) {
+    const targets: DatanodeUuid[] = []
+    while (targets.length < need.copies) {
+      const step = planOne(need, targets, { nodes, budgets }, random)
+      if (typeof step === 'string') {
+        postponed.push({ blockId: need.blockId, reason: step })
+        break
+      }
+      plans.push(step)
+      targets.push(step.target)
+      spend(budgets, step.source, 'outgoing')
+      spend(budgets, step.target, 'incoming')
+      nodes = withLessRoom(nodes, step)
+    }
+  }
+  return { plans, postponed }
+}
+
+interface View {
+  readonly nodes: readonly PlacementNode[]
+  readonly budgets: ReadonlyMap<DatanodeUuid, CopyBudget>
+}
+
+function planOne(
+  need: CopyNeed,
+  chosen: readonly DatanodeUuid[],
+  view: View,
+  random: Random,
+): CopyPlan | 'no-source' | 'no-target' | 'busy' {
+  const usable = rankSources(need.replicas)
+  if (usable.length === 0) return 'no-source'
+  const source = usable
+    .filter((it) => (view.budgets.get(it.datanodeUuid)?.outgoing ?? 0) > 0)
+    .toSorted((a, b) => outgoing(view, b) - outgoing(view, a))[0]
+  if (source === undefined) return 'busy'
+
+  const unavailable = new Set([...need.excludedTargets, ...chosen])
+  for (const replica of need.replicas) unavailable.add(replica.datanodeUuid)
+  const good = need.replicas.filter((it) => it.judgement === 'good' && it.liveness !== 'dead')
+  const place = (excluded: ReadonlySet<DatanodeUuid>) =>
+    placeReplicas(
+      {
+        replicas: 1,
+        blockSizeBytes: need.lengthBytes,
+        writer: undefined,
+        excluded,
+        existing: [...new Set([...good.map((it) => it.datanodeUuid), ...chosen])],
+      },
+      view.nodes,
+      random,
+    ).targets[0]
+  const busy = view.nodes.filter((it) => (view.budgets.get(it.uuid)?.incoming ?? 0) <= 0)
+  const target = place(new Set([...unavailable, ...busy.map((it) => it.uuid)]))
+  if (target === undefined) return place(unavailable) === undefined ? 'no-target' : 'busy'
+  return {
+    blockId: need.blockId,
+    lengthBytes: need.lengthBytes,
+    source: source.datanodeUuid,
+    target: target.datanodeUuid,
+    targetStorageId: target.storageId,
+  }
+}
+
+/**
+ * The sources of the best class that exists: confirmed on live nodes, else unconfirmed, else on silent nodes, else
+ * doubtful ones. Better a busy good source later than a poor one now, hence one class only. Bad ones are never sources.
+ */
+function rankSources(replicas: readonly CopySource[]): readonly CopySource[] {
+  const good = replicas.filter((it) => it.judgement === 'good' && it.liveness !== 'dead')
+  const rank = (it: CopySource) =>
+    (it.isDoubtful ? 4 : 0) + (it.liveness === 'live' ? 0 : 2) + (it.isConfirmed ? 0 : 1)
+  const best = Math.min(...good.map(rank))
+  return good.filter((it) => rank(it) === best)
+}
+
+function outgoing(view: View, source: CopySource): number {
+  return view.budgets.get(source.datanodeUuid)?.outgoing ?? 0
+}
+
+function spend(
+  budgets: Map<DatanodeUuid, CopyBudget>,
+  uuid: DatanodeUuid,
+  direction: keyof CopyBudget,
+): void {
+  const budget = budgets.get(uuid)
+  if (budget !== undefined) budgets.set(uuid, { ...budget, [direction]: budget[direction] - 1 })
+}
+
+function withLessRoom(nodes: readonly PlacementNode[], plan: CopyPlan): readonly PlacementNode[] {
+  return nodes.map((node) =>
+    node.uuid !== plan.target
+      ? node
+      : {
+          ...node,
+          activeTransfers: node.activeTransfers + 1,
+          storages: node.storages.map((it) =>
+            it.storageId === plan.targetStorageId
+              ? { ...it, remainingBytes: it.remainingBytes - plan.lengthBytes }
+              : it,
+          ),
+        },
+  )
+}
