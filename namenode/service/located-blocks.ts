@@ -4,7 +4,7 @@
  */
 import { DfsError } from '../../shared/errors.js'
 import type { Block } from '../../shared/ids.js'
-import { chooseReachableAddress } from '../policy/reachable-address.js'
+import { addressForClient } from '../policy/address-for-client.js'
 import type { BlockManager, DatanodeView, Replica } from './block-manager.js'
 import type { Call } from './call.js'
 import type { Namespace } from './namespace.js'
@@ -59,16 +59,10 @@ export class LocatedBlocks {
    */
   file(call: Call, path: string, offsetBytes: number, lengthBytes: number): LocatedFile {
     if (offsetBytes < 0) {
-      throw new DfsError(
-        'JAVA_ILLEGAL_ARGUMENT',
-        `Negative offset is not supported. File: ${path}`,
-      )
+      throw new DfsError('JAVA_ILLEGAL_ARGUMENT', `Negative offset is not supported. File: ${path}`)
     }
     if (lengthBytes < 0) {
-      throw new DfsError(
-        'JAVA_ILLEGAL_ARGUMENT',
-        `Negative length is not supported. File: ${path}`,
-      )
+      throw new DfsError('JAVA_ILLEGAL_ARGUMENT', `Negative length is not supported. File: ${path}`)
     }
     const found = this.#namespace.fileBlocks(call, path, offsetBytes, lengthBytes)
     return this.#locate(call, found.status, found.blocks, found.lastBlock)
@@ -102,7 +96,7 @@ export class LocatedBlocks {
   /** The address at which the caller can reach `datanode`. */
   addressOf(call: Call, datanode: DatanodeView): string {
     const { clientAddress, localAddress } = call
-    const address = chooseReachableAddress(datanode.addresses, {
+    const address = addressForClient(datanode.addresses, {
       clientAddress,
       localAddress,
       namenodeAddresses: this.#namenodeAddresses,

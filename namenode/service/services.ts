@@ -1,0 +1,25 @@
+/** What the faces of a namenode call: one bundle, so that a handler names what it needs and nothing else. */
+import type { Clock } from '../../shared/clock.js'
+import type { Log } from '../../shared/log.js'
+import type { NamenodeConfig } from '../config.js'
+import type { BlockManager } from './block-manager.js'
+import type { FileReopening } from './file-reopening.js'
+import type { FileWrites } from './file-writes.js'
+import type { LocatedBlocks } from './located-blocks.js'
+import type { Namespace } from './namespace.js'
+import type { Principals } from './principals.js'
+import type { SafeMode } from './safe-mode.js'
+
+export interface NamenodeServices {
+  readonly config: NamenodeConfig
+  readonly clock: Clock
+  readonly log: Log
+  /** Refuses changes in safe mode. */
+  readonly namespace: Namespace
+  readonly blockManager: BlockManager
+  readonly located: LocatedBlocks
+  readonly writes: FileWrites
+  readonly reopening: FileReopening
+  readonly safeMode: SafeMode
+  readonly principals: Principals
+}
