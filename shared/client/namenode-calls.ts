@@ -1,0 +1,36 @@
+/**
+ * What the library asks of a namenode: one method for each remote call. `NamenodeClient` is the one over the wire; tests
+ * script their own.
+ */
+import type { Decoded, Input } from '../hadoop/message.js'
+import type { CLIENT_PROTOCOL } from '../hadoop/schema/client-protocol.js'
+
+type Protocol = typeof CLIENT_PROTOCOL
+
+type Calls = {
+  readonly [K in keyof Protocol]: (
+    request: Input<Protocol[K]['request']>,
+    signal?: AbortSignal,
+  ) => Promise<Decoded<Protocol[K]['response']>>
+}
+
+export type NamenodeCalls = Pick<
+  Calls,
+  | 'getServerDefaults'
+  | 'getFileInfo'
+  | 'getListing'
+  | 'getBlockLocations'
+  | 'getContentSummary'
+  | 'checkAccess'
+  | 'mkdirs'
+  | 'rename'
+  | 'rename2'
+  | 'delete'
+  | 'setReplication'
+  | 'setPermission'
+  | 'setOwner'
+  | 'setTimes'
+  | 'getFsStats'
+  | 'getDatanodeReport'
+  | 'setSafeMode'
+>
