@@ -1,0 +1,114 @@
+/**
+ * Who may do what, in one place: owner, group, other, superuser and the sticky bit, with the words that HDFS users
+ * know (protocol reference 2.2). Walking a path is the caller's work; each question here is about one inode.
+ */
+import { DfsError } from '../../shared/errors.js'
+import type { Principal } from '../../shared/principal.js'
+
+export const READ = 4
+export const WRITE = 2
+export const EXECUTE = 1
+export const ALL = 7
+export const STICKY_BIT = 0o1000
+/** Permission bits that we keep; clients may send more (Go sends its own directory bit). */
+export const PERMISSION_MASK = 0o1777
+
+/** What of an inode decides about access. */
+export interface Protected {
+  readonly kind: 'file' | 'directory'
+  /** Octal bits 0..01777. */
+  readonly permission: number
+  readonly owner: string
+  readonly group: string
+}
+
+/** Whether `principal` has all the rights of the mask `access`. The first class that fits decides, as in POSIX. */
+export function permits(inode: Protected, principal: Principal, access: number): boolean {
+  if (principal.isSuperuser) return true
+  const shift = inode.owner === principal.user ? 6 : principal.groups.includes(inode.group) ? 3 : 0
+  return ((inode.permission >> shift) & access) === access
+}
+
+/** @throws PERMISSION_DENIED */
+export function checkAccess(
+  inode: Protected,
+  path: string,
+  principal: Principal,
+  access: number,
+): void {
+  if (permits(inode, principal, access)) return
+  throw new DfsError(
+    'PERMISSION_DENIED',
+    `Permission denied: user=${principal.user}, access=${ACCESS_NAMES[access & ALL]}, ` +
+      `inode="${path}":${describe(inode)}`,
+  )
+}
+
+/** In a sticky directory only the owner of an entry, of the directory, or a superuser removes or renames it. */
+export function checkSticky(
+  entry: { readonly inode: Protected; readonly path: string },
+  directory: { readonly inode: Protected; readonly path: string },
+  principal: Principal,
+): void {
+  if ((directory.inode.permission & STICKY_BIT) === 0 || principal.isSuperuser) return
+  if (entry.inode.owner === principal.user || directory.inode.owner === principal.user) return
+  throw new DfsError(
+    'PERMISSION_DENIED',
+    `Permission denied by sticky bit: user=${principal.user}, path="${entry.path}":${describe(entry.inode)}, ` +
+      `parent="${directory.path}":${describe(directory.inode)}`,
+  )
+}
+
+/** @throws PERMISSION_DENIED unless the principal owns the inode or is a superuser */
+export function checkOwner(inode: Protected, path: string, principal: Principal): void {
+  if (principal.isSuperuser || inode.owner === principal.user) return
+  throw new DfsError(
+    'PERMISSION_DENIED',
+    `Permission denied. user=${principal.user} is not the owner of inode=${path}`,
+  )
+}
+
+/** Rules of chown and chgrp beyond ownership: only a superuser gives away, an owner picks among own groups. */
+export function checkOwnerChange(
+  principal: Principal,
+  change: { readonly owner: string | undefined; readonly group: string | undefined },
+  currentOwner: string,
+): void {
+  if (principal.isSuperuser) return
+  if (change.owner !== undefined && change.owner !== currentOwner) {
+    throw new DfsError(
+      'PERMISSION_DENIED',
+      `User ${principal.user} is not a super user (non-super user cannot change owner).`,
+    )
+  }
+  if (change.group !== undefined && !principal.groups.includes(change.group)) {
+    throw new DfsError(
+      'PERMISSION_DENIED',
+      `User ${principal.user} does not belong to ${change.group}`,
+    )
+  }
+}
+
+/** `drwxr-xr-t`, as `ls` prints it. */
+export function symbolicPermission(permission: number, kind: 'file' | 'directory'): string {
+  const classes = [permission >> 6, permission >> 3, permission].map((bits) =>
+    [bits & READ ? 'r' : '-', bits & WRITE ? 'w' : '-', bits & EXECUTE ? 'x' : '-'].join(''),
+  )
+  const text = classes.join('')
+  const sticky = permission & STICKY_BIT ? (permission & EXECUTE ? 't' : 'T') : undefined
+  return `${kind === 'directory' ? 'd' : '-'}${sticky === undefined ? text : text.slice(0, -1) + sticky}`
+}
+
+const ACCESS_NAMES = [
+  'NONE',
+  'EXECUTE',
+  'WRITE',
+  'WRITE_EXECUTE',
+  'READ',
+  'READ_EXECUTE',
+  'READ_WRITE',
+  'ALL',
+] as const
+
+const describe = (inode: Protected) =>
+  `${inode.owner}:${inode.group}:${symbolicPermission(inode.permission, inode.kind)}`

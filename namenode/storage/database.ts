@@ -1,0 +1,157 @@
+/**
+ * Opens the namespace's SQLite database with the settings that our promises rest on, and reads them back: the driver is
+ * compiled to default to synchronous=NORMAL in WAL mode, which loses acknowledged commits at a power cut.
+ */
+import BetterSqlite3, { type Database } from 'better-sqlite3'
+import { present } from '../../shared/assert.js'
+import { DfsError, errnoOf, toDfsError } from '../../shared/errors.js'
+import { MIGRATION_0001 } from './migrations/0001-namespace.js'
+
+export type { Database } from 'better-sqlite3'
+
+/** SQLite up to 3.51.2 can corrupt a database when a checkpoint races with a commit of another connection. */
+const SQLITE_FLOOR = '3.51.3'
+/** Marks our files: `file` and `sqlite3` show it, and another program's database is refused. */
+const APPLICATION_ID = 0x64667331
+const BUSY_TIMEOUT_MS = 5000
+/** Page caches in KiB: the whole process is to stay below 200 MB. */
+const WRITER_CACHE_KIB = 32 * 1024
+const READER_CACHE_KIB = 16 * 1024
+
+const MIGRATIONS: readonly string[] = [MIGRATION_0001]
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/**
+ * The one writing connection. Creates or migrates the schema.
+ * @throws DATABASE_CORRUPT, DATA_FOLDER_NEWER
+ */
+export function openWritingConnection(path: string): Database {
+  return guarded(path, () => {
+    const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
+    try {
+      checkSqliteVersion(database)
+      refuseForeign(database, path)
+      setAndCheck(database, 'journal_mode', 'wal')
+      setAndCheck(database, 'synchronous', 2)
+      // Checkpoints are ours, between batches: an automatic one would run inside somebody's commit.
+      setAndCheck(database, 'wal_autocheckpoint', 0)
+      setAndCheck(database, 'cache_size', -WRITER_CACHE_KIB)
+      setAndCheck(database, 'foreign_keys', 0)
+      database.pragma('temp_store = MEMORY')
+      migrate(database, path)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/** A connection that sees what is committed and can change nothing. The writer must have been opened before. */
+export function openReadingConnection(path: string): Database {
+  return guarded(path, () => {
+    const database = new BetterSqlite3(path, {
+      readonly: true,
+      fileMustExist: true,
+      timeout: BUSY_TIMEOUT_MS,
+    })
+    setAndCheck(database, 'query_only', 1)
+    setAndCheck(database, 'cache_size', -READER_CACHE_KIB)
+    return database
+  })
+}
+
+/** An empty store with the current schema, in memory: what edits are replayed into. */
+export function openMemoryDatabase(): Database {
+  const database = new BetterSqlite3(':memory:')
+  migrate(database, ':memory:')
+  return database
+}
+
+/** The result of a pragma that answers one value. */
+export function pragmaValue(database: Database, source: string): unknown {
+  return database.pragma(source, { simple: true })
+}
+
+/** True for errors after which nothing that this connection says can be trusted. */
+export function isFatalDatabaseError(error: unknown): boolean {
+  const code = errnoOf(error) ?? ''
+  return (
+    code.startsWith('SQLITE_IOERR') ||
+    code.startsWith('SQLITE_CORRUPT') ||
+    code === 'SQLITE_NOTADB' ||
+    code.startsWith('SQLITE_READONLY') ||
+    code.startsWith('SQLITE_CANTOPEN')
+  )
+}
+
+function migrate(database: Database, path: string): void {
+  const found = Number(pragmaValue(database, 'user_version'))
+  if (found > SCHEMA_VERSION) {
+    throw new DfsError(
+      'DATA_FOLDER_NEWER',
+      `${path} has schema version ${found}, this program knows up to ${SCHEMA_VERSION}: use the newer program`,
+      { details: { found, known: SCHEMA_VERSION } },
+    )
+  }
+  for (let version = found; version < SCHEMA_VERSION; version += 1) {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      database.exec(present(MIGRATIONS[version], 'migrations are numbered without gaps'))
+      database.pragma(`application_id = ${APPLICATION_ID}`)
+      database.pragma(`user_version = ${version + 1}`)
+      database.exec('COMMIT')
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+function refuseForeign(database: Database, path: string): void {
+  const application = Number(pragmaValue(database, 'application_id'))
+  const tables = Number(database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get())
+  if (application === APPLICATION_ID || (application === 0 && tables === 0)) return
+  throw new DfsError('DATABASE_CORRUPT', `${path} is a database of another program`)
+}
+
+function checkSqliteVersion(database: Database): void {
+  const version = String(database.prepare('SELECT sqlite_version()').pluck().get())
+  if (compareVersions(version, SQLITE_FLOOR) >= 0) return
+  throw new DfsError(
+    'CONFIGURATION',
+    `SQLite ${version} has a bug that corrupts databases; at least ${SQLITE_FLOOR} is needed`,
+  )
+}
+
+function compareVersions(left: string, right: string): number {
+  const [a, b] = [left.split('.').map(Number), right.split('.').map(Number)]
+  for (let part = 0; part < 3; part += 1) {
+    const difference = (a[part] ?? 0) - (b[part] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function setAndCheck(database: Database, name: string, value: string | number): void {
+  database.pragma(`${name} = ${value}`)
+  const actual = pragmaValue(database, name)
+  if (actual === value) return
+  throw new DfsError('INTERNAL', `SQLite kept ${name}=${String(actual)} instead of ${value}`)
+}
+
+function guarded(path: string, open: () => Database): Database {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof DfsError) throw error
+    const { code, message } = toDfsError(error)
+    const isCorrupt = errnoOf(error)?.startsWith('SQLITE_CORRUPT') || code === 'DATABASE_CORRUPT'
+    if (!isCorrupt) throw new DfsError(code, `cannot open ${path}: ${message}`, { cause: error })
+    throw new DfsError(
+      'DATABASE_CORRUPT',
+      `${path} is damaged (${message}): restore the data folder from a backup; nothing was changed`,
+      { cause: error },
+    )
+  }
+}

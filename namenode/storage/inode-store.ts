@@ -1,0 +1,265 @@
+/** Inodes and the names that lead to them. One row each, written together; nothing else touches these two tables. */
+import { assert } from '../../shared/assert.js'
+import { type InodeId, inodeId } from '../../shared/ids.js'
+import type { Database } from './database.js'
+
+/** `parent` of the root, and of the top of a deleted tree. */
+export const NO_PARENT = 0
+
+/** Totals of everything below a directory. */
+export interface TreeTotals {
+  readonly files: number
+  readonly directories: number
+  readonly lengthBytes: number
+  readonly spaceBytes: number
+}
+
+export interface Inode {
+  readonly id: InodeId
+  readonly parent: InodeId | typeof NO_PARENT
+  readonly name: string
+  readonly kind: 'file' | 'directory'
+  readonly permission: number
+  readonly owner: string
+  readonly group: string
+  readonly modificationTimeMs: number
+  readonly accessTimeMs: number
+  readonly isOpen: boolean
+  readonly replication: number
+  readonly blockSizeBytes: number
+  /** Sum of the known lengths of all blocks. */
+  readonly lengthBytes: number
+  readonly children: number
+  readonly tree: TreeTotals
+}
+
+export type NewInode = Pick<
+  Inode,
+  | 'id'
+  | 'name'
+  | 'kind'
+  | 'permission'
+  | 'owner'
+  | 'group'
+  | 'isOpen'
+  | 'replication'
+  | 'blockSizeBytes'
+> & { readonly parent: InodeId | typeof NO_PARENT; readonly timeMs: number }
+
+interface Row {
+  id: number
+  parent: number
+  name: string
+  kind: number
+  permission: number
+  owner: string
+  group_name: string
+  modified_ms: number
+  accessed_ms: number
+  is_open: number
+  replication: number
+  block_size: number
+  length: number
+  children: number
+  tree_files: number
+  tree_directories: number
+  tree_length: number
+  tree_space: number
+}
+
+export class InodeStore {
+  readonly #get
+  readonly #child
+  readonly #list
+  readonly #countAfter
+  readonly #parent
+  readonly #directories
+  readonly #insert
+  readonly #insertEntry
+  readonly #removeEntry
+  readonly #remove
+  readonly #place
+  readonly #touchDirectory
+  readonly #addTotals
+  readonly #attributes
+  readonly #fileState
+
+  constructor(database: Database) {
+    const prepare = database.prepare.bind(database)
+    this.#get = prepare<[number], Row>('SELECT * FROM inode WHERE id = ?')
+    this.#child = prepare<[number, string], Row>(
+      'SELECT inode.* FROM entry CROSS JOIN inode ON inode.id = entry.id WHERE entry.parent = ? AND entry.name = ?',
+    )
+    this.#list = prepare<[number, string, number], Row>(
+      `SELECT inode.* FROM entry CROSS JOIN inode ON inode.id = entry.id
+       WHERE entry.parent = ? AND entry.name > ? ORDER BY entry.name LIMIT ?`,
+    )
+    this.#countAfter = prepare<[number, string, number], number>(
+      'SELECT count(*) FROM (SELECT 1 FROM entry WHERE parent = ? AND name > ? LIMIT ?)',
+    ).pluck()
+    this.#parent = prepare<[number], number>('SELECT parent FROM inode WHERE id = ?').pluck()
+    this.#directories = prepare<[number, number], Row>(
+      'SELECT * FROM inode WHERE parent = ? AND kind = 0 LIMIT ?',
+    )
+    this.#insert = prepare<[number, number, string, number, number, string, string, number, number, number, number, number]>(
+      `INSERT INTO inode (id, parent, name, kind, permission, owner, group_name, modified_ms, accessed_ms,
+         is_open, replication, block_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#insertEntry = prepare<[number, string, number]>('INSERT INTO entry VALUES (?, ?, ?)')
+    this.#removeEntry = prepare<[number, string]>('DELETE FROM entry WHERE parent = ? AND name = ?')
+    this.#remove = prepare<[number]>('DELETE FROM inode WHERE id = ?')
+    this.#place = prepare<[number, string, number]>(
+      'UPDATE inode SET parent = ?, name = ? WHERE id = ?',
+    )
+    this.#touchDirectory = prepare<[number, number, number]>(
+      'UPDATE inode SET children = children + ?, modified_ms = ? WHERE id = ?',
+    )
+    this.#addTotals = prepare<[number, number, number, number, number]>(
+      `UPDATE inode SET tree_files = tree_files + ?, tree_directories = tree_directories + ?,
+         tree_length = tree_length + ?, tree_space = tree_space + ? WHERE id = ?`,
+    )
+    this.#attributes = prepare<[number, string, string, number, number, number, number]>(
+      `UPDATE inode SET permission = ?, owner = ?, group_name = ?, modified_ms = ?, accessed_ms = ?, replication = ?
+       WHERE id = ?`,
+    )
+    this.#fileState = prepare<[number, number, number, number]>(
+      'UPDATE inode SET is_open = ?, length = ?, modified_ms = ? WHERE id = ?',
+    )
+  }
+
+  get(id: InodeId): Inode | undefined {
+    return toInode(this.#get.get(id))
+  }
+
+  child(parent: InodeId, name: string): Inode | undefined {
+    return toInode(this.#child.get(parent, name))
+  }
+
+  /** Up to `limit` entries with a name above `startAfter`, bytewise. */
+  list(parent: InodeId, startAfter: string, limit: number): Inode[] {
+    return this.#list.all(parent, startAfter, limit).map(rowToInode)
+  }
+
+  /** How many entries follow a name, counted up to `limit`. */
+  countAfter(parent: InodeId, name: string, limit: number): number {
+    return this.#countAfter.get(parent, name, limit) ?? 0
+  }
+
+  /** undefined when there is no such inode. */
+  parentOf(id: InodeId): InodeId | typeof NO_PARENT | undefined {
+    const parent = this.#parent.get(id)
+    return parent === undefined ? undefined : toParent(parent)
+  }
+
+  childDirectories(parent: InodeId, limit: number): Inode[] {
+    return this.#directories.all(parent, limit).map(rowToInode)
+  }
+
+  /** Adds an inode and, unless it has no parent, its name. */
+  insert(inode: NewInode): void {
+    this.#insert.run(
+      inode.id,
+      inode.parent,
+      inode.name,
+      inode.kind === 'file' ? 1 : 0,
+      inode.permission,
+      inode.owner,
+      inode.group,
+      inode.timeMs,
+      inode.timeMs,
+      inode.isOpen ? 1 : 0,
+      inode.replication,
+      inode.blockSizeBytes,
+    )
+    if (inode.parent !== NO_PARENT) this.#insertEntry.run(inode.parent, inode.name, inode.id)
+  }
+
+  /** Takes the name away; the inode stays, without a parent. */
+  detach(inode: Inode): void {
+    this.#removeName(inode)
+    this.#place.run(NO_PARENT, inode.name, inode.id)
+  }
+
+  move(inode: Inode, parent: InodeId, name: string): void {
+    this.#removeName(inode)
+    this.#insertEntry.run(parent, name, inode.id)
+    this.#place.run(parent, name, inode.id)
+  }
+
+  remove(inode: Inode): void {
+    if (inode.parent !== NO_PARENT) this.#removeName(inode)
+    this.#remove.run(inode.id)
+  }
+
+  /** A directory gained or lost `entries` names. */
+  touchDirectory(id: InodeId, entries: number, timeMs: number): void {
+    this.#touchDirectory.run(entries, timeMs, id)
+  }
+
+  addTotals(id: InodeId, totals: TreeTotals): void {
+    const { files, directories, lengthBytes, spaceBytes } = totals
+    this.#addTotals.run(files, directories, lengthBytes, spaceBytes, id)
+  }
+
+  setAttributes(
+    id: InodeId,
+    values: Pick<
+      Inode,
+      'permission' | 'owner' | 'group' | 'modificationTimeMs' | 'accessTimeMs' | 'replication'
+    >,
+  ): void {
+    const { permission, owner, group, modificationTimeMs, accessTimeMs, replication } = values
+    this.#attributes.run(
+      permission,
+      owner,
+      group,
+      modificationTimeMs,
+      accessTimeMs,
+      replication,
+      id,
+    )
+  }
+
+  setFileState(
+    id: InodeId,
+    state: Pick<Inode, 'isOpen' | 'lengthBytes' | 'modificationTimeMs'>,
+  ): void {
+    this.#fileState.run(state.isOpen ? 1 : 0, state.lengthBytes, state.modificationTimeMs, id)
+  }
+
+  #removeName(inode: Inode): void {
+    const { changes } = this.#removeEntry.run(inode.parent, inode.name)
+    assert(changes === 1, `inode ${inode.id} has exactly the name that it says`)
+  }
+}
+
+const toParent = (parent: number): InodeId | typeof NO_PARENT =>
+  parent === NO_PARENT ? NO_PARENT : inodeId(parent)
+
+const toInode = (row: Row | undefined): Inode | undefined =>
+  row === undefined ? undefined : rowToInode(row)
+
+function rowToInode(row: Row): Inode {
+  return {
+    id: inodeId(row.id),
+    parent: toParent(row.parent),
+    name: row.name,
+    kind: row.kind === 1 ? 'file' : 'directory',
+    permission: row.permission,
+    owner: row.owner,
+    group: row.group_name,
+    modificationTimeMs: row.modified_ms,
+    accessTimeMs: row.accessed_ms,
+    isOpen: row.is_open === 1,
+    replication: row.replication,
+    blockSizeBytes: row.block_size,
+    lengthBytes: row.length,
+    children: row.children,
+    tree: {
+      files: row.tree_files,
+      directories: row.tree_directories,
+      lengthBytes: row.tree_length,
+      spaceBytes: row.tree_space,
+    },
+  }
+}

@@ -1,0 +1,101 @@
+/** Who is writing which file. A lease is one file's: the holder's other files have their own rows. */
+import {
+  type GenerationStamp,
+  generationStamp,
+  type InodeId,
+  inodeId,
+} from '../../shared/ids.js'
+import type { Database } from './database.js'
+
+export interface Lease {
+  readonly inodeId: InodeId
+  readonly holder: string
+  /** Address of the client that opened the file; appears in messages to its rivals. */
+  readonly clientMachine: string
+  /** Stamp of the recovery under way: only its result may close the file. */
+  readonly recovery: GenerationStamp | undefined
+}
+
+interface Row {
+  inode: number
+  holder: string
+  client_machine: string
+  recovery: number
+}
+
+export class LeaseStore {
+  readonly #get
+  readonly #count
+  readonly #after
+  readonly #nextHolder
+  readonly #files
+  readonly #recovering
+  readonly #put
+  readonly #remove
+
+  constructor(database: Database) {
+    const prepare = database.prepare.bind(database)
+    this.#get = prepare<[number], Row>('SELECT * FROM lease WHERE inode = ?')
+    this.#count = prepare<[string], number>(
+      'SELECT count(*) FROM lease WHERE holder = ?',
+    ).pluck()
+    this.#after = prepare<[number, number], Row>(
+      'SELECT * FROM lease WHERE inode > ? ORDER BY inode LIMIT ?',
+    )
+    this.#nextHolder = prepare<[string], string>(
+      'SELECT holder FROM lease WHERE holder > ? ORDER BY holder LIMIT 1',
+    ).pluck()
+    this.#files = prepare<[string, number], number>(
+      'SELECT inode FROM lease WHERE holder = ? AND recovery = 0 ORDER BY inode LIMIT ?',
+    ).pluck()
+    this.#recovering = prepare<[number], Row>(
+      'SELECT * FROM lease WHERE recovery > 0 ORDER BY inode LIMIT ?',
+    )
+    this.#put = prepare<[number, string, string, number]>(
+      'INSERT OR REPLACE INTO lease (inode, holder, client_machine, recovery) VALUES (?, ?, ?, ?)',
+    )
+    this.#remove = prepare<[number]>('DELETE FROM lease WHERE inode = ?')
+  }
+
+  get(id: InodeId): Lease | undefined {
+    const row = this.#get.get(id)
+    return row === undefined ? undefined : toLease(row)
+  }
+
+  countOf(holder: string): number {
+    return this.#count.get(holder) ?? 0
+  }
+
+  after(id: InodeId | 0, limit: number): Lease[] {
+    return this.#after.all(id, limit).map(toLease)
+  }
+
+  /** The holder that follows in bytewise order; a skip over the index, so many files of one holder cost nothing. */
+  holderAfter(holder: string): string | undefined {
+    return this.#nextHolder.get(holder)
+  }
+
+  /** Open files of a holder that are not under recovery. */
+  filesOf(holder: string, limit: number): InodeId[] {
+    return this.#files.all(holder, limit).map(inodeId)
+  }
+
+  recovering(limit: number): Lease[] {
+    return this.#recovering.all(limit).map(toLease)
+  }
+
+  put(lease: Lease): void {
+    this.#put.run(lease.inodeId, lease.holder, lease.clientMachine, lease.recovery ?? 0)
+  }
+
+  remove(id: InodeId): void {
+    this.#remove.run(id)
+  }
+}
+
+const toLease = (row: Row): Lease => ({
+  inodeId: inodeId(row.inode),
+  holder: row.holder,
+  clientMachine: row.client_machine,
+  recovery: row.recovery === 0 ? undefined : generationStamp(row.recovery),
+})

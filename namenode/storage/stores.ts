@@ -1,0 +1,32 @@
+/** All stores of one connection. */
+import { BlockStore } from './block-store.js'
+import type { Database } from './database.js'
+import { DetachedStore } from './detached-store.js'
+import { EditStore } from './edit-store.js'
+import { InodeStore } from './inode-store.js'
+import { LeaseStore } from './lease-store.js'
+import { RequestStore } from './request-store.js'
+import { StateStore } from './state-store.js'
+
+export interface Stores {
+  readonly inodes: InodeStore
+  readonly blocks: BlockStore
+  readonly leases: LeaseStore
+  readonly requests: RequestStore
+  readonly edits: EditStore
+  readonly detached: DetachedStore
+  readonly state: StateStore
+}
+
+/** Prepares every statement: a schema that does not fit is found here, not in the middle of a request. */
+export function openStores(database: Database): Stores {
+  return {
+    inodes: new InodeStore(database),
+    blocks: new BlockStore(database),
+    leases: new LeaseStore(database),
+    requests: new RequestStore(database),
+    edits: new EditStore(database),
+    detached: new DetachedStore(database),
+    state: new StateStore(database),
+  }
+}
