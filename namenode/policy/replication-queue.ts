@@ -74,9 +74,9 @@ export class ReplicationQueue {
   #makeRoomFor(risk: CopyRisk): boolean {
     for (const lesser of COPY_RISKS.toReversed()) {
       if (RISKS.indexOf(lesser) <= RISKS.indexOf(risk)) return false
-      const last = lastOf(this.#level(lesser))
-      if (last !== undefined) {
-        this.remove(last)
+      // The oldest goes, since a set has no end to look from. It is found again on disk when there is room.
+      for (const block of this.#level(lesser)) {
+        this.remove(block)
         return true
       }
     }
@@ -88,10 +88,4 @@ export class ReplicationQueue {
     assert(level !== undefined, 'every risk has its level')
     return level
   }
-}
-
-function lastOf<T>(items: ReadonlySet<T>): T | undefined {
-  // Sets have no end to look from; evicting the first instead would punish who waited longest, but is as correct.
-  for (const item of items) return item
-  return undefined
 }
