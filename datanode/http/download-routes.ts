@@ -16,7 +16,11 @@ export function registerDownloadRoutes(app: FastifyInstance, serving: FileServin
   })
 }
 
-async function getFile(request: FastifyRequest, reply: FastifyReply, serving: FileServing): Promise<FastifyReply> {
+async function getFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  serving: FileServing,
+): Promise<FastifyReply> {
   const { client, path, query } = parseFileRequest(request, serving)
   const status = await client.stat(path)
   if (status === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
@@ -27,7 +31,9 @@ async function getFile(request: FastifyRequest, reply: FastifyReply, serving: Fi
   const { offsetBytes, lengthBytes } = range ?? { offsetBytes: 0, lengthBytes: status.lengthBytes }
   if (range !== undefined) {
     const last = offsetBytes + lengthBytes - 1
-    void reply.code(206).header('content-range', `bytes ${offsetBytes}-${last}/${status.lengthBytes}`)
+    void reply
+      .code(206)
+      .header('content-range', `bytes ${offsetBytes}-${last}/${status.lengthBytes}`)
   }
   void reply.header('content-length', lengthBytes)
   if (request.method === 'HEAD' || lengthBytes === 0) return reply.send()

@@ -45,7 +45,11 @@ export async function storeUpload(
 }
 
 /** Gives a stored upload its name. @throws DfsError ALREADY_EXISTS unless `overwrite` */
-export async function publishUpload(client: DfsClient, upload: Upload, overwrite: boolean): Promise<void> {
+export async function publishUpload(
+  client: DfsClient,
+  upload: Upload,
+  overwrite: boolean,
+): Promise<void> {
   await client.renameStrictly(upload.temporaryPath, upload.path, { overwrite })
 }
 

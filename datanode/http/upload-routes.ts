@@ -12,7 +12,10 @@ import { watchUpload } from './upload-watch.js'
 const MAX_FILES = 10_000
 const MAX_FIELD_BYTES = 1024 * 1024
 
-export async function registerUploadRoutes(app: FastifyInstance, serving: FileServing): Promise<void> {
+export async function registerUploadRoutes(
+  app: FastifyInstance,
+  serving: FileServing,
+): Promise<void> {
   // @fastify/multipart cuts files at 1 MiB unless told otherwise.
   await app.register(multipart, {
     limits: { fileSize: Number.POSITIVE_INFINITY, files: MAX_FILES, fieldSize: MAX_FIELD_BYTES },
@@ -25,7 +28,11 @@ export async function registerUploadRoutes(app: FastifyInstance, serving: FileSe
   app.route({ method: 'POST', url, handler: (request, reply) => postForm(request, reply, serving) })
 }
 
-async function putFile(request: FastifyRequest, reply: FastifyReply, serving: FileServing): Promise<FastifyReply> {
+async function putFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  serving: FileServing,
+): Promise<FastifyReply> {
   if (request.headers['content-encoding'] !== undefined) {
     throw new DfsError('UNSUPPORTED_MEDIA_TYPE', 'bodies with a Content-Encoding are not accepted')
   }
@@ -35,7 +42,10 @@ async function putFile(request: FastifyRequest, reply: FastifyReply, serving: Fi
   if (existed && !overwrite) throw new DfsError('ALREADY_EXISTS', `${path} already exists`)
   const watch = watchUpload(request, serving.seams.clock)
   try {
-    const upload = await storeUpload(client, request.raw, path, { random: serving.seams.random, signal: watch.signal })
+    const upload = await storeUpload(client, request.raw, path, {
+      random: serving.seams.random,
+      signal: watch.signal,
+    })
     await publishOrDiscard(client, upload, overwrite)
     return await reply.code(existed ? 200 : 201).send({ files: [describe(upload)] })
   } finally {
@@ -43,9 +53,16 @@ async function putFile(request: FastifyRequest, reply: FastifyReply, serving: Fi
   }
 }
 
-async function postForm(request: FastifyRequest, reply: FastifyReply, serving: FileServing): Promise<FastifyReply> {
+async function postForm(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  serving: FileServing,
+): Promise<FastifyReply> {
   if (!request.isMultipart()) {
-    throw new DfsError('UNSUPPORTED_MEDIA_TYPE', 'POST takes a multipart/form-data body; use PUT for one file')
+    throw new DfsError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'POST takes a multipart/form-data body; use PUT for one file',
+    )
   }
   const file = parseFileRequest(request, serving)
   const overwrite = file.query.overwrite === 'true'
@@ -85,7 +102,11 @@ async function storeParts(
   }
 }
 
-async function publishOrDiscard(client: DfsClient, upload: Upload, overwrite: boolean): Promise<void> {
+async function publishOrDiscard(
+  client: DfsClient,
+  upload: Upload,
+  overwrite: boolean,
+): Promise<void> {
   try {
     await publishUpload(client, upload, overwrite)
   } catch (error) {
@@ -98,7 +119,10 @@ async function publishOrDiscard(client: DfsClient, upload: Upload, overwrite: bo
 function fileNameOf(fileName: string): string {
   const name = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1)
   if (name === '' || name === '.' || name === '..') {
-    throw new DfsError('INVALID_PATH', `Invalid path name: a file of the form is named "${fileName}"`)
+    throw new DfsError(
+      'INVALID_PATH',
+      `Invalid path name: a file of the form is named "${fileName}"`,
+    )
   }
   return name
 }

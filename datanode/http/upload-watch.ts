@@ -22,8 +22,15 @@ export function watchUpload(request: FastifyRequest, clock: Clock): UploadWatch 
   let seenBytes = socket.bytesRead
   let cancel = clock.after(WINDOW_MS, check)
   function check(): void {
-    if (socket.bytesRead - seenBytes < MIN_BYTES && !request.raw.complete && !request.raw.isPaused()) {
-      const silence = new DfsError('TIMEOUT', `fewer than ${MIN_BYTES} bytes came in ${WINDOW_MS / 1000} s`)
+    if (
+      socket.bytesRead - seenBytes < MIN_BYTES &&
+      !request.raw.complete &&
+      !request.raw.isPaused()
+    ) {
+      const silence = new DfsError(
+        'TIMEOUT',
+        `fewer than ${MIN_BYTES} bytes came in ${WINDOW_MS / 1000} s`,
+      )
       controller.abort(silence)
       request.raw.destroy(silence)
       return

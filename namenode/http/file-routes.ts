@@ -5,8 +5,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
-import { FILES_PREFIX, fileUrlOfPath, pathOfFileUrl } from '../../shared/http/file-url.js'
 import { entityHeaders } from '../../shared/http/entity-headers.js'
+import { FILES_PREFIX, fileUrlOfPath, pathOfFileUrl } from '../../shared/http/file-url.js'
 import { issueTicket, TICKET_LIFETIME_MS } from '../../shared/http/ticket.js'
 import type { Call } from '../service/call.js'
 import type { Namespace } from '../service/namespace.js'
@@ -24,7 +24,10 @@ export interface FileRoutesOptions {
    * `host:port` of the HTTP face of a datanode that this client can reach; one that holds the given byte of the file
    * when it can. Throws NO_DATANODES.
    */
-  readonly datanodeFor: (call: Call, read: { readonly path: string; readonly offsetBytes: number } | undefined) => string
+  readonly datanodeFor: (
+    call: Call,
+    read: { readonly path: string; readonly offsetBytes: number } | undefined,
+  ) => string
 }
 
 interface FilesQuery {
@@ -50,10 +53,18 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOpti
   // The body is never read here: a client that waits for "100 Continue" does not even send it.
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
   app.addContentTypeParser('multipart/form-data', (_request, _body, done) => done(null))
-  app.route({ method: ['PUT', 'POST'], url, handler: (request, reply) => redirectWrite(request, reply, options) })
+  app.route({
+    method: ['PUT', 'POST'],
+    url,
+    handler: (request, reply) => redirectWrite(request, reply, options),
+  })
 }
 
-function get(request: FastifyRequest, reply: FastifyReply, options: FileRoutesOptions): FastifyReply {
+function get(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: FileRoutesOptions,
+): FastifyReply {
   const { query, path, call } = parse(request, options)
   const status = existing(options.namespace, call, path)
   if (status.kind === 'directory' || query.list !== undefined) {
@@ -64,7 +75,11 @@ function get(request: FastifyRequest, reply: FastifyReply, options: FileRoutesOp
   return redirect(request, reply, options, call, { path, offsetBytes })
 }
 
-function head(request: FastifyRequest, reply: FastifyReply, options: FileRoutesOptions): FastifyReply {
+function head(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: FileRoutesOptions,
+): FastifyReply {
   const { query, path, call } = parse(request, options)
   const status = existing(options.namespace, call, path)
   if (status.kind === 'directory') return reply.header('content-type', 'application/json').send()
@@ -93,7 +108,8 @@ function redirectWrite(
   // Refused before a byte travels when it can be known; the datanode's own create checks again.
   const parent = request.method === 'POST' ? path : path.slice(0, path.lastIndexOf('/')) || '/'
   const status = options.namespace.status(call, parent)
-  if (status === undefined) throw new DfsError('NOT_FOUND', `Parent directory doesn't exist: ${parent}`)
+  if (status === undefined)
+    throw new DfsError('NOT_FOUND', `Parent directory doesn't exist: ${parent}`)
   if (status.kind !== 'directory') {
     throw new DfsError('PARENT_NOT_DIRECTORY', `${parent} (is not a directory)`)
   }
@@ -164,7 +180,11 @@ function describe(status: FileStatus): object {
     permission: status.permission.toString(8).padStart(3, '0'),
     modificationTime: new Date(status.modificationTimeMs).toISOString(),
     ...(status.kind === 'file'
-      ? { replication: status.replication, blockSizeBytes: status.blockSizeBytes, isUnderConstruction: status.isUnderConstruction }
+      ? {
+          replication: status.replication,
+          blockSizeBytes: status.blockSizeBytes,
+          isUnderConstruction: status.isUnderConstruction,
+        }
       : { childrenCount: status.childrenCount }),
   }
 }

@@ -32,6 +32,9 @@ export function entityHeaders(entity: Entity, asDownload: boolean): Record<strin
 /** RFC 6266: a plain form for old clients, and the exact name in UTF-8. */
 function fileName(name: string): string {
   const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_')
-  const exact = encodeURIComponent(name).replaceAll(/['()*]/g, (it) => `%${it.charCodeAt(0).toString(16)}`)
+  const exact = encodeURIComponent(name).replaceAll(
+    /['()*]/g,
+    (it) => `%${it.charCodeAt(0).toString(16)}`,
+  )
   return `filename="${plain}"; filename*=UTF-8''${exact}`
 }

@@ -33,7 +33,10 @@ function decodeComponent(encoded: string): string {
     throw new DfsError('INVALID_PATH', `Invalid path name: component "${component}"`)
   }
   if (hasForbiddenCharacter(component)) {
-    throw new DfsError('INVALID_PATH', 'Invalid path name: a component holds "/" or a control character')
+    throw new DfsError(
+      'INVALID_PATH',
+      'Invalid path name: a component holds "/" or a control character',
+    )
   }
   return component
 }
