@@ -1,4 +1,7 @@
 /** The settings of a datanode, checked and frozen before anything starts. Keys and defaults: shared/config/settings.ts. */
+import { isIP } from 'node:net'
+import type { SettingValues } from '../shared/config/settings.js'
+
 export interface VolumeConfig {
   readonly path: string
   readonly type: 'DISK' | 'SSD' | 'ARCHIVE' | 'RAM_DISK'
@@ -31,4 +34,56 @@ export interface DatanodeConfig {
   readonly copyBytesPerSecond: number
   readonly maxTransfers: number
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}
+
+/** What the settings leave to the machine. */
+export interface Machine {
+  /** The node's name in listings when the settings give none. */
+  readonly name: string
+  /** Of the smallest disk under the volumes: a share to be reserved is a share of it. */
+  readonly smallestVolumeBytes: number
+}
+
+/** The part of the settings that concerns a datanode, in its own terms. */
+export function datanodeConfig(
+  values: SettingValues,
+  clusterToken: string,
+  machine: Machine,
+): DatanodeConfig {
+  const reserved = values['datanode.reserved']
+  const namenodeHost = values['namenode.host']
+  return Object.freeze({
+    volumes: values['datanode.volumes'].map(volumeOf),
+    namenodeUrl: `http://${isIP(namenodeHost) === 6 ? `[${namenodeHost}]` : namenodeHost}:${values['namenode.http-port']}`,
+    namenodeRpc: { host: namenodeHost, port: values['namenode.rpc-port'] },
+    clusterToken,
+    bindHost: values['network.bind-host'],
+    advertisedAddresses: values['datanode.addresses'],
+    hostname: values['datanode.hostname'] || machine.name,
+    rack: values['datanode.rack'],
+    transferPort: values['datanode.transfer-port'],
+    httpPort: values['datanode.http-port'],
+    ipcPort: values['datanode.ipc-port'],
+    reservedBytes: reserved < 1 ? Math.floor(reserved * machine.smallestVolumeBytes) : reserved,
+    failedVolumesTolerated: values['datanode.failed-volumes-tolerated'],
+    syncOnClose: values['datanode.sync-on-close'],
+    scrubPeriodMs: values['datanode.scrub-period'],
+    scrubBytesPerSecond: values['datanode.scrub-rate'],
+    copyBytesPerSecond: values['datanode.copy-rate'],
+    maxTransfers: values['datanode.max-transfers'],
+    logLevel: values['log.level'],
+  })
+}
+
+const VOLUME_TYPES: Readonly<Record<string, VolumeConfig['type']>> = {
+  '[DISK]': 'DISK',
+  '[SSD]': 'SSD',
+  '[ARCHIVE]': 'ARCHIVE',
+  '[RAM_DISK]': 'RAM_DISK',
+}
+
+/** `[SSD]/disk2/dfs`, as in HDFS; without a label it is a disk. */
+function volumeOf(written: string): VolumeConfig {
+  const [, label = '[DISK]', path = written] = /^(\[[A-Z_]+\])(.*)$/s.exec(written) ?? []
+  return { path, type: VOLUME_TYPES[label] ?? 'DISK' }
 }

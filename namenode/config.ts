@@ -1,4 +1,5 @@
 /** The settings of a namenode, checked and frozen before anything starts. Keys and defaults: shared/config/settings.ts. */
+import type { SettingValues } from '../shared/config/settings.js'
 import type { LivenessLimits } from './policy/liveness.js'
 
 export interface NamenodeConfig {
@@ -41,3 +42,45 @@ export interface NamenodeConfig {
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+/**
+ * The part of the settings that concerns a namenode, in its own terms.
+ * @param systemUser who is superuser when the settings name nobody
+ */
+export function namenodeConfig(
+  values: SettingValues,
+  clusterToken: string,
+  systemUser: string,
+): NamenodeConfig {
+  return Object.freeze({
+    dataFolder: values['namenode.data-folder'],
+    bindHost: values['network.bind-host'],
+    allowUnauthenticatedBind: values['network.allow-unauthenticated'],
+    rpcPort: values['namenode.rpc-port'],
+    httpPort: values['namenode.http-port'],
+    clusterToken,
+    superuser: values['permission.superuser'] || systemUser,
+    supergroup: values['permission.supergroup'],
+    blockSizeBytes: values['block.size'],
+    minBlockSizeBytes: values['block.min-size'],
+    replication: values['replication.target'],
+    minReplication: values['replication.minimum'],
+    maxReplication: values['replication.maximum'],
+    trashIntervalMinutes: values['trash.interval'] / 60_000,
+    liveness: {
+      staleAfterMs: values['liveness.stale-after'],
+      deadAfterMs: values['liveness.dead-after'],
+    },
+    heartbeatIntervalMs: values['heartbeat.interval'],
+    fullReportIntervalMs: values['report.full-interval'],
+    leaseSoftLimitMs: values['lease.soft-limit'],
+    leaseHardLimitMs: values['lease.hard-limit'],
+    completeWaitMs: values['write.complete-wait'],
+    replicationLoopMs: values['replication.check-interval'],
+    pendingCopyTimeoutMs: values['replication.pending-timeout'],
+    copyStreamsPerNode: values['replication.streams-per-node'],
+    safeModeThreshold: values['safe-mode.threshold'],
+    writer: values['namenode.writer'],
+    logLevel: values['log.level'],
+  })
+}

@@ -1,0 +1,67 @@
+/** Compiles to dist/ and copies what the compiler leaves out (SQL, web page). Skips all of it when nothing changed. */
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)))
+const DIST = join(PROJECT, 'dist')
+const NEXT = join(PROJECT, 'dist.next')
+const STAMP = join(DIST, '.build-stamp')
+const ROOMS = ['shared', 'namenode', 'datanode', 'cli']
+const INPUTS = ['index.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const NOT_SHIPPED = /\.(ts|md)$/
+
+const sources = [...INPUTS.map((name) => join(PROJECT, name)), ...ROOMS.flatMap(filesBelow)]
+const stamp = sources.map((path) => `${relative(PROJECT, path)} ${fingerprint(path)}`).join('\n')
+
+if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) {
+  compile()
+  writeFileSync(STAMP, stamp)
+}
+
+function compile() {
+  // Beside dist and then swapped: a build that fails leaves the last good one, and a file that was renamed in the
+  // sources does not live on.
+  rmSync(NEXT, { recursive: true, force: true })
+  const compiler = join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc')
+  const result = spawnSync(
+    process.execPath,
+    [compiler, '-p', 'tsconfig.build.json', '--outDir', NEXT],
+    {
+      cwd: PROJECT,
+      stdio: 'inherit',
+    },
+  )
+  if (result.status !== 0) process.exit(result.status ?? 1)
+  for (const path of sources) {
+    const name = relative(PROJECT, path)
+    if (NOT_SHIPPED.test(name) || INPUTS.includes(name)) continue
+    mkdirSync(dirname(join(NEXT, name)), { recursive: true })
+    copyFileSync(path, join(NEXT, name))
+  }
+  rmSync(DIST, { recursive: true, force: true })
+  renameSync(NEXT, DIST)
+}
+
+function filesBelow(folder) {
+  return readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+}
+
+function fingerprint(path) {
+  const { size, mtimeMs } = statSync(path)
+  return `${size} ${mtimeMs}`
+}
