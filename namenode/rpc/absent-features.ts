@@ -1,0 +1,104 @@
+/**
+ * Questions about things that this namenode does not have (storage policies beyond the built-in ones, encryption,
+ * erasure coding, cache pools, delegation tokens), in the answers that clients take for "none": they are asked in passing
+ * by ordinary work. What would change such a thing is not here; it gets RpcNoSuchMethodException.
+ */
+import { DfsError } from '../../shared/errors.js'
+import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
+import type { Input } from '../../shared/hadoop/message.js'
+import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
+import { type BlockStoragePolicyProto, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
+import type { NamenodeServices } from '../service/services.js'
+import { callOf } from './call.js'
+
+type Policy = Input<typeof BlockStoragePolicyProto>
+const { DISK, SSD, ARCHIVE, RAM_DISK, PROVIDED, NVDIMM } = StorageTypeEnum
+
+function policy(
+  policyId: number,
+  name: string,
+  creation: readonly number[],
+  creationFallback: readonly number[],
+  replicationFallback: readonly number[],
+): Policy {
+  const types = (storageTypes: readonly number[]) =>
+    storageTypes.length === 0 ? undefined : { storageTypes }
+  return {
+    policyId,
+    name,
+    creationPolicy: { storageTypes: creation },
+    creationFallbackPolicy: types(creationFallback),
+    replicationFallbackPolicy: types(replicationFallback),
+  }
+}
+
+const HOT = policy(7, 'HOT', [DISK], [], [ARCHIVE])
+
+/** The suite that is built into HDFS. Everything is HOT. */
+const STORAGE_POLICIES: readonly Policy[] = [
+  policy(1, 'PROVIDED', [PROVIDED, DISK], [PROVIDED, DISK], [PROVIDED, DISK]),
+  policy(2, 'COLD', [ARCHIVE], [], []),
+  policy(5, 'WARM', [DISK, ARCHIVE], [DISK, ARCHIVE], [DISK, ARCHIVE]),
+  HOT,
+  policy(10, 'ONE_SSD', [SSD, DISK], [SSD, DISK], [SSD, DISK]),
+  policy(12, 'ALL_SSD', [SSD], [DISK], [DISK]),
+  policy(14, 'ALL_NVDIMM', [NVDIMM], [DISK], [DISK]),
+  policy(15, 'LAZY_PERSIST', [RAM_DISK, DISK], [DISK], [DISK]),
+]
+
+export function absentFeatures({ namespace, principals }: NamenodeServices) {
+  const requireExisting = (context: Parameters<typeof callOf>[0], path: string) => {
+    if (namespace.status(callOf(context, principals), path) === undefined) {
+      throw new DfsError('NOT_FOUND', `File/Directory does not exist: ${path}`)
+    }
+  }
+  return {
+    getStoragePolicies: rpcMethod(CLIENT_PROTOCOL.getStoragePolicies, () => ({
+      policies: STORAGE_POLICIES,
+    })),
+    getStoragePolicy: rpcMethod(CLIENT_PROTOCOL.getStoragePolicy, (request, context) => {
+      requireExisting(context, request.path)
+      return { storagePolicy: HOT }
+    }),
+    getEZForPath: rpcMethod(CLIENT_PROTOCOL.getEZForPath, () => ({})),
+    listEncryptionZones: rpcMethod(CLIENT_PROTOCOL.listEncryptionZones, () => ({ hasMore: false })),
+    listReencryptionStatus: rpcMethod(CLIENT_PROTOCOL.listReencryptionStatus, () => ({
+      hasMore: false,
+    })),
+    createEncryptionZone: rpcMethod(CLIENT_PROTOCOL.createEncryptionZone, (request) => {
+      throw new DfsError(
+        'IO',
+        `Can't create an encryption zone for ${request.src} since no key provider is available.`,
+      )
+    }),
+    getDataEncryptionKey: rpcMethod(CLIENT_PROTOCOL.getDataEncryptionKey, () => ({})),
+    getErasureCodingPolicy: rpcMethod(
+      CLIENT_PROTOCOL.getErasureCodingPolicy,
+      (request, context) => {
+        requireExisting(context, request.src)
+        return {}
+      },
+    ),
+    getErasureCodingPolicies: rpcMethod(CLIENT_PROTOCOL.getErasureCodingPolicies, () => ({})),
+    getErasureCodingCodecs: rpcMethod(CLIENT_PROTOCOL.getErasureCodingCodecs, () => ({})),
+    getECTopologyResultForPolicies: rpcMethod(
+      CLIENT_PROTOCOL.getECTopologyResultForPolicies,
+      () => ({
+        response: {
+          resultMessage: 'No erasure coding policy is enabled.',
+          isSupported: false,
+        },
+      }),
+    ),
+    listCachePools: rpcMethod(CLIENT_PROTOCOL.listCachePools, () => ({ hasMore: false })),
+    listCacheDirectives: rpcMethod(CLIENT_PROTOCOL.listCacheDirectives, () => ({ hasMore: false })),
+    // Without security an empty answer means that no token is needed.
+    getDelegationToken: rpcMethod(CLIENT_PROTOCOL.getDelegationToken, () => ({})),
+    renewDelegationToken: rpcMethod(CLIENT_PROTOCOL.renewDelegationToken, refuseToken),
+    cancelDelegationToken: rpcMethod(CLIENT_PROTOCOL.cancelDelegationToken, refuseToken),
+  }
+}
+
+function refuseToken(): never {
+  throw new DfsError('UNAUTHENTICATED', 'This cluster has issued no delegation tokens.')
+}

@@ -1,0 +1,163 @@
+/** The state of the cluster, as `df`, `dfsadmin -report`, monitors and balancers ask for it (protocol reference 2.3). */
+import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
+import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
+import { DatanodeReportType } from '../../shared/hadoop/schema/cluster.js'
+import { StorageState, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
+import { inodeId } from '../../shared/ids.js'
+import type { DatanodeView, StorageView } from '../service/block-manager.js'
+import type { Call } from '../service/call.js'
+import type { OpenFile } from '../service/namespace-model.js'
+import type { NamenodeServices } from '../service/services.js'
+import { callOf, requireSuperuser } from './call.js'
+import { datanodeInfoMessage } from './translate.js'
+
+const PAGE_OPEN_FILES = 1000
+
+export function clusterReports(services: NamenodeServices) {
+  return { ...statistics(services), ...datanodeReports(services), ...fileReports(services) }
+}
+
+function statistics({ blockManager }: NamenodeServices) {
+  return {
+    getFsStats: rpcMethod(CLIENT_PROTOCOL.getFsStats, () => {
+      const now = blockManager.statistics()
+      return {
+        capacity: now.capacityBytes,
+        used: now.usedBytes,
+        remaining: now.remainingBytes,
+        under_replicated: now.underReplicatedBlocks,
+        corrupt_blocks: now.corruptBlocks,
+        missing_blocks: now.missingBlocks,
+        missing_repl_one_blocks: 0,
+        blocks_in_future: 0,
+        pending_deletion_blocks: now.pendingDeletions,
+      }
+    }),
+    getFsReplicatedBlockStats: rpcMethod(CLIENT_PROTOCOL.getFsReplicatedBlockStats, () => {
+      const now = blockManager.statistics()
+      return {
+        low_redundancy: now.underReplicatedBlocks,
+        corrupt_blocks: now.corruptBlocks,
+        missing_blocks: now.missingBlocks,
+        missing_repl_one_blocks: 0,
+        blocks_in_future: 0,
+        pending_deletion_blocks: now.pendingDeletions,
+        highest_prio_low_redundancy_blocks: now.singleReplicaBlocks,
+      }
+    }),
+    // There are no erasure-coded files.
+    getFsECBlockGroupStats: rpcMethod(CLIENT_PROTOCOL.getFsECBlockGroupStats, () => ({
+      low_redundancy: 0,
+      corrupt_blocks: 0,
+      missing_blocks: 0,
+      blocks_in_future: 0,
+      pending_deletion_blocks: 0,
+      highest_prio_low_redundancy_blocks: 0,
+    })),
+  }
+}
+
+function datanodeReports(services: NamenodeServices) {
+  const { located, principals } = services
+  const describe = (call: Call, node: DatanodeView) =>
+    datanodeInfoMessage(node, located.addressOf(call, node))
+  return {
+    getDatanodeReport: rpcMethod(CLIENT_PROTOCOL.getDatanodeReport, (request, context) => {
+      const call = callOf(context, principals)
+      requireSuperuser(call, 'datanodeReport')
+      return { di: datanodesOf(services, request.type).map((it) => describe(call, it)) }
+    }),
+    getDatanodeStorageReport: rpcMethod(
+      CLIENT_PROTOCOL.getDatanodeStorageReport,
+      (request, context) => {
+        const call = callOf(context, principals)
+        requireSuperuser(call, 'getDatanodeStorageReport')
+        return {
+          datanodeStorageReports: datanodesOf(services, request.type).map((it) => ({
+            datanodeInfo: describe(call, it),
+            storageReports: it.storages.map(storageReport),
+          })),
+        }
+      },
+    ),
+    getSlowDatanodeReport: rpcMethod(CLIENT_PROTOCOL.getSlowDatanodeReport, (_, context) => {
+      requireSuperuser(callOf(context, principals), 'getSlowDatanodeReport')
+      return {}
+    }),
+  }
+}
+
+/** A stale node still counts as live; nothing is decommissioned or in maintenance. */
+function datanodesOf({ blockManager }: NamenodeServices, type: number): readonly DatanodeView[] {
+  const nodes = blockManager.datanodes()
+  switch (type) {
+    case DatanodeReportType.ALL:
+      return nodes
+    case DatanodeReportType.LIVE:
+      return nodes.filter((it) => it.liveness !== 'dead')
+    case DatanodeReportType.DEAD:
+      return nodes.filter((it) => it.liveness === 'dead')
+    default:
+      return []
+  }
+}
+
+function storageReport(storage: StorageView) {
+  const { storageId, capacityBytes, usedBytes, remainingBytes } = storage
+  return {
+    storageUuid: storageId,
+    failed: storage.hasFailed,
+    capacity: capacityBytes,
+    dfsUsed: usedBytes,
+    remaining: remainingBytes,
+    blockPoolUsed: usedBytes,
+    storage: {
+      storageUuid: storageId,
+      state: StorageState.NORMAL,
+      storageType: StorageTypeEnum[storage.type],
+    },
+    nonDfsUsed: Math.max(0, capacityBytes - usedBytes - remainingBytes),
+  }
+}
+
+function fileReports(services: NamenodeServices) {
+  const { namespace, principals } = services
+  return {
+    listOpenFiles: rpcMethod(CLIENT_PROTOCOL.listOpenFiles, (request, context) => {
+      requireSuperuser(callOf(context, principals), 'listOpenFiles')
+      const { files, hasMore } = openFilesBelow(services, request.id, request.path ?? '/')
+      const entries = files.map((it) => ({
+        id: it.inodeId,
+        path: it.path,
+        clientName: it.holder,
+        clientMachine: it.clientMachine,
+      }))
+      return { entries, hasMore, types: request.types }
+    }),
+    getCurrentEditLogTxid: rpcMethod(CLIENT_PROTOCOL.getCurrentEditLogTxid, (_, context) => {
+      requireSuperuser(callOf(context, principals), 'getCurrentEditLogTxid')
+      return { txid: namespace.lastTransactionId() }
+    }),
+    listCorruptFileBlocks: rpcMethod(CLIENT_PROTOCOL.listCorruptFileBlocks, (request, context) => {
+      const call = callOf(context, principals)
+      requireSuperuser(call, 'listCorruptFileBlocks')
+      return { corrupt: services.corruptFiles.page(request.path, request.cookie) }
+    }),
+  }
+}
+
+/** Java stops at an empty page, so pages without a match are skipped here. */
+function openFilesBelow({ namespace }: NamenodeServices, after: number, folder: string) {
+  const prefix = folder.endsWith('/') ? folder : `${folder}/`
+  let last = inodeId(Math.max(0, after))
+  for (;;) {
+    const page = namespace.openFilesAfter(last, PAGE_OPEN_FILES)
+    const files: readonly OpenFile[] = page.filter(
+      (it) => it.path === folder || it.path.startsWith(prefix),
+    )
+    const hasMore = page.length === PAGE_OPEN_FILES
+    const end = page.at(-1)
+    if (files.length > 0 || !hasMore || end === undefined) return { files, hasMore }
+    last = end.inodeId
+  }
+}

@@ -1,0 +1,128 @@
+/** Reads of the namespace (protocol reference 2.3, 2.4), without listings. */
+
+import { DfsError } from '../../shared/errors.js'
+import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
+import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
+import { ChecksumType } from '../../shared/hadoop/schema/hdfs.js'
+import { ROOT_INODE_ID } from '../../shared/ids.js'
+import type { Call } from '../service/call.js'
+import type { FileStatus } from '../service/namespace-model.js'
+import type { NamenodeServices } from '../service/services.js'
+import { callOf } from './call.js'
+import { fileStatusMessage, locatedFileMessage } from './translate.js'
+
+/** A quota that is not set; the root's namespace quota reads as the largest number instead. */
+const NO_QUOTA = -1
+const ROOT_NAMESPACE_QUOTA = 2 ** 63
+const HOT_POLICY_ID = 7
+
+export function namespaceReads(services: NamenodeServices) {
+  const { config, namespace, located, principals } = services
+  const { blockPoolId } = namespace.identity
+  const statusOf = rpcMethodOfStatus(services)
+  return {
+    getServerDefaults: rpcMethod(CLIENT_PROTOCOL.getServerDefaults, () => ({
+      serverDefaults: {
+        blockSize: config.blockSizeBytes,
+        bytesPerChecksum: 512,
+        writePacketSize: 65_536,
+        replication: config.replication,
+        fileBufferSize: 4096,
+        encryptDataTransfer: false,
+        trashInterval: config.trashIntervalMinutes,
+        checksumType: ChecksumType.CRC32C,
+        // Present and empty: there is no key server. Absent, Java would look into its own configuration.
+        keyProviderUri: '',
+        policyId: HOT_POLICY_ID,
+        snapshotTrashRootEnabled: false,
+      },
+    })),
+    getFileInfo: rpcMethod(CLIENT_PROTOCOL.getFileInfo, statusOf),
+    // There are no symbolic links: both see the same.
+    getFileLinkInfo: rpcMethod(CLIENT_PROTOCOL.getFileLinkInfo, statusOf),
+    getLocatedFileInfo: rpcMethod(CLIENT_PROTOCOL.getLocatedFileInfo, (request, context) => {
+      const call = callOf(context, principals)
+      const path = request.src ?? ''
+      const status = namespace.status(call, path)
+      if (status === undefined) return {}
+      if (status.kind === 'directory') return { fs: fileStatusMessage(status) }
+      const file = located.file(call, path, 0, Number.MAX_SAFE_INTEGER)
+      return { fs: fileStatusMessage(file.status, '', locatedFileMessage(file, blockPoolId)) }
+    }),
+    getBlockLocations: rpcMethod(CLIENT_PROTOCOL.getBlockLocations, (request, context) => {
+      const call = callOf(context, principals)
+      // Clients ask for up to 2^63 - 1 bytes, which is no exact number here.
+      const length = Math.min(request.length, Number.MAX_SAFE_INTEGER)
+      const file = located.file(call, request.src, request.offset, length)
+      services.accessTimes.touch(call, request.src, file.status)
+      return { locations: locatedFileMessage(file, blockPoolId) }
+    }),
+    isFileClosed: rpcMethod(CLIENT_PROTOCOL.isFileClosed, (request, context) => ({
+      result: namespace.isFileClosed(callOf(context, principals), request.src),
+    })),
+    getContentSummary: rpcMethod(CLIENT_PROTOCOL.getContentSummary, (request, context) => {
+      const call = callOf(context, principals)
+      const summary = namespace.contentSummary(call, request.path)
+      return {
+        summary: {
+          length: summary.lengthBytes,
+          fileCount: summary.fileCount,
+          directoryCount: summary.directoryCount,
+          quota: namespaceQuota(services, call, request.path),
+          spaceConsumed: summary.spaceConsumedBytes,
+          spaceQuota: NO_QUOTA,
+          snapshotLength: 0,
+          snapshotFileCount: 0,
+          snapshotDirectoryCount: 0,
+          snapshotSpaceConsumed: 0,
+          erasureCodingPolicy: '',
+        },
+      }
+    }),
+    getQuotaUsage: rpcMethod(CLIENT_PROTOCOL.getQuotaUsage, (request, context) => {
+      const call = callOf(context, principals)
+      const summary = namespace.contentSummary(call, request.path)
+      return {
+        usage: {
+          fileAndDirectoryCount: summary.fileCount + summary.directoryCount,
+          quota: namespaceQuota(services, call, request.path),
+          spaceConsumed: summary.spaceConsumedBytes,
+          spaceQuota: NO_QUOTA,
+        },
+      }
+    }),
+    getPreferredBlockSize: rpcMethod(CLIENT_PROTOCOL.getPreferredBlockSize, (request, context) => ({
+      bsize: existing(services, callOf(context, principals), request.filename).blockSizeBytes,
+    })),
+    checkAccess: rpcMethod(CLIENT_PROTOCOL.checkAccess, (request, context) => {
+      namespace.checkAccess(callOf(context, principals), request.path, request.mode)
+      return {}
+    }),
+    // No mount points and no encryption zones: everything hangs below the root.
+    getEnclosingRoot: rpcMethod(CLIENT_PROTOCOL.getEnclosingRoot, () => ({
+      enclosingRootPath: '/',
+    })),
+  }
+}
+
+function rpcMethodOfStatus({ namespace, principals }: NamenodeServices) {
+  return (
+    request: { readonly src: string },
+    context: Parameters<typeof callOf>[0],
+  ): { readonly fs?: ReturnType<typeof fileStatusMessage> } => {
+    const status = namespace.status(callOf(context, principals), request.src)
+    // A path that does not exist is an empty answer, not an exception: hdfs-native knows no other sign.
+    return status === undefined ? {} : { fs: fileStatusMessage(status) }
+  }
+}
+
+function namespaceQuota({ namespace }: NamenodeServices, call: Call, path: string): number {
+  return namespace.status(call, path)?.id === ROOT_INODE_ID ? ROOT_NAMESPACE_QUOTA : NO_QUOTA
+}
+
+/** @throws DfsError NOT_FOUND */
+function existing({ namespace }: NamenodeServices, call: Call, path: string): FileStatus {
+  const status = namespace.status(call, path)
+  if (status === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
+  return status
+}

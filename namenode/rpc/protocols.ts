@@ -1,0 +1,27 @@
+/** Everything that a namenode answers on its RPC port, by protocol and method; the rest gets RpcNoSuchMethodException. */
+import type { RpcProtocols } from '../../shared/hadoop/rpc-handler.js'
+import { CLIENT_PROTOCOL_NAME } from '../../shared/hadoop/schema/client-protocol.js'
+import type { NamenodeServices } from '../service/services.js'
+import { absentFeatures } from './absent-features.js'
+import { administration } from './administration.js'
+import { clusterReports } from './cluster-reports.js'
+import { fileWrites } from './file-writes.js'
+import { listings } from './listings.js'
+import { namespaceChanges } from './namespace-changes.js'
+import { namespaceReads } from './namespace-reads.js'
+import { sideProtocols } from './side-protocols.js'
+
+export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
+  return {
+    [CLIENT_PROTOCOL_NAME]: {
+      ...namespaceReads(services),
+      ...listings(services),
+      ...namespaceChanges(services),
+      ...fileWrites(services),
+      ...clusterReports(services),
+      ...administration(services),
+      ...absentFeatures(services),
+    },
+    ...sideProtocols(services),
+  }
+}
