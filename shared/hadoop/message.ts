@@ -82,6 +82,8 @@ export type Input<M> = M extends MessageType<infer F> ? InputFields<F> : never
 
 /** Deeper nesting than any real message; a bomb of nested messages ends here. */
 const MAX_DEPTH = 32
+/** More than any real list in a frame of 128 MiB; a bomb of two-byte items would take many times its size in memory. */
+const MAX_LIST_ITEMS = 1_048_576
 
 export const required = <T extends FieldType>(number: number, type: T): Field<T, 'required'> => ({
   number,
@@ -132,7 +134,7 @@ export class MessageType<F extends Fields> {
   /** A varint length and the bytes of `value`. */
   encodeDelimited(value: InputFields<F>): Buffer {
     const writer = new ProtoWriter()
-    writer.nested(() => this.writeTo(writer, value))
+    this.writeDelimitedTo(writer, value)
     return writer.finish()
   }
 
@@ -150,6 +152,12 @@ export class MessageType<F extends Fields> {
     return this.readFrom(reader.nested(), 0) as DecodedFields<F>
   }
 
+  /** Appends a varint length and the bytes of `value`. */
+  writeDelimitedTo(writer: ProtoWriter, value: InputFields<F>): void {
+    writer.nested(() => this.writeTo(writer, value))
+  }
+
+  /** Appends the bytes of `value`, without a length. */
   writeTo(writer: ProtoWriter, value: InputFields<F>): void {
     const values = value as Values
     for (const [name, field] of this.#fields) {
@@ -187,7 +195,7 @@ export class MessageType<F extends Fields> {
     while (!reader.atEnd) {
       const tag = reader.varint32()
       const entry = this.#byNumber.get(tag >>> 3)
-      if (entry === undefined) reader.skip(tag & 7)
+      if (entry === undefined) skipField(reader, tag)
       else readField(reader, entry[0], entry[1], tag & 7, values, depth)
     }
     for (const [name, field] of this.#fields) {
@@ -199,6 +207,11 @@ export class MessageType<F extends Fields> {
     }
     return values
   }
+}
+
+function skipField(reader: ProtoReader, tag: number): void {
+  if (tag >>> 3 === 0) throw new DfsError('MALFORMED_MESSAGE', 'a field has the number 0')
+  reader.skip(tag & 7)
 }
 
 const WIRE_TYPES: Readonly<Record<ScalarType, WireType>> = {
@@ -289,7 +302,8 @@ function store(values: Values, name: string, value: unknown, isList: boolean): v
   }
   const list = values[name] as unknown[] | undefined
   if (list === undefined) values[name] = [value]
-  else list.push(value)
+  else if (list.length < MAX_LIST_ITEMS) list.push(value)
+  else throw new DfsError('MALFORMED_MESSAGE', `${name} has more than ${MAX_LIST_ITEMS} items`)
 }
 
 function readScalar(reader: ProtoReader, type: ScalarType): unknown {

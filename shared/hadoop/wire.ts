@@ -1,4 +1,5 @@
 /** The primitive values of the protobuf wire format: varints, zigzag, little-endian fixed words, delimited bytes. */
+import { assert } from '../assert.js'
 import { DfsError } from '../errors.js'
 
 export const WireType = { VARINT: 0, FIXED64: 1, DELIMITED: 2, FIXED32: 5 } as const
@@ -149,8 +150,15 @@ export class ProtoWriter {
     this.varint(field * 8 + wireType)
   }
 
+  /** Leaves `count` bytes unwritten at the cursor, for what is known only at the end. */
+  gap(count: number): void {
+    this.#reserve(count)
+    this.#length += count
+  }
+
   /** Negative numbers take ten bytes, as two's complement of 64 bits. */
   varint(value: number): void {
+    assert(!Number.isNaN(value), 'a number is not a number')
     this.#reserve(10)
     if (value >= 0 && value < TWO_32) {
       this.#varint32(value)
