@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     'check files for missing and corrupt blocks',
     () => import('./commands/fsck.js'),
   ),
+  cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
+  cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),
+  cluster('datanode', 'run a datanode', () => import('./commands/datanode.js')),
+  cluster('config', 'show the settings and their origin', () => import('./commands/config.js')),
+  cluster('version', 'print the version', () => import('./commands/version.js')),
 ]
 
 /** The entry of a verb or of one of its aliases. */
