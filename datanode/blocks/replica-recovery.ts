@@ -1,0 +1,247 @@
+/**
+ * Taking a replica up again: append, pipeline recovery, close recovery (protocol reference 3.4), and the recovery that
+ * the namenode directs when a writer is gone for good. All of them raise the generation stamp, which fences whoever
+ * wrote before; stamp and state change with the same rename.
+ */
+import { DfsError } from '../../shared/errors.js'
+import type { Block } from '../../shared/ids.js'
+import { blockId, generationStamp as stamp } from '../../shared/ids.js'
+import type { BlockStore } from './block-store.js'
+import { hashData } from './meta-format.js'
+import { type FinalizedReplica, OpenReplica, type Replica } from './replica.js'
+import { ReplicaFile } from './replica-file.js'
+import { cutReplica, EMPTY_SYNC_POINT, readVerifiedTail } from './replica-repair.js'
+import { ReplicaWriter } from './replica-writer.js'
+import { replicaNotFound } from './volume-scan.js'
+
+export type ResumeStage = 'append' | 'append-recovery' | 'streaming-recovery' | 'close-recovery'
+
+export interface ResumeRequest {
+  readonly id: number
+  /** `BP-…:blk_…`, for messages. */
+  readonly blockName: string
+  readonly stage: ResumeStage
+  /** What the client believes the replica to have. */
+  readonly generationStamp: number
+  readonly newGenerationStamp: number
+  /** Bytes that the client saw acknowledged. */
+  readonly minBytes: number
+  /** Bytes that the client sent. */
+  readonly maxBytes: number
+  readonly sizeBytes: number
+}
+
+/**
+ * Reopens a replica for a writer, fencing the one before.
+ * @throws DfsError REPLICA_NOT_FOUND, STALE_GENERATION, ILLEGAL_ARGUMENT (state or length do not fit), BLOCK_CORRUPT
+ */
+export function resumeReplica(store: BlockStore, request: ResumeRequest): Promise<OpenReplica> {
+  return store.queue.run(request.id, async () => {
+    const replica = await takeOver(store, request)
+    const lengthBytes = await settleLength(store, replica, request)
+    await store.renameMeta(replica, request.newGenerationStamp, 'writing')
+    return await openForWriting(store, replica, request, lengthBytes)
+  })
+}
+
+/** Close recovery: no bytes follow; the replica gets the new stamp and is finalized. */
+export function closeReplica(store: BlockStore, request: ResumeRequest): Promise<FinalizedReplica> {
+  return store.queue.run(request.id, async () => {
+    const replica = await takeOver(store, request)
+    await settleLength(store, replica, request)
+    return await store.completeFiles(replica, request.newGenerationStamp)
+  })
+}
+
+/** Checks stamp and state, and stops the writer before. */
+async function takeOver(store: BlockStore, request: ResumeRequest): Promise<Replica> {
+  const replica = store.get(request.id)
+  if (replica === undefined) throw replicaNotFound(request.blockName)
+  const { newGenerationStamp, stage } = request
+  const fencedBelow = replica.kind === 'being-written' ? replica.recoveryStamp : 0
+  if (
+    replica.generationStamp < request.generationStamp ||
+    newGenerationStamp < replica.generationStamp ||
+    newGenerationStamp < fencedBelow
+  ) {
+    throw new DfsError(
+      'STALE_GENERATION',
+      `block ${request.id} has generation stamp ${replica.generationStamp}: ${request.generationStamp} to ${newGenerationStamp} does not fit`,
+    )
+  }
+  if (stage === 'append' && replica.kind !== 'finalized') {
+    throw unfit(request, 'is being written and cannot be appended to')
+  }
+  if (replica.kind === 'being-written') await replica.owner?.stop()
+  return replica
+}
+
+/** The length that the replica goes on with: what was acknowledged, within what the client knows. */
+async function settleLength(
+  store: BlockStore,
+  replica: Replica,
+  request: ResumeRequest,
+): Promise<number> {
+  const { minBytes, stage } = request
+  const maxBytes = stage === 'append' ? minBytes : Math.max(minBytes, request.maxBytes)
+  if (replica.lengthBytes < minBytes) {
+    throw unfit(
+      request,
+      `has ${replica.lengthBytes} bytes, fewer than the ${minBytes} of its writer`,
+    )
+  }
+  if (replica.kind === 'finalized') {
+    if (replica.lengthBytes > maxBytes) {
+      throw unfit(
+        request,
+        `has ${replica.lengthBytes} bytes, more than the ${maxBytes} of its writer`,
+      )
+    }
+    return replica.lengthBytes
+  }
+  // Bytes that were not acknowledged may differ between replicas; those that were are the same everywhere.
+  const keepBytes = Math.min(Math.max(replica.visibleBytes, minBytes), maxBytes)
+  if (keepBytes < replica.lengthBytes) await cutTo(store, replica, keepBytes)
+  return keepBytes
+}
+
+async function cutTo(store: BlockStore, replica: OpenReplica, lengthBytes: number): Promise<void> {
+  const paths = store.pathsOf(replica)
+  const file = await ReplicaFile.open(replica.volume.disk, replica.id, paths, 'read-write')
+  try {
+    const previous = await file.readSyncPoint()
+    await cutReplica(file, lengthBytes, previous)
+  } finally {
+    await file.close()
+  }
+  replica.release(lengthBytes)
+}
+
+async function openForWriting(
+  store: BlockStore,
+  old: Replica,
+  request: ResumeRequest,
+  lengthBytes: number,
+): Promise<OpenReplica> {
+  const { id, volume } = old
+  const promisedBytes = Math.max(0, request.sizeBytes - lengthBytes)
+  const parts = { id, volume, generationStamp: request.newGenerationStamp, lengthBytes }
+  const visible = { visibleBytes: lengthBytes, promisedBytes }
+  const reopened = new OpenReplica({ ...parts, ...visible, writer: undefined })
+  // The rename has happened: the index follows at once, whatever opening the files brings.
+  store.index.set(reopened)
+  const paths = store.pathsOf(reopened)
+  const file = await ReplicaFile.open(volume.disk, id, paths, 'read-write')
+  try {
+    const tail = await readVerifiedTail(file, lengthBytes)
+    const header = await file.readSyncPoint()
+    const isCurrent = header.lengthBytes === lengthBytes && header.tailHash === hashData(tail)
+    const writer = new ReplicaWriter({
+      file,
+      // A header that lags behind only costs verification at a start; its sequence must go on growing.
+      syncPoint: isCurrent ? header : { ...EMPTY_SYNC_POINT, sequence: header.sequence },
+      tail,
+      lengthBytes,
+      syncInBackground: store.config.syncOnClose,
+      syncNames: () => volume.disk.syncFolder(paths.folder),
+    })
+    const writable = new OpenReplica({ ...parts, ...visible, writer })
+    store.index.set(writable)
+    return writable
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/**
+ * First half of a recovery by the namenode: stops the writer, fences older ones, and says what the replica holds.
+ * @returns undefined when there is no replica of that version or a newer one
+ * @throws DfsError STALE_GENERATION when a later recovery has begun or the replica is already newer
+ */
+export function prepareRecovery(
+  store: BlockStore,
+  block: Block,
+  newGenerationStamp: number,
+): Promise<Block | undefined> {
+  return store.queue.run(block.id, async () => {
+    const replica = store.get(block.id)
+    if (replica === undefined || replica.generationStamp < block.generationStamp) return undefined
+    if (replica.generationStamp >= newGenerationStamp) {
+      throw new DfsError(
+        'STALE_GENERATION',
+        `block ${block.id} has generation stamp ${replica.generationStamp} already`,
+      )
+    }
+    if (replica.kind === 'being-written') {
+      replica.beginRecovery(newGenerationStamp)
+      await replica.owner?.stop()
+    }
+    return {
+      id: blockId(replica.id),
+      generationStamp: stamp(replica.generationStamp),
+      lengthBytes: replica.lengthBytes,
+    }
+  })
+}
+
+/**
+ * Second half: the replica is cut to the agreed length, gets the new stamp and is finalized. Doing it twice has the
+ * effect of once.
+ * @throws DfsError REPLICA_NOT_FOUND, STALE_GENERATION, ILLEGAL_ARGUMENT when it is shorter than agreed
+ */
+export function finishRecovery(store: BlockStore, block: Block): Promise<FinalizedReplica> {
+  return store.queue.run(block.id, async () => {
+    const replica = store.get(block.id)
+    const name = `block ${block.id}`
+    if (replica === undefined) throw replicaNotFound(name)
+    const isNewer = replica.generationStamp > block.generationStamp
+    const isFenced =
+      replica.kind === 'being-written' && replica.recoveryStamp > block.generationStamp
+    if (isNewer || isFenced) {
+      throw new DfsError('STALE_GENERATION', `${name} is in a later version than this recovery`)
+    }
+    if (replica.lengthBytes < block.lengthBytes) {
+      throw new DfsError(
+        'ILLEGAL_ARGUMENT',
+        `${name} has ${replica.lengthBytes} bytes, fewer than the agreed ${block.lengthBytes}`,
+      )
+    }
+    if (replica.kind === 'being-written') {
+      await replica.owner?.stop()
+      if (replica.lengthBytes > block.lengthBytes) await cutTo(store, replica, block.lengthBytes)
+      return await store.completeFiles(replica, block.generationStamp)
+    }
+    if (replica.lengthBytes === block.lengthBytes) {
+      if (replica.generationStamp === block.generationStamp) return replica
+      return await store.completeFiles(replica, block.generationStamp)
+    }
+    return await cutFinalized(store, replica, block)
+  })
+}
+
+/** A finalized replica is reopened before it is cut, so that a crash in between leaves a replica that is measured. */
+async function cutFinalized(
+  store: BlockStore,
+  replica: FinalizedReplica,
+  block: Block,
+): Promise<FinalizedReplica> {
+  await store.renameMeta(replica, block.generationStamp, 'writing')
+  const { id, volume, lengthBytes } = replica
+  const reopened = new OpenReplica({
+    id,
+    volume,
+    generationStamp: block.generationStamp,
+    lengthBytes,
+    visibleBytes: 0,
+    promisedBytes: 0,
+    writer: undefined,
+  })
+  store.index.set(reopened)
+  await cutTo(store, reopened, block.lengthBytes)
+  return await store.completeFiles(reopened, block.generationStamp)
+}
+
+function unfit(request: ResumeRequest, how: string): DfsError {
+  return new DfsError('ILLEGAL_ARGUMENT', `${request.blockName} ${how}`)
+}

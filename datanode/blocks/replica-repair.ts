@@ -1,0 +1,152 @@
+/**
+ * What the files of a replica really hold, and how they are cut to an agreed length. Used at start, and when a recovery
+ * or an append takes a replica up again. Every step leaves files from which the next start finds at least the bytes
+ * that were on stable storage before (FORMAT.md, crash table).
+ */
+import {
+  BYTES_PER_CHECKSUM,
+  CRC32C_512,
+  chunkChecksums,
+  sumAt,
+} from '../../shared/checksum/crc32c.js'
+import { DfsError } from '../../shared/errors.js'
+import {
+  encodeRecord,
+  hashData,
+  metaLengthBytes,
+  RECORD_BYTES,
+  RECORD_DATA_BYTES,
+  recordIndexOf,
+  recordOffset,
+  recordStart,
+  type SyncPoint,
+} from './meta-format.js'
+import { type RecordRange, type ReplicaFile, verifiedData } from './replica-file.js'
+
+const BATCH_RECORDS = 16
+
+export const EMPTY_SYNC_POINT: SyncPoint = {
+  sequence: 0,
+  lengthBytes: 0,
+  tailHash: hashData(new Uint8Array(0)),
+}
+
+/**
+ * The verified length of a replica that was being written when its process ended. Records below the sync point are on
+ * stable storage by its word and are left to the scrubber; behind it data and records may have been lost in any order.
+ */
+export async function measureReplica(
+  file: ReplicaFile,
+): Promise<{ readonly lengthBytes: number; readonly syncPoint: SyncPoint }> {
+  const syncPoint = await readSyncPointOrEmpty(file)
+  const isSyncPointGood = await holdsSyncPoint(file, syncPoint)
+  const firstIndex = isSyncPointGood ? recordIndexOf(syncPoint.lengthBytes) : 0
+  const measured = await measureFrom(file, firstIndex)
+  const lengthBytes = isSyncPointGood ? Math.max(measured, syncPoint.lengthBytes) : measured
+  return { lengthBytes, syncPoint }
+}
+
+async function readSyncPointOrEmpty(file: ReplicaFile): Promise<SyncPoint> {
+  try {
+    return await file.readSyncPoint()
+  } catch (error) {
+    if (error instanceof DfsError && error.code === 'BLOCK_CORRUPT') return EMPTY_SYNC_POINT
+    throw error
+  }
+}
+
+async function holdsSyncPoint(file: ReplicaFile, point: SyncPoint): Promise<boolean> {
+  const tail = await readRawTail(file, point.lengthBytes)
+  return tail !== undefined && hashData(tail) === point.tailHash
+}
+
+async function readRawTail(file: ReplicaFile, lengthBytes: number): Promise<Buffer | undefined> {
+  const start = recordStart(lengthBytes)
+  const tail = Buffer.allocUnsafe(lengthBytes - start)
+  const came = await file.data.read(tail, 0, tail.length, start)
+  const isThere = came === tail.length && (await file.data.sizeBytes()) >= lengthBytes
+  return isThere ? tail : undefined
+}
+
+async function measureFrom(file: ReplicaFile, firstIndex: number): Promise<number> {
+  const buffer = Buffer.allocUnsafe(BATCH_RECORDS * RECORD_DATA_BYTES)
+  for (let index = firstIndex; ; index += BATCH_RECORDS) {
+    const range = await file.readRecords(index, BATCH_RECORDS, buffer)
+    for (let offset = 0; offset < BATCH_RECORDS; offset += 1) {
+      const goodBytes = goodBytesOf(range, offset)
+      if (goodBytes < RECORD_DATA_BYTES) return (index + offset) * RECORD_DATA_BYTES + goodBytes
+    }
+  }
+}
+
+/** How many bytes of a record agree with its sums: all that it covers, or the whole chunks before the first bad one. */
+function goodBytesOf(range: RecordRange, offset: number): number {
+  const record = range.records[offset]
+  if (record === undefined) return 0
+  if (verifiedData(range, offset, record.coveredBytes) !== undefined) return record.coveredBytes
+  const start = offset * RECORD_DATA_BYTES
+  const data = range.data.subarray(start, start + record.coveredBytes)
+  let good = 0
+  while (good + BYTES_PER_CHECKSUM <= data.length) {
+    const sum = CRC32C_512.sum(data.subarray(good, good + BYTES_PER_CHECKSUM))
+    if (sum !== sumAt(record.sums, good / BYTES_PER_CHECKSUM)) break
+    good += BYTES_PER_CHECKSUM
+  }
+  return good
+}
+
+/**
+ * Cuts both files to `lengthBytes`, at most the verified length, and returns when that is on stable storage.
+ * The sync point comes first: from then on a crash at any step finds at least these bytes.
+ */
+export async function cutReplica(
+  file: ReplicaFile,
+  lengthBytes: number,
+  previous: SyncPoint,
+): Promise<SyncPoint> {
+  const tail = await readRawTail(file, lengthBytes)
+  if (tail === undefined) {
+    throw new DfsError(
+      'BLOCK_CORRUPT',
+      `block ${file.blockId} is shorter than ${lengthBytes} bytes`,
+    )
+  }
+  await Promise.all([file.data.sync(), file.meta.sync()])
+  const point = { sequence: previous.sequence + 1, lengthBytes, tailHash: hashData(tail) }
+  await file.writeSyncPoint(point)
+  await file.meta.sync()
+  await file.data.truncate(lengthBytes)
+  if (tail.length > 0) {
+    const record = Buffer.alloc(RECORD_BYTES)
+    const index = recordIndexOf(lengthBytes)
+    encodeRecord(record, 0, {
+      blockId: file.blockId,
+      index,
+      data: tail,
+      sums: chunkChecksums(tail),
+    })
+    await file.meta.write(record, 0, record.length, recordOffset(index))
+  }
+  await file.meta.truncate(metaLengthBytes(lengthBytes))
+  await Promise.all([file.data.sync(), file.meta.sync()])
+  return point
+}
+
+/**
+ * The last, incomplete record of a replica of that length, verified: what a writer needs to go on.
+ * @throws DfsError BLOCK_CORRUPT
+ */
+export async function readVerifiedTail(file: ReplicaFile, lengthBytes: number): Promise<Buffer> {
+  const start = recordStart(lengthBytes)
+  if (start === lengthBytes) return Buffer.alloc(0)
+  const range = await file.readRecords(
+    recordIndexOf(lengthBytes),
+    1,
+    Buffer.allocUnsafe(RECORD_DATA_BYTES),
+  )
+  const tail = verifiedData(range, 0, lengthBytes - start)
+  if (tail === undefined) {
+    throw new DfsError('BLOCK_CORRUPT', `the end of block ${file.blockId} is damaged`)
+  }
+  return tail
+}

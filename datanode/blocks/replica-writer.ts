@@ -1,0 +1,243 @@
+/**
+ * Writes one replica: data go into memory at once, to the files in batches of up to a megabyte while more arrive, to
+ * stable storage when asked and every 16 MiB. Checksums at rest are derived from the data; sums from the wire are taken
+ * over only after the caller has verified them. One writer for each replica, one caller for each writer.
+ */
+import { assert } from '../../shared/assert.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
+import {
+  hashData,
+  recordIndexOf,
+  recordOffset,
+  recordStart,
+  type SyncPoint,
+} from './meta-format.js'
+import type { ReplicaFile } from './replica-file.js'
+import { LARGE_WINDOW_BYTES, SMALL_WINDOW_BYTES, WriteWindow } from './write-window.js'
+
+const BACKGROUND_SYNC_BYTES = 16 * 1024 * 1024
+const MEBIBYTE = 1024 * 1024
+
+export interface ReplicaWriterOptions {
+  readonly file: ReplicaFile
+  readonly syncPoint: SyncPoint
+  /** What the files hold, from the last record boundary on. */
+  readonly tail: Uint8Array
+  readonly lengthBytes: number
+  /** false: nothing is synced in the background (`syncOnClose` is off). */
+  readonly syncInBackground: boolean
+  /** Makes the files' names durable; called before the first sync. */
+  readonly syncNames: () => Promise<void>
+}
+
+export class ReplicaWriter {
+  readonly #options: ReplicaWriterOptions
+  #window: WriteWindow
+  /** The window before, while its last flush is under way. */
+  #flushingWindow: WriteWindow | undefined
+  #flushing: Promise<void> | undefined
+  #flushTarget = 0
+  #flushedBytes: number
+  #syncPoint: SyncPoint
+  #syncs: Promise<void> = Promise.resolve()
+  #backgroundSyncs = 0
+  #areNamesDurable = false
+  #failure: Error | undefined
+  #isClosed = false
+
+  constructor(options: ReplicaWriterOptions) {
+    const { lengthBytes, tail } = options
+    assert(recordStart(lengthBytes) + tail.length === lengthBytes, 'the tail ends the replica')
+    this.#options = options
+    this.#window = new WriteWindow(recordStart(lengthBytes), SMALL_WINDOW_BYTES)
+    this.#window.append(tail, undefined)
+    this.#flushedBytes = lengthBytes
+    this.#syncPoint = options.syncPoint
+  }
+
+  get file(): ReplicaFile {
+    return this.#options.file
+  }
+
+  /** Bytes accepted. */
+  get lengthBytes(): number {
+    return this.#window.end
+  }
+
+  /** Bytes handed to the system: they survive the death of this process. */
+  get flushedBytes(): number {
+    return this.#flushedBytes
+  }
+
+  /** Bytes on stable storage, with their records. */
+  get syncedBytes(): number {
+    return this.#syncPoint.lengthBytes
+  }
+
+  get isFlushing(): boolean {
+    return this.#flushing !== undefined
+  }
+
+  /**
+   * Makes room for `lengthBytes`; false when a flush must end first (then call again after `flush`).
+   * @throws what the disk threw in the background
+   */
+  reserve(lengthBytes: number): boolean {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#window.roomBytes >= lengthBytes) return true
+    const pendingBytes = this.lengthBytes - this.#flushedBytes
+    if (this.#flushingWindow !== undefined) return false
+    if (pendingBytes > 0 && this.#flushing !== undefined && this.#flushTarget < this.lengthBytes) {
+      return false
+    }
+    if (pendingBytes > 0 && this.#flushing === undefined) this.#startFlush()
+    const old = this.#window
+    this.#window = old.successor(this.#nextCapacity(old, lengthBytes))
+    if (this.#flushing === undefined) old.recycle()
+    else this.#flushingWindow = old
+    return true
+  }
+
+  /** A writer that filled its window while the disk was busy is a fast one. */
+  #nextCapacity(old: WriteWindow, lengthBytes: number): number {
+    const usual =
+      old.end - old.start > SMALL_WINDOW_BYTES / 2 ? LARGE_WINDOW_BYTES : SMALL_WINDOW_BYTES
+    const tailBytes = old.end - recordStart(old.end)
+    if (tailBytes + lengthBytes <= usual) return usual
+    if (tailBytes + lengthBytes <= LARGE_WINDOW_BYTES) return LARGE_WINDOW_BYTES
+    return Math.ceil((tailBytes + lengthBytes) / MEBIBYTE + 1) * MEBIBYTE
+  }
+
+  /** Appends verified data for which `reserve` was true. @param sums as `WriteWindow.append` */
+  append(data: Uint8Array, sums: Uint8Array | undefined): void {
+    this.#window.append(data, sums)
+  }
+
+  /** Hands everything accepted so far to the system. Joins a flush that is under way, then does the rest. */
+  async flush(): Promise<void> {
+    const target = this.lengthBytes
+    while (this.#flushedBytes < target) {
+      if (this.#failure !== undefined) throw this.#failure
+      await (this.#flushing ?? this.#startFlush())
+    }
+  }
+
+  #startFlush(): Promise<void> {
+    const window = this.#window
+    const from = this.#flushedBytes
+    const to = window.end
+    const { file } = this.#options
+    const data = window.view(from, to)
+    const records = window.encodeRecords(file.blockId, from, to)
+    this.#flushTarget = to
+    this.#flushing = Promise.all([
+      file.data.write(data, 0, data.length, from),
+      file.meta.write(records, 0, records.length, recordOffset(recordIndexOf(from))),
+    ]).then(
+      () => {
+        this.#flushedBytes = to
+        this.#endFlush()
+        this.#syncInBackground()
+      },
+      (error: unknown) => {
+        this.#endFlush()
+        throw this.#fail(error)
+      },
+    )
+    // Whoever awaits it is told; the others find #failure at their next call.
+    this.#flushing.catch(() => this.#failure)
+    return this.#flushing
+  }
+
+  #endFlush(): void {
+    this.#flushing = undefined
+    this.#flushingWindow?.recycle()
+    this.#flushingWindow = undefined
+  }
+
+  /** Returns when everything accepted before the call is on stable storage, and findable there after a power cut. */
+  async sync(): Promise<void> {
+    await this.flush()
+    await this.#queueSync()
+  }
+
+  #queueSync(): Promise<void> {
+    const run = () => this.#syncNow()
+    const result = this.#syncs.then(run, run)
+    this.#syncs = result
+    return result
+  }
+
+  async #syncNow(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const lengthBytes = this.#flushedBytes
+    if (this.#syncPoint.lengthBytes === lengthBytes && this.#areNamesDurable) return
+    const { file } = this.#options
+    const tailHash = hashData(this.#tailView(lengthBytes))
+    try {
+      // The sync point vouches for data and records, so it is written only after both are there.
+      await Promise.all([file.data.sync(), file.meta.sync()])
+      const point = { sequence: this.#syncPoint.sequence + 1, lengthBytes, tailHash }
+      await file.writeSyncPoint(point)
+      await file.meta.sync()
+      if (!this.#areNamesDurable) {
+        await this.#options.syncNames()
+        this.#areNamesDurable = true
+      }
+      this.#syncPoint = point
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  #syncInBackground(): void {
+    if (!this.#options.syncInBackground || this.#backgroundSyncs > 0) return
+    if (this.#flushedBytes - this.#syncPoint.lengthBytes < BACKGROUND_SYNC_BYTES) return
+    this.#backgroundSyncs += 1
+    const done = () => {
+      this.#backgroundSyncs -= 1
+    }
+    // A failure is kept in #failure and thrown by the next call of reserve, flush or sync.
+    this.#queueSync().then(done, done)
+  }
+
+  /**
+   * The last, possibly incomplete record below `visibleBytes`, copied from memory while its file may be in motion.
+   * undefined when the record is complete in the files. @param visibleBytes at most `flushedBytes`
+   */
+  copyTail(visibleBytes: number): { readonly start: number; readonly data: Buffer } | undefined {
+    assert(visibleBytes <= this.#flushedBytes, 'only flushed bytes are visible')
+    const start = recordStart(visibleBytes)
+    const window = this.#windowWith(start)
+    if (window === undefined) return undefined
+    return { start, data: Buffer.from(window.view(start, visibleBytes)) }
+  }
+
+  #tailView(position: number): Buffer {
+    const start = recordStart(position)
+    const window = this.#windowWith(start)
+    assert(window !== undefined, 'the tail of the flushed data is in memory')
+    return window.view(start, position)
+  }
+
+  #windowWith(start: number): WriteWindow | undefined {
+    if (this.#window.start <= start) return this.#window
+    const old = this.#flushingWindow
+    return old !== undefined && old.start <= start ? old : undefined
+  }
+
+  #fail(error: unknown): Error {
+    this.#failure ??= toDfsError(error)
+    return this.#failure
+  }
+
+  /** Waits for calls in progress, then closes the files. What was not flushed is gone. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await Promise.allSettled([this.#flushing, this.#syncs])
+    this.#failure ??= new DfsError('INTERRUPTED', 'the replica is no longer being written here')
+    this.#window.recycle()
+    await this.#options.file.close()
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The disk of one volume, fenced in: at most a few calls at a time (so that a hung disk cannot take all threads of the
+ * pool: reliability B6), a bounded queue behind them, and every failure judged once: some take the volume out.
+ */
+import type { BigIntStats, Dirent } from 'node:fs'
+import type { Clock } from '../../shared/clock.js'
+import type { Disk, DiskFile, DiskUsage, OpenMode } from '../../shared/disk.js'
+import { DfsError, errnoOf } from '../../shared/errors.js'
+
+/** Calls in progress for each volume. Below half of the thread pool that `dfs datanode` asks for (16). */
+const MAX_CONCURRENT = 4
+const MAX_WAITING = 4096
+/** A single unreadable sector is a bad replica; this many failed reads are a bad disk. */
+const MAX_READ_ERRORS = 3
+
+type Operation = 'read' | 'change' | 'sync'
+
+const FATAL_ERRNOS: ReadonlySet<string> = new Set([
+  'EIO',
+  'EROFS',
+  'ENXIO',
+  'ENODEV',
+  'ESTALE',
+  'EUCLEAN',
+])
+/** Errors of a sync that say nothing about the disk. */
+const HARMLESS_SYNC_ERRNOS: ReadonlySet<string> = new Set(['EBADF', 'EMFILE', 'ENFILE', 'ENOENT'])
+
+export interface VolumeDiskOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  /** Called once, when the volume is taken out. */
+  readonly onFailed: (reason: DfsError) => void
+}
+
+export class VolumeDisk implements Disk {
+  readonly #options: VolumeDiskOptions
+  readonly #waiting: (() => void)[] = []
+  readonly #startedMs = new Set<{ readonly ms: number }>()
+  #active = 0
+  #readErrors = 0
+  #failure: DfsError | undefined
+
+  constructor(options: VolumeDiskOptions) {
+    this.#options = options
+  }
+
+  /** Why the volume was taken out; undefined while it works. */
+  get failure(): DfsError | undefined {
+    return this.#failure
+  }
+
+  /** Age of the oldest call that has not returned, 0 without one. */
+  oldestCallMs(): number {
+    const [oldest] = this.#startedMs
+    return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest.ms
+  }
+
+  /** Takes the volume out: every later call is refused, waiting ones too. Idempotent. */
+  fail(cause: unknown): void {
+    if (this.#failure !== undefined) return
+    const text = cause instanceof Error ? cause.message : String(cause)
+    this.#failure = new DfsError('VOLUME_FAILED', `volume failed: ${text}`, { cause })
+    for (const proceed of this.#waiting.splice(0)) proceed()
+    this.#options.onFailed(this.#failure)
+  }
+
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
+    const { disk } = this.#options
+    const file = await this.#guard(mode === 'read' ? 'read' : 'change', () => disk.open(path, mode))
+    return {
+      read: (buffer, offset, lengthBytes, position) =>
+        this.#guard('read', () => file.read(buffer, offset, lengthBytes, position)),
+      write: (buffer, offset, lengthBytes, position) =>
+        this.#guard('change', () => file.write(buffer, offset, lengthBytes, position)),
+      truncate: (lengthBytes) => this.#guard('change', () => file.truncate(lengthBytes)),
+      sync: () => this.#guard('sync', () => file.sync()),
+      sizeBytes: () => this.#guard('read', () => file.sizeBytes()),
+      // Closing is not fenced: it must happen on a failed volume too, or descriptors leak.
+      close: () => file.close(),
+    }
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#guard('change', () => this.#options.disk.rename(from, to))
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#guard('change', () => this.#options.disk.remove(path))
+  }
+
+  makeFolder(path: string): Promise<void> {
+    return this.#guard('change', () => this.#options.disk.makeFolder(path))
+  }
+
+  list(path: string): Promise<Dirent[]> {
+    return this.#guard('read', () => this.#options.disk.list(path))
+  }
+
+  stat(path: string): Promise<BigIntStats | undefined> {
+    return this.#guard('read', () => this.#options.disk.stat(path))
+  }
+
+  syncFolder(path: string): Promise<void> {
+    return this.#guard('sync', () => this.#options.disk.syncFolder(path))
+  }
+
+  usage(path: string): Promise<DiskUsage> {
+    return this.#guard('read', () => this.#options.disk.usage(path))
+  }
+
+  async #guard<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
+    if (this.#active >= MAX_CONCURRENT) await this.#takeTurn()
+    if (this.#failure !== undefined) throw this.#failure
+    this.#active += 1
+    const started = { ms: this.#options.clock.monotonicMs() }
+    this.#startedMs.add(started)
+    try {
+      return await call()
+    } catch (error) {
+      this.#judge(operation, error)
+      throw error
+    } finally {
+      this.#startedMs.delete(started)
+      this.#active -= 1
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async #takeTurn(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#waiting.length >= MAX_WAITING) {
+      throw new DfsError('OVERLOADED', `${MAX_WAITING} calls already wait for the volume`)
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /**
+   * A failed sync is never tried again: the kernel has marked the pages clean, so a second one would succeed without
+   * the data (reliability B1).
+   */
+  #judge(operation: Operation, error: unknown): void {
+    const errno = errnoOf(error) ?? ''
+    if (operation === 'sync') {
+      if (!HARMLESS_SYNC_ERRNOS.has(errno)) this.fail(error)
+    } else if (FATAL_ERRNOS.has(errno)) {
+      if (operation === 'read' && errno === 'EIO') {
+        this.#readErrors += 1
+        if (this.#readErrors < MAX_READ_ERRORS) return
+      }
+      this.fail(error)
+    }
+  }
+}
