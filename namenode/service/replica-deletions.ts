@@ -1,0 +1,139 @@
+/**
+ * The only place that orders replicas to be deleted, for two reasons: the file is gone (the namespace lists the block as
+ * deleted), or the block has more than it needs (policy `choose-excess`). Rows leave the map when the node says that the
+ * bytes are gone, not before (reliability E12).
+ */
+import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
+import type { Log } from '../../shared/log.js'
+import { chooseExcess } from '../policy/choose-excess.js'
+import { whyUnfit } from '../policy/place-replicas.js'
+import { type ClusterStorage, placementOf } from './cluster-node.js'
+import type { ClusterRegistry } from './cluster-registry.js'
+import type { CommandEnd, CommandOutbox } from './command-outbox.js'
+import type { Examination } from './examination.js'
+import type { LeavingReplicas } from './leaving-replicas.js'
+import type { HeldReplica, ReplicaMap } from './replica-map.js'
+
+/** As many as one command may name (shared/control/messages.ts). */
+const BLOCKS_PER_COMMAND = 1000
+/** Orders waiting at one node; more wait in the namespace's list or on the record of troubled blocks. */
+const LEAVING_CAPACITY = 50_000
+
+interface Order {
+  readonly id: BlockId
+  readonly generationStamp: number
+}
+
+export interface ReplicaDeletionsOptions {
+  readonly log: Log
+  readonly map: ReplicaMap
+  readonly registry: ClusterRegistry
+  readonly outbox: CommandOutbox
+  readonly leaving: LeavingReplicas
+  readonly examination: Examination
+  readonly requestFullReport: (datanode: DatanodeUuid) => void
+}
+
+export class ReplicaDeletions {
+  readonly #options: ReplicaDeletionsOptions
+  /** Chosen in this slice, by storage; `flush` turns them into commands. */
+  readonly #orders = new Map<ClusterStorage, Order[]>()
+  /** Told when the last replica of a block may be gone. */
+  onGone: (block: BlockId) => void = () => {}
+
+  constructor(options: ReplicaDeletionsOptions) {
+    this.#options = options
+  }
+
+  get isFull(): boolean {
+    return this.#options.leaving.size >= LEAVING_CAPACITY
+  }
+
+  /** Orders what a block has too much. @returns how many replicas */
+  removeExcess(block: BlockId): number {
+    const examined = this.#options.examination.examine(block)
+    if (examined === undefined) return 0
+    const { record, replicas } = examined
+    const excess = chooseExcess({
+      target: record.replication,
+      replicas,
+      canCopyElsewhere: this.#canCopyElsewhere(replicas, record.lengthBytes),
+    })
+    for (const replica of excess) this.#order(replica)
+    return excess.length
+  }
+
+  /** Orders all replicas of a block whose file is gone. @returns how many are still there, dead nodes' included */
+  removeAll(block: BlockId): number {
+    const replicas = this.#options.map.held(block, this.#options.map.record(block))
+    const deletable = replicas.filter((it) => it.judgement === 'deleted')
+    for (const replica of deletable) {
+      if (!replica.isLeaving && replica.storage.node.session !== undefined) this.#order(replica)
+    }
+    return replicas.length
+  }
+
+  /** Hands the orders chosen since the last call to their nodes. */
+  flush(): void {
+    for (const [storage, orders] of this.#orders) {
+      for (let start = 0; start < orders.length; start += BLOCKS_PER_COMMAND) {
+        this.#send(storage, orders.slice(start, start + BLOCKS_PER_COMMAND))
+      }
+    }
+    this.#orders.clear()
+  }
+
+  #order(replica: HeldReplica): void {
+    const { storage, row } = replica
+    const orders = this.#orders.get(storage) ?? []
+    orders.push({ id: row.blockId, generationStamp: row.generationStamp })
+    this.#orders.set(storage, orders)
+    // Counted as gone from now on, also for the next block of this very slice.
+    this.#options.leaving.add(row.storage, row.blockId, row.generationStamp)
+  }
+
+  #send(storage: ClusterStorage, blocks: readonly Order[]): void {
+    const commandId = this.#options.outbox.offer(storage.node.uuid, {
+      body: { kind: 'delete', storageId: storage.storageId, blocks: [...blocks] },
+      // Only an outcome or the end of the process settles a deletion: see leaving-replicas.ts.
+      timeoutMs: Number.POSITIVE_INFINITY,
+      onEnd: (end) => this.#ended(storage, blocks, end),
+    })
+    if (commandId === undefined) {
+      for (const { id } of blocks) this.#options.leaving.remove(storage.number, id)
+    }
+  }
+
+  #ended(storage: ClusterStorage, blocks: readonly Order[], end: CommandEnd): void {
+    const { map, leaving, examination, log } = this.#options
+    if (end.outcome !== 'done') {
+      log.warn(
+        { datanode: storage.node.uuid, outcome: end.outcome, blocks: blocks.length },
+        'deletion of replicas was not carried out',
+      )
+      // The node knows better what it has than the map does.
+      if (end.outcome === 'refused') this.#options.requestFullReport(storage.node.uuid)
+    }
+    map.store.transaction(() => {
+      for (const { id, generationStamp } of blocks) {
+        // Gone already by the node's own event; what is there now may be a new copy that came since.
+        if (!leaving.has(storage.number, id)) continue
+        leaving.remove(storage.number, id)
+        if (end.outcome === 'done') map.deleted(storage, id, generationStamp)
+      }
+    })
+    for (const { id } of blocks) {
+      examination.soon(id)
+      if (end.outcome === 'done') this.onGone(id)
+    }
+  }
+
+  #canCopyElsewhere(replicas: readonly HeldReplica[], lengthBytes: number): boolean {
+    const holders = new Set(replicas.map((it) => it.datanodeUuid))
+    return this.#options.registry
+      .nodes()
+      .some(
+        (it) => !holders.has(it.uuid) && whyUnfit(placementOf(it, 0), lengthBytes) === undefined,
+      )
+  }
+}

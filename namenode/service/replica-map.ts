@@ -1,0 +1,187 @@
+/**
+ * Who holds what, and what it is worth now: the rows of the replica map joined with the cluster and judged against the
+ * namespace. The only place that writes replica rows.
+ */
+import type { Block, BlockId } from '../../shared/ids.js'
+import type { RemovableReplica } from '../policy/choose-excess.js'
+import { type JudgedBlock, judgeReplica } from '../policy/judge-replica.js'
+import type { ReplicaRow, ReplicaStore } from '../storage/replica-store.js'
+import { type ClusterStorage, isUsable } from './cluster-node.js'
+import type { ClusterRegistry } from './cluster-registry.js'
+import type { LeavingReplicas } from './leaving-replicas.js'
+import type { Namespace } from './namespace.js'
+import type { BlockRecord, ReplicaTarget } from './namespace-model.js'
+
+export type NamespaceBlocks = Pick<Namespace, 'block' | 'deletedBlocksAfter'>
+
+/** A replica as policies see it, with the row and the storage it was made from. */
+export interface HeldReplica extends RemovableReplica {
+  readonly row: ReplicaRow
+  readonly storage: ClusterStorage
+}
+
+export interface ReplicaMapOptions {
+  readonly store: ReplicaStore
+  readonly registry: ClusterRegistry
+  readonly namespace: NamespaceBlocks
+  readonly leaving: LeavingReplicas
+}
+
+export class ReplicaMap {
+  readonly store: ReplicaStore
+  readonly #registry: ClusterRegistry
+  readonly #namespace: NamespaceBlocks
+  readonly #leaving: LeavingReplicas
+
+  constructor(options: ReplicaMapOptions) {
+    this.store = options.store
+    this.#registry = options.registry
+    this.#namespace = options.namespace
+    this.#leaving = options.leaving
+  }
+
+  record(id: BlockId): BlockRecord | undefined {
+    return this.#namespace.block(id)
+  }
+
+  /** The namespace's word on a block: only what it lists as deleted may be deleted, the rest is unknown. */
+  judged(id: BlockId, record: BlockRecord | undefined): JudgedBlock {
+    if (record !== undefined) {
+      const { generationStamp, lengthBytes, state } = record
+      return { kind: 'known', generationStamp, lengthBytes, state }
+    }
+    const [next] = this.#namespace.deletedBlocksAfter(idBefore(id), 1)
+    return { kind: next?.blockId === id ? 'deleted' : 'unknown' }
+  }
+
+  /** All replicas of a block that known storages hold, dead ones included. */
+  held(id: BlockId, record: BlockRecord | undefined): HeldReplica[] {
+    const rows = this.store.replicasOf(id)
+    if (rows.length === 0) return []
+    const judged = this.judged(id, record)
+    return rows.flatMap((row) => {
+      const storage = this.#registry.storage(row.storage)
+      return storage === undefined ? [] : [this.#hold(row, storage, judged)]
+    })
+  }
+
+  isConfirmed(row: ReplicaRow, storage: ClusterStorage): boolean {
+    const { session } = storage.node
+    if (session === undefined) return false
+    return storage.isConfirmed || row.session >= session.number
+  }
+
+  /** Records a pipeline. Replicas being written elsewhere belong to an earlier one and are forgotten. */
+  expect(block: Block, targets: readonly ReplicaTarget[]): void {
+    this.store.transaction(() => {
+      const expected = new Set<number>()
+      for (const target of targets) {
+        const storage = this.#registry.storageOf(target.datanodeUuid, target.storageId)
+        if (storage === undefined) continue
+        expected.add(storage.number)
+        storage.recentEvents.note(block.id)
+        this.receiving(storage, block)
+      }
+      for (const row of this.store.replicasOf(block.id)) {
+        if (row.state === 'being-written' && !expected.has(row.storage)) {
+          this.store.remove(block.id, row.storage)
+        }
+      }
+    })
+  }
+
+  /** A replica has begun; what is there in the same or a newer version stays as it is. */
+  receiving(storage: ClusterStorage, block: Block): void {
+    const known = this.store.replica(block.id, storage.number)
+    if (known !== undefined && known.generationStamp > block.generationStamp) return
+    if (known?.state === 'finalized' && known.generationStamp === block.generationStamp) return
+    this.#put(storage, block, 'being-written')
+  }
+
+  /** A replica was finalized and verified; a late word about an older version is ignored (I4). */
+  received(storage: ClusterStorage, block: Block): boolean {
+    const known = this.store.replica(block.id, storage.number)
+    if (known !== undefined && known.generationStamp > block.generationStamp) return false
+    this.#leaving.outgrown(storage.number, block.id, block.generationStamp)
+    this.#put(storage, block, 'finalized')
+    return true
+  }
+
+  /** A replica is gone; a late word about an older version than the one that is there is ignored. */
+  deleted(storage: ClusterStorage, id: BlockId, generationStamp: number): void {
+    const known = this.store.replica(id, storage.number)
+    if (known !== undefined && known.generationStamp > generationStamp) return
+    this.store.remove(id, storage.number)
+    this.#leaving.remove(storage.number, id)
+  }
+
+  /** Its node found bad bytes. Sticks until the replica is written anew or gone. */
+  corrupt(storage: ClusterStorage, block: Block): void {
+    const known = this.store.replica(block.id, storage.number)
+    if (known !== undefined && known.generationStamp > block.generationStamp) return
+    this.#put(storage, block, 'corrupt')
+  }
+
+  /** One line of a full report. A listing says that a file is there, not that its bytes are good: corrupt stays. */
+  listed(
+    storage: ClusterStorage,
+    block: Block,
+    state: 'finalized' | 'being-written',
+    reportNumber: number,
+  ): 'same' | 'changed' {
+    const known = this.store.replica(block.id, storage.number)
+    const isSameVersion = known?.generationStamp === block.generationStamp
+    const next = known?.state === 'corrupt' && isSameVersion ? 'corrupt' : state
+    this.store.put({
+      blockId: block.id,
+      storage: storage.number,
+      generationStamp: block.generationStamp,
+      lengthBytes: block.lengthBytes,
+      state: next,
+      session: reportNumber,
+    })
+    return isSameVersion && known?.state === next && known.lengthBytes === block.lengthBytes
+      ? 'same'
+      : 'changed'
+  }
+
+  #put(storage: ClusterStorage, block: Block, state: ReplicaRow['state']): void {
+    this.store.put({
+      blockId: block.id,
+      storage: storage.number,
+      generationStamp: block.generationStamp,
+      lengthBytes: block.lengthBytes,
+      state,
+      session: Math.max(storage.node.session?.number ?? 0, storage.reportNumber),
+    })
+  }
+
+  #hold(row: ReplicaRow, storage: ClusterStorage, block: JudgedBlock): HeldReplica {
+    const { node } = storage
+    const judgement = judgeReplica(row, block)
+    // Still being written long after its block was committed, and listed so by its node: it dropped out of the pipeline.
+    const isLeftOver =
+      judgement === 'being-written' &&
+      block.kind === 'known' &&
+      block.state === 'committed' &&
+      storage.isConfirmed &&
+      !storage.recentEvents.has(row.blockId)
+    return {
+      row,
+      storage,
+      datanodeUuid: node.uuid,
+      storageId: storage.storageId,
+      rack: node.rack,
+      liveness: isUsable(storage) ? node.liveness : 'dead',
+      judgement: isLeftOver ? 'stale' : judgement,
+      isConfirmed: this.isConfirmed(row, storage),
+      isLeaving: this.#leaving.has(row.storage, row.blockId),
+      usedShare: storage.capacityBytes === 0 ? 0 : storage.usedBytes / storage.capacityBytes,
+    }
+  }
+}
+
+/** The greatest number below an id, as a position to read on from. */
+function idBefore(id: BlockId): BlockId | 0 {
+  return (id - 1) as BlockId | 0
+}
