@@ -22,14 +22,24 @@ export class SocketWriter {
   #isCorked = false
   #failure: DfsError | undefined
   #waiter: { readonly resolve: () => void; readonly reject: (error: DfsError) => void } | undefined
+  readonly #onError = (error: Error) => this.#fail(error)
+  readonly #onClose = () => this.#fail(undefined)
+  readonly #onDrain = () => this.#checkDrained()
 
   constructor(socket: Socket, options: SocketWriterOptions) {
     this.#socket = socket
     this.#clock = options.clock
     this.#highWaterBytes = options.highWaterBytes ?? HIGH_WATER_BYTES
-    socket.on('error', (error) => this.#fail(error))
-    socket.on('close', () => this.#fail(undefined))
-    socket.on('drain', () => this.#checkDrained())
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+    socket.on('drain', this.#onDrain)
+  }
+
+  /** Leaves the socket alone, so that it can be handed on. */
+  detach(): void {
+    this.#socket.off('error', this.#onError)
+    this.#socket.off('close', this.#onClose)
+    this.#socket.off('drain', this.#onDrain)
   }
 
   /** Why nothing can be written any more, if that is so. */
