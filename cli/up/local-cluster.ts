@@ -2,7 +2,7 @@
  * A whole cluster as processes of this machine. All start at once: datanodes knock until the namenode answers, which
  * is quicker than waiting for it, unless its port is yet to be found.
  */
-import { request } from 'node:http'
+import { awaitWrites } from '../../shared/client/await-writes.js'
 import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
 import type { ServerAddresses } from '../../shared/server-process.js'
@@ -39,9 +39,6 @@ export interface ClusterView {
   readonly datanodes: readonly ServerView[]
 }
 
-const READY_POLL_MS = 5
-const EXPLAIN_AFTER_MS = 5_000
-const READY_LIMIT_MS = 600_000
 /** Longer than a server's own limit for closing. */
 const STOP_LIMIT_MS = 12_000
 
@@ -69,7 +66,13 @@ export class LocalCluster {
     )
     const everything = Promise.all([namenode.ready, ...starting])
     const [addresses, ...datanodes] = await abortable(everything, signal)
-    await this.#waitForWrites(addresses, signal)
+    await awaitWrites({
+      url: `http://${this.#options.host}:${addresses['httpPort']}`,
+      datanodes: datanodes.length,
+      clock: this.#options.clock,
+      signal,
+      onWaiting: this.#options.onWaiting,
+    })
     this.#options.folder.writePorts(datanodes.map((view) => portsOf(view.addresses)))
     return { namenode: this.#view(namenode, addresses), datanodes }
   }
@@ -159,26 +162,6 @@ export class LocalCluster {
     const dataFolder = this.#options.folder.dataFolder(child.name)
     return { name: child.name, pid: child.pid, dataFolder, addresses }
   }
-
-  async #waitForWrites(namenode: ServerAddresses, signal: AbortSignal): Promise<void> {
-    const { clock, host, onWaiting } = this.#options
-    const url = `http://${host}:${namenode['httpPort']}/readyz`
-    const beganMs = clock.monotonicMs()
-    let explainedMs = beganMs
-    for (;;) {
-      const answer = await get(url, signal)
-      if (answer.status === 200) return
-      const nowMs = clock.monotonicMs()
-      if (nowMs - beganMs > READY_LIMIT_MS) {
-        throw new DfsError('SAFE_MODE', `the cluster does not accept writes: ${answer.body}`)
-      }
-      if (nowMs - explainedMs > EXPLAIN_AFTER_MS) {
-        explainedMs = nowMs
-        onWaiting(answer.body)
-      }
-      await clock.sleep(READY_POLL_MS, signal)
-    }
-  }
 }
 
 const portsOf = (addresses: ServerAddresses): DatanodePorts => ({
@@ -201,24 +184,4 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   } finally {
     stopListening()
   }
-}
-
-/** A server that does not answer yet has status 0. */
-function get(url: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, { signal, timeout: 5_000 }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() })
-      })
-      response.on('error', (error) => resolve({ status: 0, body: error.message }))
-    })
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 5 s')))
-    outgoing.on('error', (error) => {
-      if (signal.aborted) reject(signal.reason)
-      else resolve({ status: 0, body: error.message })
-    })
-    outgoing.end()
-  })
 }

@@ -1,0 +1,61 @@
+/** What a client is made of, and how `DfsClient.connect` puts it together. */
+import { userInfo } from 'node:os'
+import { systemClock } from '../clock.js'
+import { systemDisk } from '../disk.js'
+import type { Decoded } from '../hadoop/message.js'
+import type { LocatedBlockProto } from '../hadoop/schema/hdfs.js'
+import { silentLog } from '../log.js'
+import { systemNetwork } from '../network.js'
+import { systemRandom } from '../random.js'
+import type { Seams } from '../seams.js'
+import type { BlockChecksum } from './file-checksum.js'
+import type { FileStreams } from './file-streams.js'
+import { HadoopStreams } from './hadoop-streams.js'
+import { NamenodeClient } from './namenode-client.js'
+import type { NamenodeCalls } from './namenode-calls.js'
+import { clusterAddress } from './remote-path.js'
+
+export interface ConnectOptions {
+  /** `hdfs://host:port`; the port is 8020 unless given. */
+  readonly fs: string
+  /** Whom the server is to see. Default: the user of the operating system. */
+  readonly user?: string | undefined
+  /** Clock, network and so on, for simulations. Default: the real ones. */
+  readonly seams?: Seams | undefined
+  /** Ends every call of this client with INTERRUPTED when it aborts. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ClientParts {
+  readonly fs: string
+  readonly user: string
+  readonly seams: Seams
+  readonly signal: AbortSignal | undefined
+  readonly namenode: NamenodeCalls & { close(): Promise<void> | void }
+  readonly streams: FileStreams
+  /** Replaces the way to a block's checksum; undefined asks its datanodes. */
+  readonly blockChecksum?: (block: Decoded<typeof LocatedBlockProto>) => Promise<BlockChecksum>
+}
+
+const REAL_SEAMS: Seams = {
+  clock: systemClock,
+  random: systemRandom,
+  network: systemNetwork,
+  disk: systemDisk,
+  log: silentLog,
+}
+
+/** @throws DfsError CONFIGURATION for a malformed `fs` */
+export function connectParts(options: ConnectOptions): ClientParts {
+  const seams = options.seams ?? REAL_SEAMS
+  const user = options.user ?? userInfo().username
+  const namenode = new NamenodeClient({ seams, address: clusterAddress(options.fs), user })
+  return {
+    fs: options.fs.replace(/\/+$/, ''),
+    user,
+    seams,
+    signal: options.signal,
+    namenode,
+    streams: new HadoopStreams({ seams, namenode, user }),
+  }
+}
