@@ -42,7 +42,7 @@ export class AccessTimes {
         { ...call, principal, requestId: undefined },
         { path, modificationTimeMs: undefined, accessTimeMs: nowMs },
       )
-      .catch((error: unknown) => log.debug({ err: error, path }, 'access time not recorded'))
+      .catch((error: unknown) => log.debug({ error, path }, 'access time not recorded'))
       .finally(() => this.#pending.delete(status.id))
   }
 }

@@ -56,7 +56,7 @@ export class Principals {
       )
       this.#groupsByUser = parseGroups(users ?? '', groups ?? '')
     } catch (error) {
-      this.#options.log.warn({ err: error }, 'groups of users cannot be read')
+      this.#options.log.warn({ error }, 'groups of users cannot be read')
     }
   }
 }

@@ -1,0 +1,29 @@
+/** The state of the cluster as JSON: what the web page and scripts show. */
+import type { FastifyInstance } from 'fastify'
+import type { DatanodeView } from '../service/block-manager.js'
+import type { NamenodeServices } from '../service/services.js'
+
+export function registerClusterRoutes(app: FastifyInstance, services: NamenodeServices): void {
+  app.get('/api/v1/cluster', () => clusterState(services))
+}
+
+function clusterState({ namespace, blockManager, safeMode, config }: NamenodeServices): object {
+  const { clusterId, blockPoolId, epoch, createdMs } = namespace.identity
+  const readiness = safeMode.readiness()
+  return {
+    clusterId,
+    blockPoolId,
+    epoch,
+    createdAt: new Date(createdMs).toISOString(),
+    writes:
+      readiness.kind === 'ready' ? { ready: true } : { ready: false, reason: readiness.reason },
+    defaults: { blockSizeBytes: config.blockSizeBytes, replication: config.replication },
+    namespace: { ...namespace.totals(), lastTransactionId: namespace.lastTransactionId() },
+    statistics: blockManager.statistics(),
+    datanodes: blockManager.datanodes().map(describe),
+  }
+}
+
+function describe({ lastHeartbeatWallMs, ...node }: DatanodeView): object {
+  return { ...node, lastHeartbeatAt: new Date(lastHeartbeatWallMs).toISOString() }
+}

@@ -1,0 +1,20 @@
+/** For load balancers and people with curl: is the process there, and would the next write be accepted. */
+import type { FastifyInstance } from 'fastify'
+import type { NamenodeServices } from '../service/services.js'
+import type { NamenodeMetrics } from './metrics.js'
+
+export function registerHealthRoutes(
+  app: FastifyInstance,
+  { safeMode }: Pick<NamenodeServices, 'safeMode'>,
+  metrics: NamenodeMetrics,
+): void {
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) => {
+    const readiness = safeMode.readiness()
+    if (readiness.kind === 'ready') return { ready: true }
+    return reply.code(503).send({ ready: false, reason: readiness.reason })
+  })
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  )
+}

@@ -1,0 +1,174 @@
+/**
+ * Numbers for Prometheus. Gauges are read from the services when they are scraped, so that nothing is counted twice;
+ * only calls and commits are observed as they happen. Names follow Prometheus' conventions: base units, `_total`.
+ */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { CallStatistics } from '../../shared/hadoop/ipc-server.js'
+import type { NamenodeServices } from '../service/services.js'
+
+/** One transaction of the group commit. */
+export interface CommitStatistics {
+  readonly operations: number
+  readonly durationMs: number
+}
+
+const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+const EVENT_LOOP_RESOLUTION_MS = 10
+const NANOSECONDS = 1e9
+
+export class NamenodeMetrics {
+  readonly #registry = new Registry()
+  readonly #calls = new Counter({
+    name: 'dfs_rpc_calls_total',
+    help: 'Finished RPC calls by method and outcome (success or an error code).',
+    labelNames: ['method', 'outcome'],
+    registers: [this.#registry],
+  })
+  readonly #latency = new Histogram({
+    name: 'dfs_rpc_duration_seconds',
+    help: 'Time from the receipt of an RPC call to its reply.',
+    labelNames: ['method'],
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [this.#registry],
+  })
+  readonly #batchSize = new Histogram({
+    name: 'dfs_commit_batch_operations',
+    help: 'Operations that shared one durable transaction.',
+    buckets: BATCH_BUCKETS,
+    registers: [this.#registry],
+  })
+  readonly #commitDuration = new Histogram({
+    name: 'dfs_commit_duration_seconds',
+    help: 'Time of one durable transaction of the namespace.',
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [this.#registry],
+  })
+  readonly #eventLoop: IntervalHistogram
+
+  constructor() {
+    this.#eventLoop = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS })
+    this.#eventLoop.enable()
+    this.#gauge('process_resident_memory_bytes', 'Resident memory of the process.', () =>
+      process.memoryUsage.rss(),
+    )
+    this.#gauge(
+      'nodejs_eventloop_lag_seconds',
+      'Longest delay of the event loop since the last scrape.',
+      () => {
+        const longest = this.#eventLoop.max / NANOSECONDS
+        this.#eventLoop.reset()
+        return Math.max(0, longest - EVENT_LOOP_RESOLUTION_MS / 1000)
+      },
+    )
+  }
+
+  observeCall({ method, durationMs, outcome }: CallStatistics): void {
+    this.#calls.inc({ method, outcome })
+    this.#latency.observe({ method }, durationMs / 1000)
+  }
+
+  observeCommit({ operations, durationMs }: CommitStatistics): void {
+    this.#batchSize.observe(operations)
+    this.#commitDuration.observe(durationMs / 1000)
+  }
+
+  /** Adds what the services know. Once. */
+  watch({ blockManager, namespace, safeMode }: NamenodeServices): void {
+    const statistic = (
+      name: string,
+      help: string,
+      of: (now: ReturnType<typeof blockManager.statistics>) => number,
+    ) => this.#gauge(name, help, () => of(blockManager.statistics()))
+    statistic('dfs_capacity_bytes', 'Capacity of all datanodes.', (it) => it.capacityBytes)
+    statistic('dfs_used_bytes', 'Used by blocks on all datanodes.', (it) => it.usedBytes)
+    statistic('dfs_remaining_bytes', 'Free on all datanodes.', (it) => it.remainingBytes)
+    statistic(
+      'dfs_under_replicated_blocks',
+      'Blocks with fewer good replicas than their target.',
+      (it) => it.underReplicatedBlocks,
+    )
+    statistic(
+      'dfs_single_replica_blocks',
+      'Blocks with one good replica left of several.',
+      (it) => it.singleReplicaBlocks,
+    )
+    statistic(
+      'dfs_missing_blocks',
+      'Blocks without any good replica on a living node.',
+      (it) => it.missingBlocks,
+    )
+    statistic(
+      'dfs_corrupt_blocks',
+      'Blocks with a replica that was found bad.',
+      (it) => it.corruptBlocks,
+    )
+    statistic(
+      'dfs_pending_copies',
+      'Copies that were ordered and not yet reported.',
+      (it) => it.pendingCopies,
+    )
+    statistic(
+      'dfs_pending_deletions',
+      'Replicas that are to be deleted.',
+      (it) => it.pendingDeletions,
+    )
+    this.#gauges('dfs_datanodes', 'Datanodes by state.', 'state', () => {
+      const now = blockManager.statistics()
+      return { live: now.liveDatanodes, stale: now.staleDatanodes, dead: now.deadDatanodes }
+    })
+    this.#gauge('dfs_files', 'Files of the namespace.', () => namespace.totals().files)
+    this.#gauge('dfs_directories', 'Directories.', () => namespace.totals().directories)
+    this.#gauge('dfs_blocks', 'Blocks of all files.', () => namespace.totals().blocks)
+    this.#gauge('dfs_files_bytes', 'Length of all files.', () => namespace.totals().lengthBytes)
+    this.#gauge('dfs_last_transaction_id', 'Last committed transaction.', () =>
+      namespace.lastTransactionId(),
+    )
+    this.#gauge('dfs_safe_mode', '1 while changes are refused.', () => (safeMode.isOn ? 1 : 0))
+  }
+
+  /** Adds the load of the RPC server. Once. */
+  watchConnections(
+    load: () => { readonly connections: number; readonly outstandingCalls: number },
+  ): void {
+    this.#gauge('dfs_rpc_connections', 'Open RPC connections.', () => load().connections)
+    this.#gauge('dfs_rpc_outstanding_calls', 'Calls that run now.', () => load().outstandingCalls)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** The exposition text. */
+  async text(): Promise<string> {
+    return await this.#registry.metrics()
+  }
+
+  close(): void {
+    this.#eventLoop.disable()
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+
+  #gauges(name: string, help: string, label: string, read: () => Record<string, number>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        for (const [key, value] of Object.entries(read())) this.set({ [label]: key }, value)
+      },
+    })
+  }
+}

@@ -1,0 +1,75 @@
+/** The namenode's HTTP face: everything on its HTTP port, built without listening. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { CONTROL_PREFIX } from '../../shared/control/messages.js'
+import { buildHttpServer } from '../../shared/http/http-server.js'
+import type { Call } from '../service/call.js'
+import type { Fsck } from '../service/fsck.js'
+import type { NamenodeServices } from '../service/services.js'
+import { servingDatanode } from '../service/serving-datanode.js'
+import { registerClusterRoutes } from './cluster-routes.js'
+import { registerFileRoutes } from './file-routes.js'
+import { registerFsckRoutes } from './fsck-routes.js'
+import { registerHealthRoutes } from './health-routes.js'
+import type { NamenodeMetrics } from './metrics.js'
+
+export interface NamenodeHttpOptions {
+  readonly services: NamenodeServices
+  readonly metrics: NamenodeMetrics
+  readonly fsck: Fsck
+  /** Adds the routes that datanodes call. */
+  readonly registerControlRoutes: (app: FastifyInstance) => void
+}
+
+const MAX_CONNECTIONS = 10_000
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+/** Who a request is that names nobody: as WebHDFS has it, a user without rights of its own. */
+const ANONYMOUS = 'dr.who'
+
+export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<FastifyInstance> {
+  const { services, metrics, fsck } = options
+  const { namespace, clock, config, log } = services
+  const app = buildHttpServer({
+    log,
+    maxConnections: MAX_CONNECTIONS,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    // Uploads are redirected before a byte of them travels; datanodes' reports are for us.
+    wantsBody: (request) => request.url?.startsWith(CONTROL_PREFIX) ?? false,
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff')
+  })
+  const callOf = (request: FastifyRequest, user: string) => callOfRequest(services, request, user)
+  registerHealthRoutes(app, services, metrics)
+  registerClusterRoutes(app, services)
+  registerFsckRoutes(app, { fsck, callOf, clock })
+  // Each in a scope of its own: their body parsers and hooks must not reach the others.
+  await app.register(async (scope) => options.registerControlRoutes(scope))
+  await app.register(async (scope) => {
+    registerFileRoutes(scope, {
+      namespace,
+      clock,
+      clusterToken: config.clusterToken,
+      defaultUser: ANONYMOUS,
+      callOf,
+      datanodeFor: (call, read) =>
+        servingDatanode(call, read, { ...services, blockSizeBytes: config.blockSizeBytes }),
+    })
+  })
+  await app.ready()
+  return app
+}
+
+function callOfRequest(
+  { principals }: NamenodeServices,
+  request: FastifyRequest,
+  user: string,
+): Call {
+  const { remoteAddress, localAddress } = request.socket
+  return {
+    principal: principals.principal(user),
+    requestId: undefined,
+    clientAddress: remoteAddress ?? '',
+    localAddress: localAddress ?? '',
+  }
+}

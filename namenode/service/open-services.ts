@@ -1,0 +1,54 @@
+/** Joins the namespace and block management into what the faces call. */
+import type { Clock } from '../../shared/clock.js'
+import type { BlockId } from '../../shared/ids.js'
+import type { Log } from '../../shared/log.js'
+import type { NamenodeConfig } from '../config.js'
+import { AccessTimes } from './access-times.js'
+import type { BlockManager } from './block-manager.js'
+import { CorruptFiles } from './corrupt-files.js'
+import { FileReopening, type LeaseRecovery } from './file-reopening.js'
+import { FileWrites } from './file-writes.js'
+import { guardedNamespace } from './guarded-namespace.js'
+import { LocatedBlocks } from './located-blocks.js'
+import type { Namespace } from './namespace.js'
+import { Principals } from './principals.js'
+import { SafeMode } from './safe-mode.js'
+import type { NamenodeServices } from './services.js'
+
+export interface OpenServicesOptions {
+  readonly config: NamenodeConfig
+  readonly clock: Clock
+  readonly log: Log
+  /** The namespace itself; the faces get it with safe mode in front. */
+  readonly namespace: Namespace
+  readonly blockManager: BlockManager
+  readonly leaseRecovery: LeaseRecovery
+  /** Blocks without a good replica with ids above `after`, by id. */
+  readonly missingBlocksAfter: (after: BlockId | 0, limit: number) => readonly BlockId[]
+  /** Every address of this machine. */
+  readonly namenodeAddresses: ReadonlySet<string>
+  readonly readSystemFile: (path: string) => Promise<string>
+}
+
+export async function openServices(options: OpenServicesOptions): Promise<NamenodeServices> {
+  const { config, clock, log, blockManager, leaseRecovery, readSystemFile } = options
+  const safeMode = new SafeMode(blockManager)
+  const namespace = guardedNamespace(options.namespace, safeMode)
+  const located = new LocatedBlocks({ ...options, namespace })
+  const { minReplication, completeWaitMs, superuser, supergroup } = config
+  const joint = { namespace, blockManager, located, safeMode }
+  return {
+    config,
+    clock,
+    log,
+    namespace,
+    blockManager,
+    located,
+    safeMode,
+    writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
+    reopening: new FileReopening({ ...joint, leaseRecovery }),
+    accessTimes: new AccessTimes({ namespace, safeMode, clock, log }),
+    corruptFiles: new CorruptFiles({ namespace, missingBlocksAfter: options.missingBlocksAfter }),
+    principals: await Principals.open({ clock, log, superuser, supergroup, readSystemFile }),
+  }
+}
