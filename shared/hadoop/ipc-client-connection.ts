@@ -65,6 +65,7 @@ export class IpcClientConnection {
   readonly #socket: Socket
   readonly #input = new ReceiveBuffer()
   readonly #waiting = new Map<number, Waiting>()
+  #unsent: Buffer[] = []
   /** Frames that may not leave before the handshake is over. */
   #held: Buffer[] | undefined
   #cancelTimer: (() => void) | undefined
@@ -155,13 +156,15 @@ export class IpcClientConnection {
     this.#held = undefined
   }
 
-  /** All that is written in one turn leaves in one segment: preamble, context and first call. */
+  /** All that is written in one turn leaves in one segment: preamble, context and calls. */
   #write(bytes: Buffer): void {
-    if (this.#socket.writableCorked === 0) {
-      this.#socket.cork()
-      process.nextTick(() => this.#socket.uncork())
-    }
-    this.#socket.write(bytes)
+    this.#unsent.push(bytes)
+    if (this.#unsent.length > 1) return
+    process.nextTick(() => {
+      const batch = Buffer.concat(this.#unsent)
+      this.#unsent = []
+      if (this.#socket.writable) this.#socket.write(batch)
+    })
   }
 
   /** Calls are outstanding: the process waits for them, and pings keep the connection. */

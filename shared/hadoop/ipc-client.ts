@@ -38,8 +38,7 @@ export class IpcClient {
   readonly #endpoint: IpcEndpoint
   /** Ends an attempt to connect. */
   readonly #closing = new AbortController()
-  /** Ends each call that is under way. */
-  readonly #calls = new Set<AbortController>()
+  readonly #calls = new Set<Patience>()
   #connection: IpcClientConnection | undefined
   #opening: Promise<IpcClientConnection> | undefined
   #nextCallId = 0
@@ -70,49 +69,50 @@ export class IpcClient {
     signal?: AbortSignal,
   ): Promise<Decoded<Response>> {
     const { protocolName, clientId } = this.#endpoint
-    const deadline = this.#deadline(method.name, signal)
+    const patience = this.#patience(method.name, signal)
     const callId = this.#nextCallId
     this.#nextCallId = callId === MAX_CALL_ID ? 0 : callId + 1
     try {
       for (let retryCount = 0; ; retryCount += 1) {
         try {
           const call = { method, request, protocolName, callId, clientId, retryCount }
-          return await this.#attempt(call, deadline.signal)
+          return await this.#attempt(call, patience)
         } catch (error) {
           if (!(error instanceof ConnectionBroken)) throw error
           if (retryCount > 0) throw this.#lost(method.name, error)
         }
       }
     } finally {
-      deadline.done()
+      patience.done()
+      this.#calls.delete(patience)
     }
   }
 
   /** Closes the connection; calls under way fail with INTERRUPTED. Idempotent. */
   close(): void {
     const reason = new DfsError('INTERRUPTED', 'the client was closed')
-    for (const ending of this.#calls) ending.abort(reason)
+    for (const patience of this.#calls) patience.end(reason)
     this.#closing.abort(reason)
     this.#connection?.destroy(reason)
   }
 
   async #attempt<Request extends AnyMessage, Response extends AnyMessage>(
     call: OutgoingCall<Request> & { readonly method: RpcMethod<Request, Response> },
-    signal: AbortSignal,
+    patience: Patience,
   ): Promise<Decoded<Response>> {
     const { clock } = this.#options.seams
     const open = this.#connection?.isOpen ? this.#connection : undefined
-    const connection = open ?? (await abortable(this.#connect(), signal))
+    const connection = open ?? (await patience.waitFor(this.#connect()))
     const sentMs = clock.monotonicMs()
     try {
-      return await abortable(connection.call(call), signal)
+      return await patience.waitFor(connection.call(call))
     } catch (error) {
-      if (signal.aborted) {
+      const { ended } = patience
+      if (ended !== undefined && error === ended) {
         connection.forget(call.callId)
         // Not even another call's reply came: the peer is probably gone, and the next call should not wait for it too.
-        if (isTimeout(signal.reason) && connection.lastHeardMs < sentMs) {
-          connection.destroy(signal.reason)
-        }
+        const isSilent = connection.lastHeardMs < sentMs
+        if (ended.code === 'TIMEOUT' && isSilent) connection.destroy(ended)
       }
       throw error
     }
@@ -148,44 +148,64 @@ export class IpcClient {
     return new DfsError('CONNECTION_LOST', message, { cause })
   }
 
-  /** One signal for everything that ends a call early. */
-  #deadline(methodName: string, signal: AbortSignal | undefined) {
+  /** Everything that ends a call early. */
+  #patience(methodName: string, signal: AbortSignal | undefined): Patience {
     const { seams, timeoutMs } = this.#options
     const { host, port } = this.#endpoint.address
-    const ending = new AbortController()
-    this.#calls.add(ending)
-    const cancelTimer = seams.clock.after(timeoutMs, () => {
-      const message = `${methodName} had no answer from ${host}:${port} within ${timeoutMs} ms`
-      ending.abort(new DfsError('TIMEOUT', message))
-    })
-    const onAbort = () => ending.abort(interruption(methodName, signal?.reason))
-    if (signal?.aborted) onAbort()
-    else signal?.addEventListener('abort', onAbort, { once: true })
-    if (this.#closing.signal.aborted) ending.abort(this.#closing.signal.reason)
-    return {
-      signal: ending.signal,
-      done: () => {
-        cancelTimer()
-        this.#calls.delete(ending)
-        signal?.removeEventListener('abort', onAbort)
-      },
+    const patience = new Patience()
+    this.#calls.add(patience)
+    patience.onDone(
+      seams.clock.after(timeoutMs, () => {
+        const message = `${methodName} had no answer from ${host}:${port} within ${timeoutMs} ms`
+        patience.end(new DfsError('TIMEOUT', message))
+      }),
+    )
+    if (signal !== undefined) {
+      const onAbort = () => patience.end(interruption(methodName, signal.reason))
+      if (signal.aborted) onAbort()
+      signal.addEventListener('abort', onAbort, { once: true })
+      patience.onDone(() => signal.removeEventListener('abort', onAbort))
     }
+    if (this.#closing.signal.aborted) patience.end(this.#closing.signal.reason)
+    return patience
   }
 }
 
-const isTimeout = (reason: unknown) => reason instanceof DfsError && reason.code === 'TIMEOUT'
+/** How long a caller waits: until its time is up, it is interrupted or the client closes. Cheaper than abort signals. */
+class Patience {
+  #ended: DfsError | undefined
+  #giveUp: ((reason: DfsError) => void) | undefined
+  readonly #releases: (() => void)[] = []
+
+  /** Why the wait was ended early. */
+  get ended(): DfsError | undefined {
+    return this.#ended
+  }
+
+  end(reason: DfsError): void {
+    this.#ended ??= reason
+    this.#giveUp?.(this.#ended)
+  }
+
+  /** What `promise` gives, or the reason of `end` when that comes first. */
+  waitFor<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject
+      promise.then(resolve, reject)
+      if (this.#ended !== undefined) reject(this.#ended)
+    })
+  }
+
+  onDone(release: () => void): void {
+    this.#releases.push(release)
+  }
+
+  done(): void {
+    for (const release of this.#releases) release()
+  }
+}
 
 function interruption(methodName: string, reason: unknown): DfsError {
   if (reason instanceof DfsError) return reason
   return new DfsError('INTERRUPTED', `${methodName} was interrupted`, { cause: reason })
-}
-
-/** What `promise` gives, or the signal's reason when it aborts first. The signal is the caller's own. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject)
-  })
 }
