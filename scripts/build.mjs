@@ -18,7 +18,7 @@ const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DIST = join(PROJECT, 'dist')
 const NEXT = join(PROJECT, 'dist.next')
 const STAMP = join(DIST, '.build-stamp')
-const ROOMS = ['shared', 'namenode', 'datanode', 'cli']
+const ROOMS = ['shared', 'namenode', 'datanode', 'cli', 'embedded']
 const INPUTS = ['index.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 const NOT_SHIPPED = /\.(ts|md)$/
 

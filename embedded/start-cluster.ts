@@ -1,0 +1,195 @@
+/** A whole cluster inside this process: for tests and for programs that bring their own storage along. */
+import { mkdirSync, mkdtempSync, statfsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { datanodeConfig } from '../datanode/config.js'
+import { namenodeConfig } from '../namenode/config.js'
+import { awaitWrites } from '../shared/client/await-writes.js'
+import { DfsClient } from '../shared/client/dfs-client.js'
+import { NamenodeClient } from '../shared/client/namenode-client.js'
+import { readOrCreateClusterToken } from '../shared/config/cluster-token.js'
+import { resolveSettings } from '../shared/config/resolve-settings.js'
+import type { SettingKey, SettingValues } from '../shared/config/settings.js'
+import { readAssignments } from '../shared/config/sources.js'
+import { DfsError } from '../shared/errors.js'
+import { type Log, silentLog } from '../shared/log.js'
+import type { Seams } from '../shared/seams.js'
+import { ShutdownStack } from '../shared/shutdown-stack.js'
+import { systemSeams } from '../shared/system-seams.js'
+import { EmbeddedDatanode, EmbeddedNamenode } from './embedded-nodes.js'
+
+export interface ClusterOptions {
+  /** Default 3. */
+  readonly datanodes?: number
+  /** Kept when the cluster stops, and found again by the next. Default: a temporary folder that goes with the cluster. */
+  readonly dataFolder?: string
+  /** As in a settings file: `{ 'block.size': '4MiB', 'liveness.dead-after': '2s' }`. Ports are free ones unless set. */
+  readonly settings?: Partial<Readonly<Record<SettingKey, string | number | boolean>>>
+  /** Settings of one datanode, by its index: racks, volumes. */
+  readonly datanodeSettings?: readonly ClusterOptions['settings'][]
+  /** Default: none. */
+  readonly log?: Log
+  /** Replaces parts of the outside world. */
+  readonly seams?: Partial<Seams>
+}
+
+export interface BlockView {
+  readonly blockId: number
+  readonly lengthBytes: number
+  /** UUIDs of the datanodes that serve it, nearest first. */
+  readonly datanodes: readonly string[]
+}
+
+export interface Cluster {
+  /** `hdfs://127.0.0.1:port`. */
+  readonly fs: string
+  readonly httpUrl: string
+  readonly dataFolder: string
+  readonly namenode: EmbeddedNamenode
+  readonly datanodes: readonly EmbeddedDatanode[]
+  /** A client of this cluster; closed with it. */
+  client(options?: { readonly user?: string }): DfsClient
+  blocks(path: string): Promise<readonly BlockView[]>
+  /** Resolves when writes are accepted and every running datanode is known. */
+  ready(): Promise<void>
+  /** Ends everything; a temporary folder is removed. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a cluster on free ports of the loopback interface; resolves when the first write would succeed.
+ *
+ *     const cluster = await startCluster({ datanodes: 3 })
+ *     await cluster.client().writeFile('/hello.txt', 'hello')
+ *     await cluster.datanodes[0]?.kill()
+ *     await cluster.stop()
+ *
+ * @throws DfsError CONFIGURATION for unknown or impossible settings
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const closing = new ShutdownStack()
+  try {
+    return await start(options, closing)
+  } catch (error) {
+    await closing.closeAll()
+    throw error
+  }
+}
+
+async function start(options: ClusterOptions, closing: ShutdownStack): Promise<Cluster> {
+  const count = options.datanodes ?? 3
+  if (!Number.isInteger(count) || count < 0) {
+    throw new DfsError(
+      'ILLEGAL_ARGUMENT',
+      `datanodes must be a number from 0 upwards, not ${count}`,
+    )
+  }
+  const dataFolder = prepareFolder(options, closing)
+  const seams: Seams = { ...systemSeams(options.log ?? silentLog), ...options.seams }
+  const common = { ...ownDefaults(dataFolder, count), ...options.settings }
+  const values = settingsOf(common, dataFolder)
+  const token = readOrCreateClusterToken(values, seams.random)
+
+  const namenode = new EmbeddedNamenode(namenodeConfig(values, token, userInfo().username), seams)
+  closing.use('namenode', namenode, (it) => it.stop())
+  await namenode.start()
+  const { rpcPort, httpPort } = namenode
+  const fs = `hdfs://127.0.0.1:${rpcPort}`
+
+  const lookup = new NamenodeClient({
+    seams,
+    address: { host: '127.0.0.1', port: rpcPort },
+    user: namenodeConfig(values, token, userInfo().username).superuser,
+    timeoutMs: LOOKUP_TIMEOUT_MS,
+  })
+  closing.use('block look-ups', lookup, (it) => it.close())
+  const blocks = (path: string) => findBlocks(lookup, path)
+  const blockIds = async (path: string) => (await blocks(path)).map(({ blockId }) => blockId)
+
+  const datanodes = Array.from({ length: count }, (_, index) => {
+    const name = `datanode-${index + 1}`
+    const own = settingsOf(
+      {
+        'datanode.volumes': join(dataFolder, name),
+        ...common,
+        ...options.datanodeSettings?.[index],
+        'namenode.rpc-port': rpcPort,
+        'namenode.http-port': httpPort,
+      },
+      dataFolder,
+    )
+    const machine = { name, smallestVolumeBytes: diskBytes(dataFolder) }
+    const node = new EmbeddedDatanode(name, datanodeConfig(own, token, machine), seams, blockIds)
+    return closing.use(name, node, (it) => it.stop())
+  })
+  await Promise.all(datanodes.map((datanode) => datanode.start()))
+
+  const httpUrl = `http://127.0.0.1:${httpPort}`
+  const ready = () =>
+    awaitWrites({
+      url: httpUrl,
+      datanodes: datanodes.filter(({ isRunning }) => isRunning).length,
+      clock: seams.clock,
+    })
+  await ready()
+  return {
+    fs,
+    httpUrl,
+    dataFolder,
+    namenode,
+    datanodes,
+    blocks,
+    ready,
+    client: (clientOptions = {}) =>
+      closing.use('client', DfsClient.connect({ fs, seams, ...clientOptions }), (it) => it.close()),
+    stop: () => closing.closeAll(),
+  }
+}
+
+const LOOKUP_TIMEOUT_MS = 10_000
+
+function prepareFolder(options: ClusterOptions, closing: ShutdownStack): string {
+  if (options.dataFolder !== undefined) {
+    mkdirSync(options.dataFolder, { recursive: true })
+    return resolve(options.dataFolder)
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'dfs-cluster-'))
+  return closing.use('temporary folder', folder, (it) => rm(it, { recursive: true, force: true }))
+}
+
+function ownDefaults(dataFolder: string, count: number): ClusterOptions['settings'] {
+  return {
+    'namenode.data-folder': join(dataFolder, 'namenode'),
+    'namenode.rpc-port': 0,
+    'namenode.http-port': 0,
+    'cluster.token-file': join(dataFolder, 'cluster-token'),
+    'datanode.transfer-port': 0,
+    'datanode.http-port': 0,
+    'datanode.ipc-port': 0,
+    'datanode.reserved': '64MiB',
+    'replication.target': Math.max(1, Math.min(3, count)),
+    'log.level': 'info',
+  }
+}
+
+function settingsOf(settings: ClusterOptions['settings'], folder: string): SettingValues {
+  const written = Object.entries(settings ?? {}).map(([key, value]) => `${key}=${value}`)
+  return resolveSettings([readAssignments(written, folder)], folder).values
+}
+
+function diskBytes(folder: string): number {
+  const { blocks, bsize } = statfsSync(folder)
+  return blocks * bsize
+}
+
+async function findBlocks(namenode: NamenodeClient, path: string): Promise<readonly BlockView[]> {
+  const request = { src: path, offset: 0, length: Number.MAX_SAFE_INTEGER }
+  const { locations } = await namenode.getBlockLocations(request)
+  if (locations === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
+  return locations.blocks.map(({ b, locs }) => ({
+    blockId: b.blockId,
+    lengthBytes: b.numBytes ?? 0,
+    datanodes: locs.map(({ id }) => id.datanodeUuid),
+  }))
+}
