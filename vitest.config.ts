@@ -17,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
+          globalSetup: ['test/support/build-first.ts'],
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -26,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'crash',
+          globalSetup: ['test/support/build-first.ts'],
           include: ['test/crash/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,

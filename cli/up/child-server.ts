@@ -1,13 +1,10 @@
 /** A namenode or datanode as a child process: started, watched, stopped. It ends when this process does. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { ServerProcess } from '../../shared/config/setting.js'
 import { DfsError, ERROR_TABLE, type ErrorCode } from '../../shared/errors.js'
 import { parseServerMessage, type ServerAddresses } from '../../shared/server-process.js'
 import { type ClusterFolder, withLog } from './cluster-folder.js'
-
-/** From dist/cli/up. */
-const DFS = fileURLToPath(new URL('../../../bin/dfs', import.meta.url))
+import { programPath } from './program-path.js'
 
 export interface ChildServerOptions {
   /** In messages, and the name of its folder and log. */
@@ -40,7 +37,7 @@ export class ChildServer {
       `${key}=${value}`,
     ])
     this.#child = withLog(options.folder, options.name, (log) =>
-      spawn(process.execPath, [DFS, options.process, ...options.arguments, ...settings], {
+      spawn(process.execPath, [programPath(), options.process, ...options.arguments, ...settings], {
         stdio: ['ignore', log, log, 'ipc'],
         env: options.environment,
       }),
