@@ -1,0 +1,121 @@
+/**
+ * The RPC face of a namenode on a free port, over a real namespace in a temporary folder and a scripted block management:
+ * what a Hadoop client sees, without datanodes.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NamenodeConfig } from '../../namenode/config.js'
+import { namenodeProtocols } from '../../namenode/rpc/protocols.js'
+import type { LeaseRecovery } from '../../namenode/service/file-reopening.js'
+import { openNamespace } from '../../namenode/service/open-namespace.js'
+import { openServices } from '../../namenode/service/open-services.js'
+import type { NamenodeServices } from '../../namenode/service/services.js'
+import { NamenodeClient } from '../../shared/client/namenode-client.js'
+import { IpcServer } from '../../shared/hadoop/ipc-server.js'
+import type { BlockId } from '../../shared/ids.js'
+import { silentLog } from '../../shared/log.js'
+import { ShutdownStack } from '../../shared/shutdown-stack.js'
+import { systemSeams } from '../../shared/system-seams.js'
+import { ScriptedBlockManager } from './scripted-block-manager.js'
+
+export interface NamenodeRpc {
+  readonly port: number
+  readonly blockManager: ScriptedBlockManager
+  readonly services: NamenodeServices
+  /** What `recoverLease` finds when it starts: `recovering` by default. */
+  readonly leases: { outcome: 'closed' | 'recovering' }
+  /** Blocks that are listed as missing. */
+  readonly missing: BlockId[]
+  /** A client of its own connection, closed with the server. */
+  client(user?: string): NamenodeClient
+  close(): Promise<void>
+}
+
+export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
+  return {
+    dataFolder,
+    bindHost: '127.0.0.1',
+    allowUnauthenticatedBind: false,
+    rpcPort: 0,
+    httpPort: 0,
+    clusterToken: 'a token of the tests',
+    superuser: 'root',
+    supergroup: 'supergroup',
+    blockSizeBytes: 1024 * 1024,
+    minBlockSizeBytes: 0,
+    replication: 3,
+    minReplication: 1,
+    maxReplication: 512,
+    trashIntervalMinutes: 0,
+    liveness: { staleAfterMs: 15_000, deadAfterMs: 60_000 },
+    heartbeatIntervalMs: 3_000,
+    fullReportIntervalMs: 3_600_000,
+    leaseSoftLimitMs: 60_000,
+    leaseHardLimitMs: 1_200_000,
+    completeWaitMs: 5_000,
+    replicationLoopMs: 1_000,
+    pendingCopyTimeoutMs: 60_000,
+    copyStreamsPerNode: 2,
+    safeModeThreshold: 1,
+    writer: 'inline',
+    logLevel: 'silent',
+  }
+}
+
+const PASSWD = 'root:x:0:0::/:/bin/sh\nalice:x:1:1::/:/bin/sh\ncarol:x:2:2::/:/bin/sh\n'
+const GROUP = 'root:x:0:\nstaff:x:1:\nusers:x:2:\n'
+
+export async function openNamenodeRpc(
+  options: { readonly datanodes?: number; readonly change?: Partial<NamenodeConfig> } = {},
+): Promise<NamenodeRpc> {
+  const closing = new ShutdownStack()
+  const folder = closing.use('folder', await mkdtemp(join(tmpdir(), 'dfs-rpc-')), (it) =>
+    rm(it, { recursive: true, force: true }),
+  )
+  const seams = systemSeams(silentLog)
+  const config = { ...testNamenodeConfig(folder), ...options.change }
+  const namespace = closing.use(
+    'namespace',
+    await openNamespace({ config, seams, writer: 'inline' }),
+    (it) => it.close(),
+  )
+  const blockManager = new ScriptedBlockManager(options.datanodes ?? 4)
+  const leases: NamenodeRpc['leases'] = { outcome: 'recovering' }
+  const missing: BlockId[] = []
+  const leaseRecovery: LeaseRecovery = { startLeaseRecovery: async () => leases.outcome }
+  const services = await openServices({
+    config,
+    clock: seams.clock,
+    log: silentLog,
+    namespace,
+    blockManager,
+    leaseRecovery,
+    missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
+    namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),
+    readSystemFile: async (path) => (path === '/etc/passwd' ? PASSWD : GROUP),
+  })
+  const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })
+  const listener = closing.use('rpc', await server.listen({ host: '127.0.0.1', port: 0 }), (it) =>
+    it.close(),
+  )
+  return {
+    port: listener.port,
+    blockManager,
+    services,
+    leases,
+    missing,
+    client: (user = 'root') =>
+      closing.use(
+        `client of ${user}`,
+        new NamenodeClient({
+          seams,
+          address: { host: '127.0.0.1', port: listener.port },
+          user,
+          timeoutMs: 10_000,
+        }),
+        (it) => it.close(),
+      ),
+    close: () => closing.closeAll(),
+  }
+}
