@@ -26,8 +26,7 @@ export async function printFile(
     }
     for await (const bytes of file.read(positionBytes, lengthBytes)) {
       context.io.signal.throwIfAborted()
-      // The stream may keep the chunk until its reader takes it; the reader of the file wants its memory back.
-      await write(context.io.stdout, Uint8Array.from(bytes))
+      await write(context.io.stdout, bytes)
     }
   } finally {
     await file.close()

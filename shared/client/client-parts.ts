@@ -37,6 +37,9 @@ export interface ClientParts {
   readonly blockChecksum?: (block: Decoded<typeof LocatedBlockProto>) => Promise<BlockChecksum>
 }
 
+/** As Java: a namenode that is busy with a long operation must not be given up. */
+const CALL_TIMEOUT_MS = 60_000
+
 const REAL_SEAMS: Seams = {
   clock: systemClock,
   random: systemRandom,
@@ -49,7 +52,8 @@ const REAL_SEAMS: Seams = {
 export function connectParts(options: ConnectOptions): ClientParts {
   const seams = options.seams ?? REAL_SEAMS
   const user = options.user ?? userInfo().username
-  const namenode = new NamenodeClient({ seams, address: clusterAddress(options.fs), user })
+  const address = clusterAddress(options.fs)
+  const namenode = new NamenodeClient({ seams, address, user, timeoutMs: CALL_TIMEOUT_MS })
   return {
     fs: options.fs.replace(/\/+$/, ''),
     user,

@@ -145,8 +145,8 @@ export class DfsClient {
     const file = await this.open(path, options)
     try {
       const chunks: Uint8Array[] = []
-      // Copies: a chunk's memory belongs to the reader again once the next one is asked for.
-      for await (const bytes of file.read(0, file.lengthBytes)) chunks.push(Uint8Array.from(bytes))
+
+      for await (const bytes of file.read(0, file.lengthBytes)) chunks.push(bytes)
       return Buffer.concat(chunks)
     } finally {
       await file.close()

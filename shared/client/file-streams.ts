@@ -19,7 +19,7 @@ export interface ReadableFile {
   readonly lengthBytes: number
   /**
    * Verified bytes from `positionBytes`, up to `lengthBytes` of them or to the end of the file. A replica that fails or
-   * lies is left for another one without the caller noticing.
+   * lies is left for another one without the caller noticing. Pieces keep their contents for good.
    */
   read(positionBytes: number, lengthBytes: number): AsyncIterable<Uint8Array>
   close(): Promise<void>

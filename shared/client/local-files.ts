@@ -13,7 +13,7 @@ type OnBytes = (count: number) => void
 export async function sendLocalFile(
   localPath: string,
   file: Pick<WritableFile, 'write'>,
-  options: { readonly signal: AbortSignal | undefined; readonly onBytes?: OnBytes | undefined },
+  options: { readonly signal?: AbortSignal | undefined; readonly onBytes?: OnBytes | undefined },
 ): Promise<void> {
   const handle = await open(localPath, 'r')
   try {
@@ -51,7 +51,7 @@ async function readChunk(handle: FileHandle, buffer: Buffer | undefined): Promis
 export async function sendStream(
   source: AsyncIterable<Uint8Array | string>,
   file: Pick<WritableFile, 'write'>,
-  options: { readonly signal: AbortSignal | undefined; readonly onBytes?: OnBytes | undefined },
+  options: { readonly signal?: AbortSignal | undefined; readonly onBytes?: OnBytes | undefined },
 ): Promise<void> {
   for await (const chunk of source) {
     options.signal?.throwIfAborted()
@@ -63,7 +63,7 @@ export async function sendStream(
 
 export interface ReceiveOptions {
   readonly overwrite: boolean
-  readonly signal: AbortSignal | undefined
+  readonly signal?: AbortSignal | undefined
   readonly onBytes?: OnBytes | undefined
   /** Sets times and mode of the local file as the cluster has them. */
   readonly preserve?:

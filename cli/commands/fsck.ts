@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { clusterAddress, splitUri } from '../../shared/client/remote-path.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
+import { type CommandContext, examples } from '../command.js'
+import { write } from '../io.js'
+import { locate } from '../path-items.js'
+
+const DEFAULT_HTTP_PORT = 9870
+
+/** Flags that travel to the namenode under the same name, as `hdfs fsck` sends them. */
+const FLAGS = [
+  'files',
+  'blocks',
+  'locations',
+  'racks',
+  'replicaDetails',
+  'openforwrite',
+  'list-corruptfileblocks',
+] as const
+const PARAMETER_NAMES: Readonly<Record<string, string>> = {
+  replicaDetails: 'replicadetails',
+  'list-corruptfileblocks': 'listcorruptfileblocks',
+}
+
+/** `dfs fsck`: asks the namenode over HTTP; exit code 0 when healthy, 1 when something is missing or corrupt. */
+export function register(command: Command, context: CommandContext): void {
+  command
+    .argument('[path]', 'what to check (default: /)')
+    .option('--files', 'name every file that is checked')
+    .option('--blocks', 'name their blocks')
+    .option('--locations', 'name the datanodes of the blocks')
+    .option('--racks', 'name the racks of the datanodes')
+    .option('--replica-details', 'tell the state of every replica')
+    .option('--openforwrite', 'include files that are being written')
+    .option('--list-corruptfileblocks', 'name missing and corrupt blocks only')
+    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option('--json', 'print a JSON document')
+  examples(command, ['dfs fsck /', 'dfs fsck /data -files -blocks -locations', 'dfs fsck --json /'])
+  command.action(async (path: string | undefined, options: Readonly<Record<string, unknown>>) => {
+    const response = await ask(context, path ?? '/', options)
+    if (response.body === null) throw new DfsError('REMOTE', 'the namenode answered nothing')
+    let tail = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body) {
+      const text = decoder.decode(chunk, { stream: true })
+      await write(context.io.stdout, text)
+      tail = (tail + text).slice(-1000)
+    }
+    if (!tail.endsWith('\n')) await write(context.io.stdout, '\n')
+    context.setExitCode(options['json'] === true ? await jsonExit(tail) : exitOfLastLine(tail))
+  })
+}
+
+async function ask(
+  context: CommandContext,
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Response> {
+  const { fs } = splitUri(path)
+  const base = options['http'] ?? `http://${webHost(fs ?? context.defaultFs())}`
+  const isJson = options['json'] === true
+  const url = new URL(isJson ? '/api/v1/fsck' : '/fsck', `${base}`)
+  url.searchParams.set('path', locate(context, path).path)
+  url.searchParams.set(isJson ? 'user' : 'ugi', context.user)
+  for (const flag of FLAGS) {
+    const key = flag.replace(/-([a-z])/g, (_whole, letter: string) => letter.toUpperCase())
+    if (options[key] === true) url.searchParams.set(PARAMETER_NAMES[flag] ?? flag, '1')
+  }
+  let response: Response
+  try {
+    response = await fetch(url, { signal: context.io.signal })
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    const { code, message } = toDfsError(cause)
+    const known = code === 'INTERNAL' ? 'CONNECTION_LOST' : code
+    throw new DfsError(known, `cannot ask ${url.origin}: ${message}`, { cause: error })
+  }
+  if (!response.ok) {
+    const text = (await response.text()).split('\n', 1)[0] ?? ''
+    throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${text.slice(0, 300)}`)
+  }
+  return response
+}
+
+function webHost(fs: string): string {
+  const { host } = clusterAddress(fs)
+  return `${host.includes(':') ? `[${host}]` : host}:${DEFAULT_HTTP_PORT}`
+}
+
+/** Pure: what Hadoop's fsck makes of the last line. */
+export function exitOfLastLine(tail: string): number {
+  const last = tail.trimEnd().split('\n').at(-1) ?? ''
+  if (last.includes('is HEALTHY') || last.includes('has no CORRUPT files')) return 0
+  return last.includes('does not exist') ? 0 : 1
+}
