@@ -7,6 +7,10 @@ export type WireType = (typeof WireType)[keyof typeof WireType]
 
 const TWO_32 = 2 ** 32
 const TWO_63 = 2 ** 63
+/** Hadoop's own words; the first line of an error is what clients and people compare. */
+const TRUNCATED =
+  'While parsing a protocol message, the input ended unexpectedly in the middle of a field.  This could mean either ' +
+  'that the input has been truncated or that an embedded message misreported its own length.'
 const malformed = (what: string) => new DfsError('MALFORMED_MESSAGE', what)
 
 /** A cursor over `bytes[position, end)`. Never reads beyond `end`; views are returned, not copies. */
@@ -118,7 +122,7 @@ export class ProtoReader {
   }
 
   #byte(): number {
-    if (this.#position >= this.#end) throw malformed('the message is truncated')
+    if (this.#position >= this.#end) throw malformed(TRUNCATED)
     const byte = this.#bytes[this.#position] as number
     this.#position += 1
     return byte
@@ -126,7 +130,7 @@ export class ProtoReader {
 
   #take(count: number): number {
     const at = this.#position
-    if (count > this.#end - at) throw malformed('the message is truncated')
+    if (count > this.#end - at) throw malformed(TRUNCATED)
     this.#position = at + count
     return at
   }
