@@ -24,6 +24,8 @@ export interface ExaminationOptions {
   readonly queue: ReplicationQueue
   /** Copies of a block that are under way. */
   readonly pendingCopies: (block: BlockId) => number
+  /** A block has all its replicas: copies that were not handed out yet are taken back. */
+  readonly onEnough: (block: BlockId) => void
   /** After a commit, replicas that are being written count as coming for so long. */
   readonly settleMs: number
 }
@@ -96,6 +98,10 @@ export class Examination {
     return examined
   }
 
+  pendingCopiesOf(block: BlockId): number {
+    return this.#options.pendingCopies(block)
+  }
+
   /** The judgement alone, without consequences. */
   assess(record: BlockRecord, replicas: readonly HeldReplica[]): Examined {
     const assessment = assessBlock({
@@ -116,6 +122,7 @@ export class Examination {
       if (queue.offer(block, risk) === 'added') this.onWork()
     } else {
       queue.remove(block)
+      if (!isCopyRisk(risk)) this.#options.onEnough(block)
     }
     if (risk === 'surplus' || (risk === 'damaged' && replicas.some((it) => isBad(it.judgement)))) {
       this.considerRemoval(block)

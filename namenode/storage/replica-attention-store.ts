@@ -19,6 +19,13 @@ export class ReplicaAttentionStore {
 
   constructor(database: Database.Database) {
     this.#statements = prepare(database)
+    this.recount()
+  }
+
+  /** Reads the counters from the table: at start, and after a transaction was rolled back. */
+  recount(): void {
+    this.#counts.clear()
+    this.#corrupt = 0
     const rows = this.#statements.counts.all() as { risk: number; blocks: number; bad: number }[]
     for (const row of rows) {
       this.#add(riskAt(row.risk), row.blocks)

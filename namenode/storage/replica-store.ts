@@ -32,11 +32,15 @@ const COLUMNS = 'block, storage, gs, length, state, session'
 export class ReplicaStore {
   readonly #database: Database.Database
   readonly #statements: ReturnType<typeof prepare>
-  /** Changes of row counts since they were last written. */
+  readonly #onError: (error: unknown) => void
+  /** Rows of each storage; `dirty` names those whose stored count lags behind. */
   readonly #counts = new Map<StorageNumber, number>()
+  readonly #dirty = new Set<StorageNumber>()
 
-  constructor(database: Database.Database) {
+  /** @param onError told of every failed transaction, before the caller is */
+  constructor(database: Database.Database, onError: (error: unknown) => void = () => {}) {
     this.#database = database
+    this.#onError = onError
     this.#statements = prepare(database)
     for (const row of this.storages()) this.#counts.set(row.number, row.replicas)
   }
@@ -44,17 +48,31 @@ export class ReplicaStore {
   /** Runs `work` in one transaction; inner calls join the outer one. `work` must not await. */
   transaction<T>(work: () => T): T {
     if (this.#database.inTransaction) return work()
-    return this.#database.transaction(() => {
-      const result = work()
-      for (const number of this.#dirty) {
-        this.#statements.setCount.run(this.#counts.get(number) ?? 0, number)
-      }
-      this.#dirty.clear()
-      return result
-    })()
+    try {
+      return this.#database.transaction(() => {
+        const result = work()
+        this.#writeCounts()
+        return result
+      })()
+    } catch (error) {
+      this.#recount()
+      this.#onError(error)
+      throw error
+    }
   }
 
-  readonly #dirty = new Set<StorageNumber>()
+  #writeCounts(): void {
+    for (const number of this.#dirty) {
+      this.#statements.setCount.run(this.#counts.get(number) ?? 0, number)
+    }
+    this.#dirty.clear()
+  }
+
+  /** After a rollback: the stored counts are the truth again. */
+  #recount(): void {
+    this.#dirty.clear()
+    for (const row of this.storages()) this.#counts.set(row.number, row.replicas)
+  }
 
   storages(): StorageRow[] {
     return this.#statements.storages.all() as StorageRow[]

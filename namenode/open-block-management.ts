@@ -1,0 +1,113 @@
+/**
+ * Builds block management from its parts and starts its loops: the replica map, the cluster's registry, repair,
+ * deletion, lease recovery and the checker. Above the services and the loops, since it joins them.
+ */
+import { join } from 'node:path'
+import { BackgroundLoop, type TickOutcome } from '../shared/background-loop.js'
+import type { BlockId, InodeId } from '../shared/ids.js'
+import type { Seams } from '../shared/seams.js'
+import { ShutdownStack } from '../shared/shutdown-stack.js'
+import type { NamenodeConfig } from './config.js'
+import type { ControlRoutesOptions } from './http/control-routes.js'
+import { deletionTick } from './loops/deletion-monitor.js'
+import { leaseTick } from './loops/lease-monitor.js'
+import { replicationTick } from './loops/replication-monitor.js'
+import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
+import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
+import type { BlockManager } from './service/block-manager.js'
+import type { Fsck } from './service/fsck.js'
+import type { Namespace } from './service/namespace.js'
+
+export interface BlockManagement extends ControlRoutesOptions {
+  readonly blockManager: BlockManager
+  readonly fsck: Fsck
+  readonly loops: readonly BackgroundLoop[]
+  /** Resolves when it has begun; `closed` when nothing was left to agree on. */
+  startLeaseRecovery(fileId: InodeId): Promise<'closed' | 'recovering'>
+  /** Blocks without a good replica on a living node, by id, above `after`. */
+  missingBlocksAfter(after: BlockId | 0, limit: number): readonly BlockId[]
+  close(): Promise<void>
+}
+
+const RETRY_AFTER_MS = 500
+/** Liveness is judged at least this often in the shortest interval that matters. */
+const LIVENESS_CHECKS = 4
+
+/** @throws DfsError DATABASE_CORRUPT, WRONG_CLUSTER about the list of known datanodes */
+export async function openBlockManagement(options: {
+  readonly config: NamenodeConfig
+  readonly seams: Seams
+  readonly namespace: Namespace
+}): Promise<BlockManagement> {
+  const { config, seams, namespace } = options
+  const closing = new ShutdownStack()
+  const parts = closing.use(
+    'block management',
+    await buildBlockManagement({ ...options, replicaPath: join(config.dataFolder, 'replicas.db') }),
+    (it) => it.close(),
+  )
+  const loops = startLoops(parts, options)
+  closing.use('loops', loops, async (all) => {
+    await Promise.all(all.map((it) => it.stop()))
+  })
+  return {
+    blockManager: parts.blockManager,
+    controlPlane: parts.controlPlane,
+    clusterToken: config.clusterToken,
+    log: seams.log,
+    fsck: parts.fsck,
+    loops,
+    startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),
+    missingBlocksAfter: (after, limit) =>
+      parts.attention
+        .list('missing', after, limit)
+        .filter((it) => namespace.block(it) !== undefined),
+    close: () => closing.closeAll(),
+  }
+}
+
+function startLoops(
+  parts: BlockManagementParts,
+  { config, seams, namespace }: { config: NamenodeConfig; seams: Seams; namespace: Namespace },
+): readonly BackgroundLoop[] {
+  const { clock, log } = seams
+  const loop = (name: string, tick: (signal: AbortSignal) => Promise<TickOutcome> | TickOutcome) =>
+    new BackgroundLoop({
+      name,
+      clock,
+      tick,
+      retryAfterMs: RETRY_AFTER_MS,
+      onError: (error, context) => log.error({ err: error, ...context }, 'background work failed'),
+    }).start()
+  const periodMs = config.replicationLoopMs
+  const replication = loop('replication-monitor', replicationTick({ ...parts, periodMs }))
+  const deletion = loop('deletion-monitor', deletionTick({ ...parts, clock, periodMs }))
+  parts.onWork(() => {
+    replication.wake()
+    deletion.wake()
+  })
+  const livenessMs = Math.max(
+    10,
+    Math.min(1000, Math.floor(config.liveness.staleAfterMs / LIVENESS_CHECKS)),
+  )
+  return [
+    replication,
+    deletion,
+    loop('liveness-monitor', () => {
+      parts.reviewLiveness()
+      return { kind: 'idle', forMs: livenessMs }
+    }),
+    loop(
+      'lease-monitor',
+      leaseTick({
+        clock,
+        namespace,
+        recovery: parts.leaseRecovery,
+        hardLimitMs: config.leaseHardLimitMs,
+      }),
+    ),
+    loop('block-audit', auditTick({ namespace, examination: parts.examination })),
+    loop('tree-purge', purgeTick({ namespace })),
+    loop('request-pruning', pruneTick({ namespace, clock })),
+  ]
+}

@@ -1,0 +1,160 @@
+/** The parts of block management, built in the order in which they need each other; no loop runs yet. */
+import type { BlockId } from '../../shared/ids.js'
+import type { Seams } from '../../shared/seams.js'
+import { ShutdownStack } from '../../shared/shutdown-stack.js'
+import type { NamenodeConfig } from '../config.js'
+import { type BlockRepair, buildBlockRepair } from './block-repair.js'
+import { ClusterBlockManager } from './cluster-block-manager.js'
+import type { ClusterNode } from './cluster-node.js'
+import { ControlPlane } from './control-plane.js'
+import { Fsck } from './fsck.js'
+import { FullReports } from './full-reports.js'
+import { LeaseRecoveryService } from './lease-recovery.js'
+import { LivenessReview } from './liveness-review.js'
+import type { Namespace } from './namespace.js'
+import { openReplicaFiles, type ReplicaFiles } from './replica-files.js'
+import { ReplicaWaiters } from './replica-waiters.js'
+import { StartupReadiness } from './startup-readiness.js'
+
+export interface BlockManagementOptions {
+  readonly config: NamenodeConfig
+  readonly seams: Seams
+  readonly namespace: Namespace
+  /** The replica map's file; the list of known datanodes lies beside it. */
+  readonly replicaPath: string
+}
+
+export type BlockManagementParts = Awaited<ReturnType<typeof buildBlockManagement>>
+
+/** @throws DfsError DATABASE_CORRUPT, WRONG_CLUSTER about the list of known datanodes */
+export async function buildBlockManagement(options: BlockManagementOptions) {
+  const closing = new ShutdownStack()
+  const { config, seams, namespace, replicaPath: path } = options
+  const { clusterId } = namespace.identity
+  const files = await openReplicaFiles({ path, clusterId, seams }, closing)
+  const repair = buildBlockRepair({
+    config,
+    seams,
+    namespace,
+    files,
+    onSuspect: (block, datanode) => faces.blockManager.suspectReplica(block, datanode),
+    requestFullReport: (datanode) => faces.controlPlane.requestFullReport(datanode),
+  })
+  const faces = buildFaces(options, files, repair, closing)
+  const { deletions, deletedBlocks, examination, registry } = repair
+  deletions.onGone = (block) => {
+    deletedBlocks.add(block)
+    examination.onWork()
+  }
+  namespace.onCommitted((change) => {
+    for (const block of change.blocks) examination.committed(block)
+    for (const { blockId } of change.deletedBlocks) deletedBlocks.add(blockId)
+    if (change.deletedBlocks.length > 0) examination.onWork()
+  })
+  return {
+    ...repair,
+    ...faces,
+    attention: files.attention,
+    reviewLiveness: () => faces.liveness.review(registry.nodes()),
+    /** There is something to copy or to delete. */
+    onWork: (listener: () => void) => {
+      examination.onWork = listener
+    },
+    close: () => closing.closeAll(),
+  }
+}
+
+/** What the outside calls: datanodes, file operations, the checker. */
+function buildFaces(
+  { config, seams, namespace }: BlockManagementOptions,
+  { attention, knownNodes }: ReplicaFiles,
+  repair: BlockRepair,
+  closing: ShutdownStack,
+) {
+  const { clock, random, log } = seams
+  const { registry, map, outbox, examination, sweeps, copies, leaving } = repair
+  const waiters = closing.use('waiting callers', new ReplicaWaiters(clock, map), (it) => it.close())
+  const readiness = new StartupReadiness({
+    registry,
+    map,
+    namespace,
+    random,
+    threshold: config.safeModeThreshold,
+    onAllowed: () => examination.onWork(),
+  })
+  const liveness = new LivenessReview({ log, registry, sweeps, copies, examination, readiness })
+  const onChanged = (blocks: readonly BlockId[]) => {
+    examination.examineAll(blocks)
+    for (const block of blocks) waiters.notify(block)
+  }
+  const reports = new FullReports({
+    clock,
+    log,
+    map,
+    registry,
+    onChanged,
+    onConfirmed: (storage) => {
+      readiness.refresh()
+      // Its replicas may count from now on: what waited for that is looked at again.
+      sweeps.start(storage, { removesRows: false })
+      examination.onWork()
+    },
+  })
+  const controlPlane = new ControlPlane({
+    log,
+    identity: namespace.identity,
+    registry,
+    outbox,
+    map,
+    reports,
+    knownNodes,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+    fullReportIntervalMs: config.fullReportIntervalMs,
+    onHeard: (node: ClusterNode) => liveness.review([node]),
+    onStorageFailed: (storage) => {
+      sweeps.start(storage, { removesRows: true })
+      examination.onWork()
+    },
+    onReceived: (block, node) => copies.arrived(block, node.uuid),
+    onChanged,
+  })
+  const requestFullReport: ControlPlane['requestFullReport'] = (it) =>
+    controlPlane.requestFullReport(it)
+  const blockManager = new ClusterBlockManager({
+    clock,
+    random,
+    log,
+    map,
+    registry,
+    outbox,
+    waiters,
+    attention,
+    copies,
+    leaving,
+    readiness,
+    requestFullReport,
+  })
+  const leaseRecovery = closing.use(
+    'lease recovery',
+    new LeaseRecoveryService({
+      clock,
+      log,
+      namespace,
+      map,
+      outbox,
+      heartbeatIntervalMs: config.heartbeatIntervalMs,
+      isWholePictureKnown: () => readiness.current.mayDelete,
+    }),
+    (it) => it.close(),
+  )
+  const fsck = new Fsck({
+    clock,
+    namespace,
+    map,
+    registry,
+    examination,
+    attention,
+    defaultReplication: config.replication,
+  })
+  return { readiness, liveness, controlPlane, blockManager, leaseRecovery, fsck }
+}

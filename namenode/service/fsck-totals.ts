@@ -1,0 +1,68 @@
+/** The sums of a check. */
+import { hasCorrupt } from './fsck-description.js'
+import type { FsckFile, FsckSummary } from './fsck-model.js'
+
+type Surroundings = Pick<
+  FsckSummary,
+  'path' | 'defaultReplication' | 'datanodes' | 'racks' | 'durationMs'
+>
+
+export class FsckTotals {
+  directories = 0
+  violations = 0
+  orphanBlocks = 0
+  #files = 0
+  #openFiles = 0
+  #lengthBytes = 0
+  #blocks = 0
+  #minimally = 0
+  #under = 0
+  #over = 0
+  #badlyPlaced = 0
+  #missing = 0
+  #corrupt = 0
+  #missingReplicas = 0
+  #liveReplicas = 0
+
+  add(file: FsckFile): void {
+    this.#files += 1
+    if (file.isOpen) this.#openFiles += 1
+    this.#lengthBytes += file.lengthBytes
+    for (const block of file.blocks) {
+      if (block.state !== 'committed') continue
+      this.#blocks += 1
+      this.#liveReplicas += block.liveReplicas
+      this.#missingReplicas += Math.max(0, block.expectedReplicas - block.liveReplicas)
+      if (block.liveReplicas > 0) this.#minimally += 1
+      if (hasCorrupt(block)) this.#corrupt += 1
+      if (block.risk === 'missing') this.#missing += 1
+      if (block.risk === 'badly-placed') this.#badlyPlaced += 1
+      if (block.liveReplicas > block.expectedReplicas) this.#over += 1
+      if (block.liveReplicas > 0 && block.liveReplicas < block.expectedReplicas) this.#under += 1
+    }
+  }
+
+  /** Healthy as HDFS means it: every byte can be read. */
+  summary(surroundings: Surroundings): FsckSummary {
+    return {
+      kind: 'summary',
+      ...surroundings,
+      isHealthy: this.#missing === 0 && this.violations === 0,
+      files: this.#files,
+      directories: this.directories,
+      openFiles: this.#openFiles,
+      lengthBytes: this.#lengthBytes,
+      blocks: this.#blocks,
+      minimallyReplicatedBlocks: this.#minimally,
+      underReplicatedBlocks: this.#under,
+      overReplicatedBlocks: this.#over,
+      badlyPlacedBlocks: this.#badlyPlaced,
+      missingBlocks: this.#missing,
+      corruptBlocks: this.#corrupt,
+      missingReplicas: this.#missingReplicas,
+      liveReplicas: this.#liveReplicas,
+      orphanBlocks: this.orphanBlocks,
+      violations: this.violations,
+    }
+  }
+}
