@@ -19,7 +19,9 @@ export async function changeEach(
     } catch (error) {
       const { code, message } = toDfsError(error)
       const text = `changing ${options.what} of '${item.display}': ${message}`
-      await context.fail(code === 'INTERRUPTED' ? error : new DfsError(code, text, { cause: error }))
+      await context.fail(
+        code === 'INTERRUPTED' ? error : new DfsError(code, text, { cause: error }),
+      )
     }
   }
   await forEachItem(context, paths, async (item) => {

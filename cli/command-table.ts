@@ -55,11 +55,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   file('chgrp', 'change the group', () => import('./commands/chgrp.js')),
   file('setrep', 'change the number of replicas', () => import('./commands/setrep.js')),
   cluster('report', 'capacity, health and datanodes', () => import('./commands/report.js')),
-  cluster(
-    'fsck',
-    'check files for missing and corrupt blocks',
-    () => import('./commands/fsck.js'),
-  ),
+  cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
   cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),
   cluster('datanode', 'run a datanode', () => import('./commands/datanode.js')),

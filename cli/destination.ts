@@ -4,8 +4,8 @@
  */
 import { childPath, isWithin } from '../shared/client/remote-path.js'
 import type { CommandContext } from './command.js'
-import { childDisplay, lookUp, type PathTarget, parentExists, qualified } from './path-items.js'
 import { PathError } from './path-errors.js'
+import { childDisplay, lookUp, type PathTarget, parentExists, qualified } from './path-items.js'
 
 /**
  * Looks at the destination and checks that it can take so many sources.

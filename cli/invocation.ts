@@ -26,15 +26,15 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   const properties: Record<string, string> = {}
   let fs: string | undefined
   let toolSeen = false
-  const valueOf = (option: string): string => {
+  const valueAfter = (option: string): string => {
     const value = rest.shift()
     if (value === undefined) throw new DfsError('USAGE', `option ${option} needs a value`)
     return value
   }
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--fs' || word === '-fs') fs = valueOf(word)
+    if (word === '--fs' || word === '-fs') fs = valueAfter(word)
     else if (word.startsWith('--fs=')) fs = word.slice('--fs='.length)
-    else if (word === '-D') addProperty(properties, valueOf(word))
+    else if (word === '-D') addProperty(properties, valueAfter(word))
     else if (word.startsWith('-D') && word.includes('=')) addProperty(properties, word.slice(2))
     else if (!toolSeen && HADOOP_TOOLS.has(word)) toolSeen = true
     else return { ...parseVerb(word, rest), fs: fs ?? properties['fs.defaultFS'], properties }

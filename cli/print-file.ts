@@ -1,8 +1,8 @@
 /** Sends a file's bytes to standard output, slowing down with its reader. */
 import type { Writable } from 'node:stream'
 import type { CommandContext } from './command.js'
-import type { PathItem } from './path-items.js'
 import { PathError } from './path-errors.js'
+import type { PathItem } from './path-items.js'
 
 type Write = (stream: Writable, chunk: Uint8Array) => Promise<void>
 

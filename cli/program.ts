@@ -32,11 +32,7 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   }
 }
 
-async function runCommand(
-  entry: CommandEntry,
-  invocation: Invocation,
-  io: CliIo,
-): Promise<number> {
+async function runCommand(entry: CommandEntry, invocation: Invocation, io: CliIo): Promise<number> {
   const verb = invocation.verb ?? entry.name
   const module = await entry.load()
   let givenFs = invocation.fs

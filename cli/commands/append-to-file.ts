@@ -4,8 +4,8 @@ import type { WritableFile } from '../../shared/client/file-streams.js'
 import { sendLocalFile, sendStream } from '../../shared/client/local-files.js'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
-import { lookUp, parentExists, qualified } from '../path-items.js'
 import { PathError, toLocalPathError } from '../path-errors.js'
+import { lookUp, parentExists, qualified } from '../path-items.js'
 import { splitDestination } from '../words.js'
 
 /** `dfs appendToFile`. */

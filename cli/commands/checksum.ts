@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
-import { forEachItem } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { forEachItem } from '../path-items.js'
 import { JsonArrayWriter } from '../rendering/json-array.js'
 
 /** `dfs checksum`: the same lines as `hdfs dfs -checksum`, so that two clusters can be compared. */

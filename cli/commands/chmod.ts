@@ -12,18 +12,27 @@ export function register(command: Command, context: CommandContext): void {
     .option('-R, --recursive', 'everything below directories, too')
     // Modes such as -w look like options.
     .allowUnknownOption()
-  examples(command, ['dfs chmod 750 /data', 'dfs chmod -R g+rwX,o-rwx /data', 'dfs chmod 1777 /tmp'])
-  command.action(async (_mode: string, _paths: string[], options: { readonly recursive?: true }) => {
-    const [mode = '', ...paths] = command.args
-    if (paths.length === 0) {
-      throw new DfsError('USAGE', `Not enough arguments: expected 2 but got ${command.args.length}`)
-    }
-    const change = parseMode(mode)
-    const choice = { recursive: options.recursive === true, what: 'permissions' }
-    await changeEach(context, paths, choice, async ({ client, path, status }) => {
-      const { permission, kind } = status
-      const wanted = change({ permission, isDirectory: kind === 'directory' })
-      if (wanted !== permission) await client.chmod(path, wanted)
-    })
-  })
+  examples(command, [
+    'dfs chmod 750 /data',
+    'dfs chmod -R g+rwX,o-rwx /data',
+    'dfs chmod 1777 /tmp',
+  ])
+  command.action(
+    async (_mode: string, _paths: string[], options: { readonly recursive?: true }) => {
+      const [mode = '', ...paths] = command.args
+      if (paths.length === 0) {
+        throw new DfsError(
+          'USAGE',
+          `Not enough arguments: expected 2 but got ${command.args.length}`,
+        )
+      }
+      const change = parseMode(mode)
+      const choice = { recursive: options.recursive === true, what: 'permissions' }
+      await changeEach(context, paths, choice, async ({ client, path, status }) => {
+        const { permission, kind } = status
+        const wanted = change({ permission, isDirectory: kind === 'directory' })
+        if (wanted !== permission) await client.chmod(path, wanted)
+      })
+    },
+  )
 }

@@ -53,7 +53,9 @@ const QUOTA_WIDTHS = [12, 15, 15, 15]
 /** Pure: the names of the columns, up to the path. */
 export function headerLine(withQuotas: boolean): string {
   const quotas = cells(QUOTA_WIDTHS, ['QUOTA', 'REM_QUOTA', 'SPACE_QUOTA', 'REM_SPACE_QUOTA'])
-  return (withQuotas ? quotas : '') + cells(COUNT_WIDTHS, ['DIR_COUNT', 'FILE_COUNT', 'CONTENT_SIZE'])
+  return (
+    (withQuotas ? quotas : '') + cells(COUNT_WIDTHS, ['DIR_COUNT', 'FILE_COUNT', 'CONTENT_SIZE'])
+  )
 }
 
 /** Pure. As in Hadoop, -h shortens the counts as well. */

@@ -26,7 +26,10 @@ export function register(command: Command, context: CommandContext): void {
     .option('-a, --and', 'between two expressions; it goes without saying')
     .option('--json', 'print a JSON array')
     .usage('[options] [path...] [expression...]')
-  examples(command, ["dfs find / -name '*.parquet'", "dfs find /logs -iname 'err*' -print0 | xargs -0 dfs rm"])
+  examples(command, [
+    "dfs find / -name '*.parquet'",
+    "dfs find /logs -iname 'err*' -print0 | xargs -0 dfs rm",
+  ])
   command.action(async (paths: string[], options: FindOptions) => {
     const tests = [
       ...(options.name ?? []).map((pattern) => componentPattern(pattern)),

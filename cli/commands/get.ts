@@ -4,8 +4,8 @@ import type { Command } from 'commander'
 import { errnoOf } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
-import { childDisplay, forEachItem, type PathItem } from '../path-items.js'
 import { PathError, toLocalPathError } from '../path-errors.js'
+import { childDisplay, forEachItem, type PathItem } from '../path-items.js'
 import { printFile } from '../print-file.js'
 import { Progress } from '../rendering/progress.js'
 import { countArgument, splitOptionalDestination } from '../words.js'
@@ -47,7 +47,9 @@ export function register(command: Command, context: CommandContext): void {
     const target = await openLocalDestination(context, destination, sources.length, options)
     const progress = new Progress(context.io, undefined)
     try {
-      await forEachItem(context, sources, (item) => download(context, item, target, options, progress))
+      await forEachItem(context, sources, (item) =>
+        download(context, item, target, options, progress),
+      )
     } finally {
       progress.end()
     }
@@ -95,7 +97,8 @@ async function download(
   const isFolder = item.status.kind === 'directory'
   if (isFolder && target.kind === 'file') throw PathError.isNotDirectory(target.display)
   if (!isFolder && target.kind !== undefined) {
-    if (target.kind === 'directory' || options.force !== true) throw PathError.exists(target.display)
+    if (target.kind === 'directory' || options.force !== true)
+      throw PathError.exists(target.display)
   }
   if (isFolder) await mkdir(target.path, { recursive: true })
   await item.client.download(item.path, target.path, {

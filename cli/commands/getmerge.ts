@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { errnoOf } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
-import { children, expand, type PathItem } from '../path-items.js'
 import { PathError, toLocalPathError } from '../path-errors.js'
+import { children, expand, type PathItem } from '../path-items.js'
 import { splitDestination } from '../words.js'
 
 interface GetmergeOptions {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { compareNames } from '../../shared/client/directory-reads.js'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
-import { children, childItem, forEachItem, type PathItem } from '../path-items.js'
+import { childItem, children, forEachItem, type PathItem } from '../path-items.js'
 import { LsColumns, statusJson } from '../rendering/file-status.js'
 import { JsonArrayWriter } from '../rendering/json-array.js'
 import { sizeFormat } from '../rendering/sizes.js'
@@ -37,7 +37,12 @@ export function register(command: Command, context: CommandContext): void {
     .option('-r, --reverse', 'reverse the order')
     .option('-u, --access-time', 'show and sort by the time of last access')
     .option('--json', 'print a JSON array')
-  examples(command, ['dfs ls /', 'dfs ls -h -S /data', "dfs ls -R '/logs/2026-*'", 'dfs ls --json /'])
+  examples(command, [
+    'dfs ls /',
+    'dfs ls -h -S /data',
+    "dfs ls -R '/logs/2026-*'",
+    'dfs ls --json /',
+  ])
   command.action(async (paths: string[], options: LsOptions) => {
     const listing = new Listing(context, options)
     await forEachItem(context, paths.length > 0 ? paths : ['.'], (item) => listing.show(item))

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { absolutePath, parentPath } from '../../shared/client/remote-path.js'
 import { type CommandContext, examples } from '../command.js'
-import { lookUp, qualified } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { lookUp, qualified } from '../path-items.js'
 
 /** `dfs mkdir`. */
 export function register(command: Command, context: CommandContext): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { openDestination, refuseNesting, targetFor } from '../destination.js'
-import { forEachItem } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { forEachItem } from '../path-items.js'
 import { splitDestination } from '../words.js'
 
 /** `dfs mv`: a rename on the namenode; no file data moves. */

@@ -31,8 +31,14 @@ export function register(command: Command, context: CommandContext): void {
     }
     const lines = [
       ...summaryLines(statistics, isInSafeMode),
-      ...nodeLines('Live', datanodes.filter((node) => node.isAlive && isWanted(node))),
-      ...nodeLines('Dead', datanodes.filter((node) => !node.isAlive && isWanted(node))),
+      ...nodeLines(
+        'Live',
+        datanodes.filter((node) => node.isAlive && isWanted(node)),
+      ),
+      ...nodeLines(
+        'Dead',
+        datanodes.filter((node) => !node.isAlive && isWanted(node)),
+      ),
     ]
     for (const line of lines) await printLine(context.io, line)
   })

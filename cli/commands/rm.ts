@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
-import { expand, type PathItem, qualified } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { expand, type PathItem, qualified } from '../path-items.js'
 
 interface RmOptions {
   readonly force?: true
@@ -20,7 +20,11 @@ export function register(command: Command, context: CommandContext): void {
     .option('-r, --recursive', 'delete directories and what they hold')
     .option('-R', 'the same')
     .option('--skip-trash', 'delete for good at once (also: -skipTrash)')
-  examples(command, ['dfs rm /data/old.csv', "dfs rm -r -f '/tmp/job-*'", 'dfs rm -r -skipTrash /x'])
+  examples(command, [
+    'dfs rm /data/old.csv',
+    "dfs rm -r -f '/tmp/job-*'",
+    'dfs rm -r -skipTrash /x',
+  ])
   command.action(async (paths: string[], options: RmOptions) => {
     const recursive = options.recursive === true || options.R === true
     for (const text of paths) {

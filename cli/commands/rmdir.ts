@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
-import { children, forEachItem } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { children, forEachItem } from '../path-items.js'
 
 /** `dfs rmdir`. */
 export function register(command: Command, context: CommandContext): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
-import { forEachItem, type PathItem } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { forEachItem, type PathItem } from '../path-items.js'
 import { countArgument } from '../words.js'
 
 interface TailOptions {

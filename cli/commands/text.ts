@@ -5,8 +5,8 @@ import type { Command } from 'commander'
 import type { ReadableFile } from '../../shared/client/file-streams.js'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
-import { forEachItem, type PathItem } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { forEachItem, type PathItem } from '../path-items.js'
 import { printFile } from '../print-file.js'
 
 const MAGIC_BYTES = 4

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
-import { lookUp, parentExists, qualified } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { lookUp, parentExists, qualified } from '../path-items.js'
 
 interface TouchOptions {
   readonly accessTime?: true

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
-import { lookUp, parentExists, qualified } from '../path-items.js'
 import { PathError } from '../path-errors.js'
+import { lookUp, parentExists, qualified } from '../path-items.js'
 
 /** `dfs touchz`: an empty file with the present time; an existing one must be empty. */
 export function register(command: Command, context: CommandContext): void {

@@ -62,9 +62,7 @@ export class LsColumns {
     const replication = status.kind === 'directory' ? '-' : `${status.replication}`
     const time = options.useAccessTime ? status.accessTimeMs : status.modificationTimeMs
     return [
-      modeText(status) +
-        (status.hasAcl ? '+' : ' ') +
-        replication.padStart(this.#replication),
+      modeText(status) + (status.hasAcl ? '+' : ' ') + replication.padStart(this.#replication),
       ...(this.#owner > 0 ? [status.owner.padEnd(this.#owner)] : []),
       ...(this.#group > 0 ? [status.group.padEnd(this.#group)] : []),
       options.size(status.lengthBytes).padStart(this.#length),

@@ -11,8 +11,8 @@ import type { Seams } from '../seams.js'
 import type { BlockChecksum } from './file-checksum.js'
 import type { FileStreams } from './file-streams.js'
 import { HadoopStreams } from './hadoop-streams.js'
-import { NamenodeClient } from './namenode-client.js'
 import type { NamenodeCalls } from './namenode-calls.js'
+import { NamenodeClient } from './namenode-client.js'
 import { clusterAddress } from './remote-path.js'
 
 export interface ConnectOptions {

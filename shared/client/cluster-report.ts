@@ -82,10 +82,7 @@ const STATES: Readonly<Record<number, AdministrativeState>> = {
   [AdminState.IN_MAINTENANCE]: 'in maintenance',
 }
 
-function describe(
-  info: Decoded<typeof DatanodeInfoProto>,
-  isAlive: boolean,
-): DatanodeDescription {
+function describe(info: Decoded<typeof DatanodeInfoProto>, isAlive: boolean): DatanodeDescription {
   const { id } = info
   return {
     uuid: id.datanodeUuid,

@@ -210,4 +210,3 @@ async function preserveStatus(
   await client.chmod(path, permission, { signal })
   await client.setTimes(path, { modificationTimeMs, accessTimeMs }, { signal })
 }
-

@@ -13,20 +13,20 @@
  * (NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, CONNECTION_REFUSED ...); branch on the code, never on the text.
  */
 import { DfsError } from '../errors.js'
+import { writeAtomically } from './atomic-write.js'
 import type { ClientParts, ConnectOptions } from './client-parts.js'
 import { connectParts } from './client-parts.js'
-import { type CopyOptions, copyWithin, download, upload } from './copies.js'
 import {
   type DatanodeDescription,
   type FsStatistics,
   readDatanodes,
   readFsStatistics,
 } from './cluster-report.js'
+import { type CopyOptions, copyWithin, download, upload } from './copies.js'
 import { glob, listDirectory, listTree, statIfExists } from './directory-reads.js'
 import { askBlockChecksum, type FileChecksum, fileChecksum } from './file-checksum.js'
 import type { FileStatus } from './file-status.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
-import { writeAtomically } from './atomic-write.js'
 import { absolutePath } from './remote-path.js'
 import { moveToTrash } from './trash.js'
 

@@ -1,6 +1,6 @@
 /** Listing: page by page, whole trees, patterns. Memory holds a page for each open level, never a whole directory. */
 import { DfsError } from '../errors.js'
-import { toFileStatus, type FileStatus } from './file-status.js'
+import { type FileStatus, toFileStatus } from './file-status.js'
 import { expandSpanningBraces, hasGlob, parseComponents } from './glob-pattern.js'
 import type { NamenodeCalls } from './namenode-calls.js'
 import { absolutePath, childPath } from './remote-path.js'

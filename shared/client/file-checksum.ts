@@ -48,10 +48,7 @@ export async function fileChecksum(
   const { locations } = await namenode.getBlockLocations(request, signal)
   if (locations === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
   if (locations.underConstruction) {
-    throw new DfsError(
-      'IO',
-      `Fail to get checksum, since file ${path} is under construction.`,
-    )
+    throw new DfsError('IO', `Fail to get checksum, since file ${path} is under construction.`)
   }
   const sums: BlockChecksum[] = []
   for (const block of locations.blocks) sums.push(await blockChecksum(block))
@@ -112,9 +109,13 @@ export async function askBlockChecksum(
     }
   }
   const reason = failure === undefined ? 'it has no replicas' : toDfsError(failure).message
-  throw new DfsError('BLOCK_MISSING', `Fail to get block MD5 for blk_${block.b.blockId}: ${reason}`, {
-    cause: failure,
-  })
+  throw new DfsError(
+    'BLOCK_MISSING',
+    `Fail to get block MD5 for blk_${block.b.blockId}: ${reason}`,
+    {
+      cause: failure,
+    },
+  )
 }
 
 async function askDatanode(

@@ -72,7 +72,6 @@ export class HadoopStreams implements FileStreams {
   async open(path: string, signal: AbortSignal | undefined): Promise<ReadableFile> {
     const { FileReader } = await import('./file-reader.js')
     const { DatanodeSockets } = await import('./datanode-sockets.js')
-    const { replicaVisibleLength } = await import('./replica-visible-length.js')
     const { seams, namenode, user } = this.#options
     this.#sockets ??= new DatanodeSockets({ clock: seams.clock, network: seams.network })
     signal?.throwIfAborted()
@@ -82,7 +81,11 @@ export class HadoopStreams implements FileStreams {
         namenode,
         clientName: this.#clientName,
         sockets: this.#sockets,
-        visibleLength: replicaVisibleLength({ seams, user, timeoutMs: DATANODE_IPC_TIMEOUT_MS }),
+        visibleLength: async (info, block) => {
+          const { replicaVisibleLength } = await import('./replica-visible-length.js')
+          const options = { seams, user, timeoutMs: DATANODE_IPC_TIMEOUT_MS }
+          return await replicaVisibleLength(options)(info, block)
+        },
       },
       path,
     )

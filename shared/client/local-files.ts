@@ -1,5 +1,5 @@
 /** Moves file contents between the local disk and an open file of the cluster, reading ahead while the other side works. */
-import { type FileHandle, open, rename, rm, stat, utimes, chmod } from 'node:fs/promises'
+import { chmod, type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { DfsError } from '../errors.js'
 import { TEMPORARY_SUFFIX } from './atomic-write.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'

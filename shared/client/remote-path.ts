@@ -50,7 +50,10 @@ export function splitUri(text: string): { readonly fs: string | undefined; reado
   if (scheme !== 'hdfs') {
     throw new DfsError('USAGE', `No FileSystem for scheme "${scheme}": only hdfs:// is spoken here`)
   }
-  return { fs: authority === '' ? undefined : `hdfs://${authority}`, path: path === '' ? '/' : path }
+  return {
+    fs: authority === '' ? undefined : `hdfs://${authority}`,
+    path: path === '' ? '/' : path,
+  }
 }
 
 /**
@@ -62,7 +65,10 @@ export function clusterAddress(fs: string): HostPort {
   const [, host = '', port] = match ?? []
   const number = port === undefined ? DEFAULT_NAMENODE_PORT : Number(port)
   if (host === '' || number < 1 || number > 65_535) {
-    throw new DfsError('CONFIGURATION', `'${fs}' does not name a cluster: hdfs://host:port is needed`)
+    throw new DfsError(
+      'CONFIGURATION',
+      `'${fs}' does not name a cluster: hdfs://host:port is needed`,
+    )
   }
   return { host: host.replace(/^\[|\]$/g, ''), port: number }
 }

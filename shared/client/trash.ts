@@ -2,8 +2,9 @@
  * The trash, exactly as Hadoop's shell keeps it, so that both see the same: `/user/<name>/.Trash/Current/<path>`, emptied
  * by the server's trash interval. Only the server's setting counts.
  */
-import { DfsError, toDfsError } from '../errors.js'
+
 import type { Clock } from '../clock.js'
+import { DfsError, toDfsError } from '../errors.js'
 import { statIfExists } from './directory-reads.js'
 import type { NamenodeCalls } from './namenode-calls.js'
 import { absolutePath, baseName, childPath, isWithin, parentPath } from './remote-path.js'
