@@ -13,6 +13,7 @@ export interface HostPort {
 export interface ConnectOptions {
   /** Gives up after so long, with TIMEOUT. */
   readonly timeoutMs: number
+  /** Destroys the socket with INTERRUPTED, while it connects and later. */
   readonly signal?: AbortSignal
   /** Reuses one buffer for incoming bytes instead of allocating: see node's `onread`. */
   readonly onread?: {
@@ -44,8 +45,8 @@ function connect(address: HostPort, options: ConnectOptions): Promise<Socket> {
       port: address.port,
       noDelay: true,
       ...(options.onread === undefined ? {} : { onread: options.onread }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
+    destroyOnAbort(socket, options.signal)
     const timer = setTimeout(() => {
       socket.destroy(
         new DfsError('TIMEOUT', `no connection to ${target} within ${options.timeoutMs} ms`),
@@ -63,6 +64,19 @@ function connect(address: HostPort, options: ConnectOptions): Promise<Socket> {
       resolve(socket)
     })
   })
+}
+
+/** As node's own option, which however keeps its listener, and with it the socket, for as long as the signal lives. */
+function destroyOnAbort(socket: Socket, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
+  const onAbort = () => {
+    socket.destroy(
+      new DfsError('INTERRUPTED', 'the connection was interrupted', { cause: signal.reason }),
+    )
+  }
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  socket.once('close', () => signal.removeEventListener('abort', onAbort))
 }
 
 async function listen(
