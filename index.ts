@@ -5,8 +5,8 @@
  */
 export type { Damage } from './embedded/damage.js'
 export type { EmbeddedDatanode, EmbeddedNamenode } from './embedded/embedded-nodes.js'
+export type { BlockView } from './embedded/find-blocks.js'
 export {
-  type BlockView,
   type Cluster,
   type ClusterOptions,
   startCluster,

@@ -18,6 +18,7 @@ import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
 import { systemSeams } from '../shared/system-seams.js'
 import { EmbeddedDatanode, EmbeddedNamenode } from './embedded-nodes.js'
+import { type BlockView, findBlocks } from './find-blocks.js'
 
 export interface ClusterOptions {
   /** Default 3. */
@@ -32,13 +33,6 @@ export interface ClusterOptions {
   readonly log?: Log
   /** Replaces parts of the outside world. */
   readonly seams?: Partial<Seams>
-}
-
-export interface BlockView {
-  readonly blockId: number
-  readonly lengthBytes: number
-  /** UUIDs of the datanodes that serve it, nearest first. */
-  readonly datanodes: readonly string[]
 }
 
 export interface Cluster {
@@ -181,15 +175,4 @@ function settingsOf(settings: ClusterOptions['settings'], folder: string): Setti
 function diskBytes(folder: string): number {
   const { blocks, bsize } = statfsSync(folder)
   return blocks * bsize
-}
-
-async function findBlocks(namenode: NamenodeClient, path: string): Promise<readonly BlockView[]> {
-  const request = { src: path, offset: 0, length: Number.MAX_SAFE_INTEGER }
-  const { locations } = await namenode.getBlockLocations(request)
-  if (locations === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
-  return locations.blocks.map(({ b, locs }) => ({
-    blockId: b.blockId,
-    lengthBytes: b.numBytes ?? 0,
-    datanodes: locs.map(({ id }) => id.datanodeUuid),
-  }))
 }

@@ -1,6 +1,6 @@
 /** Where the blocks of a file are, asked anew each time: a namenode that was killed in between does not matter. */
 import { userInfo } from 'node:os'
-import type { BlockView } from '../../embedded/start-cluster.js'
+import { type BlockView, findBlocks } from '../../embedded/find-blocks.js'
 import { NamenodeClient } from '../../shared/client/namenode-client.js'
 import { clusterAddress } from '../../shared/client/remote-path.js'
 import { silentLog } from '../../shared/log.js'
@@ -14,17 +14,7 @@ export async function readBlocks(fs: string, path: string): Promise<readonly Blo
     timeoutMs: 5_000,
   })
   try {
-    const { locations } = await namenode.getBlockLocations({
-      src: path,
-      offset: 0,
-      length: Number.MAX_SAFE_INTEGER,
-    })
-    if (locations === undefined) throw new Error(`no file ${path}`)
-    return locations.blocks.map(({ b, locs }) => ({
-      blockId: b.blockId,
-      lengthBytes: b.numBytes ?? 0,
-      datanodes: locs.map(({ id }) => id.datanodeUuid),
-    }))
+    return await findBlocks(namenode, path)
   } finally {
     namenode.close()
   }

@@ -4,7 +4,8 @@
  */
 import { onTestFinished } from 'vitest'
 import type { Damage, ReplicaPaths } from '../../embedded/damage.js'
-import { type BlockView, type ClusterOptions, startCluster } from '../../embedded/start-cluster.js'
+import type { BlockView } from '../../embedded/find-blocks.js'
+import { type ClusterOptions, startCluster } from '../../embedded/start-cluster.js'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
 import { ProcessCluster } from './process-cluster.js'
 import { waitUntil } from './wait-until.js'
