@@ -90,7 +90,7 @@ export class ReplicaWriter {
     if (pendingBytes > 0 && this.#flushing !== undefined && this.#flushTarget < this.lengthBytes) {
       return false
     }
-    if (pendingBytes > 0 && this.#flushing === undefined) this.#startFlush()
+    if (pendingBytes > 0 && this.#flushing === undefined) void this.#startFlush()
     const old = this.#window
     this.#window = old.successor(this.#nextCapacity(old, lengthBytes))
     if (this.#flushing === undefined) old.recycle()
@@ -111,6 +111,13 @@ export class ReplicaWriter {
   /** Appends verified data for which `reserve` was true. @param sums as `WriteWindow.append` */
   append(data: Uint8Array, sums: Uint8Array | undefined): void {
     this.#window.append(data, sums)
+  }
+
+  /** Waits for the batch under way, or hands over the next one: for callers that overlap receiving and writing. */
+  async flushSome(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#flushing === undefined && this.#flushedBytes === this.lengthBytes) return
+    await (this.#flushing ?? this.#startFlush())
   }
 
   /** Hands everything accepted so far to the system. Joins a flush that is under way, then does the rest. */

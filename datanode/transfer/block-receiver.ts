@@ -1,0 +1,283 @@
+/**
+ * Receives a block from a client or from the node before us in a pipeline (protocol reference 3.4): packets are
+ * verified, forwarded as they came, written and acknowledged in order; network, disk and the rest of the pipeline
+ * overlap, and the memory of a connection is bounded. Failures end it with at most one acknowledgement, never a loop.
+ */
+import { DfsError, toDfsError } from '../../shared/errors.js'
+import { Status } from '../../shared/hadoop/schema/data-transfer.js'
+import {
+  decodePipelineAck,
+  encodePipelineAck,
+  MAX_ACK_BYTES,
+} from '../../shared/transfer/operations.js'
+import { HEARTBEAT_SEQNO } from '../../shared/transfer/packets.js'
+import type { ReceivedPacket } from '../../shared/transfer/socket-reader.js'
+import type { OpenReplica, ReplicaOwner } from '../blocks/replica.js'
+import type { ReplicaWriter } from '../blocks/replica-writer.js'
+import type { Mirror } from './mirror.js'
+import { PacketAppender } from './packet-appender.js'
+import { PendingAcks } from './pending-acks.js'
+import type { TransferConnection, TransferContext } from './transfer-context.js'
+
+/** Seqno of the acknowledgement that tells of a failure behind us, always with two replies. */
+const DOWNSTREAM_FAILURE_SEQNO = -2
+/** Java keeps 80 packets in flight; a window far above any client's bounds memory all the same. */
+const MAX_UNACKNOWLEDGED = 4096
+
+export interface BlockReceiverParts {
+  readonly context: TransferContext
+  readonly connection: TransferConnection
+  readonly replica: OpenReplica
+  readonly writer: ReplicaWriter
+  readonly mirror: Mirror | undefined
+  readonly checksum: { readonly type: number; readonly bytesPerChecksum: number }
+}
+
+export class BlockReceiver implements ReplicaOwner {
+  readonly #parts: BlockReceiverParts
+  readonly #appender: PacketAppender
+  readonly #pending: PendingAcks
+  #requestedSync = 0
+  #endedSync = 0
+  #isSyncing = false
+  #isFinalized = false
+  #isOver = false
+  #failure: unknown
+  #stopping: Promise<void> | undefined
+  #room: (() => void) | undefined
+  #ended: () => void = () => {}
+  readonly #end = new Promise<void>((resolve) => {
+    this.#ended = resolve
+  })
+
+  /** @throws DfsError UNSUPPORTED for a checksum that we do not know */
+  constructor(parts: BlockReceiverParts) {
+    this.#parts = parts
+    this.#pending = new PendingAcks(parts.mirror !== undefined)
+    this.#appender = new PacketAppender({
+      writer: parts.writer,
+      checksum: parts.checksum,
+      onFlushed: () => this.#sendAcks(),
+      onFailed: (error) => this.#finish(error),
+    })
+    parts.replica.owner = this
+  }
+
+  /**
+   * Receives until the block is complete and acknowledged, or until something fails; the replica is left as far as it
+   * came, synced, for a recovery.
+   * @throws what ended it
+   */
+  async run(): Promise<void> {
+    const { context, replica, mirror } = this.#parts
+    const acks = mirror === undefined ? Promise.resolve() : this.#readAcks(mirror)
+    try {
+      // The loop may be waiting for bytes that nobody needs any more: then it is left to its own time limit.
+      await Promise.race([this.#receive(), this.#end])
+      await this.#end
+    } catch (error) {
+      this.#finish(error)
+    } finally {
+      mirror?.destroy()
+      await acks
+      if (!this.#isFinalized) await context.store.release(replica)
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** A recovery takes the replica over: no byte follows. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { connection, mirror, context, replica } = this.#parts
+    this.#finish(new DfsError('INTERRUPTED', 'a recovery took the block over'))
+    connection.destroy()
+    mirror?.destroy()
+    await context.store.release(replica)
+  }
+
+  async #receive(): Promise<void> {
+    const { connection, context } = this.#parts
+    while (!this.#isOver) {
+      const packet = connection.reader.tryReadPacket()
+      if (packet === undefined) {
+        await connection.reader.more(context.timeouts.writerSilenceMs)
+        continue
+      }
+      await this.#take(packet)
+      if (this.#isOver) return
+      if (packet.isLast) {
+        await this.#finalize()
+        return
+      }
+      if (this.#pending.size >= MAX_UNACKNOWLEDGED) await this.#waitForRoom()
+    }
+  }
+
+  async #take(packet: ReceivedPacket): Promise<void> {
+    const { context, connection } = this.#parts
+    if (packet.seqno === HEARTBEAT_SEQNO && packet.dataBytes === 0 && !packet.isLast) {
+      this.#push(packet)
+      await this.#forward(packet)
+      return
+    }
+    if (!this.#appender.verify(packet)) {
+      const { seqno } = packet
+      // Before the acknowledgements that are still due: they are not sent any more (reference 3.4).
+      connection.writer.write(encodePipelineAck({ seqno, replies: [Status.ERROR_CHECKSUM] }))
+      this.#finish(new DfsError('BLOCK_CORRUPT', `packet ${seqno} came with wrong checksums`))
+      return
+    }
+    await this.#appender.append(packet)
+    context.statistics.bytesWritten += packet.data.length
+    this.#push(packet)
+    await this.#forward(packet)
+  }
+
+  #push(packet: ReceivedPacket): void {
+    const { writer } = this.#parts
+    const isSync = packet.syncBlock && !packet.isLast
+    if (isSync) this.#requestedSync += 1
+    const { seqno, isLast } = packet
+    const syncNumber = isSync ? this.#requestedSync : 0
+    this.#pending.push({ seqno, isLast, syncNumber, endBytes: writer.lengthBytes })
+    if (isSync) this.#sync()
+    // Nothing to wait for from the disk: an acknowledgement may be due already.
+    if (packet.dataBytes === 0) this.#sendAcks()
+  }
+
+  async #forward(packet: ReceivedPacket): Promise<void> {
+    const { mirror } = this.#parts
+    if (mirror === undefined) {
+      packet.release()
+      return
+    }
+    mirror.writer.write(packet.bytes, packet.release)
+    if (!mirror.writer.isFull) return
+    try {
+      await mirror.writer.drain(mirror.silenceMs)
+    } catch (error) {
+      this.#mirrorFailed(error)
+    }
+  }
+
+  /** One sync serves all that were asked for before it began. */
+  #sync(): void {
+    if (this.#isSyncing) return
+    this.#isSyncing = true
+    const number = this.#requestedSync
+    this.#parts.writer.sync().then(
+      () => {
+        this.#isSyncing = false
+        this.#endedSync = number
+        this.#sendAcks()
+        if (this.#requestedSync > number) this.#sync()
+      },
+      (error: unknown) => this.#finish(error),
+    )
+  }
+
+  /**
+   * Done here as soon as all bytes are here, while the nodes behind do the same: the acknowledgement waits for both.
+   * Should one of them fail, the client's recovery reopens the finalized replica with a new stamp.
+   */
+  async #finalize(): Promise<void> {
+    const { context, replica } = this.#parts
+    const finalized = await context.store.finalize(replica, this)
+    await context.events.received(finalized)
+    this.#isFinalized = true
+    this.#sendAcks()
+  }
+
+  #sendAcks(): void {
+    if (this.#isOver) return
+    const { connection, replica, writer } = this.#parts
+    const due = this.#pending.takeDue({
+      flushedBytes: writer.flushedBytes,
+      syncNumber: this.#endedSync,
+      isFinalized: this.#isFinalized,
+    })
+    for (const ack of due) {
+      if (!ack.isFailure) replica.acknowledge(ack.endBytes)
+      connection.writer.write(encodePipelineAck(ack))
+      if (ack.isFailure) this.#finish(downstreamFailure(ack.seqno, ack.replies))
+      else if (ack.isLast) this.#finish(undefined)
+    }
+    if (due.length > 0) this.#room?.()
+  }
+
+  async #readAcks(mirror: Mirror): Promise<void> {
+    try {
+      while (!this.#isOver) {
+        const bytes = mirror.reader.tryReadDelimited(MAX_ACK_BYTES)
+        if (bytes === undefined) await this.#waitForAck(mirror)
+        else this.#takeAck(decodePipelineAck(bytes))
+      }
+    } catch (error) {
+      this.#mirrorFailed(error)
+    }
+  }
+
+  #takeAck({ seqno, replies }: { seqno: number; replies: readonly number[] }): void {
+    if (this.#pending.answer(seqno, replies)) {
+      this.#sendAcks()
+      return
+    }
+    if (seqno !== DOWNSTREAM_FAILURE_SEQNO) {
+      throw new DfsError('MALFORMED_MESSAGE', `an acknowledgement of packet ${seqno} was not due`)
+    }
+    this.#reportDownstream([Status.SUCCESS, ...replies])
+  }
+
+  /** Silence counts only while the node behind owes an acknowledgement. */
+  async #waitForAck(mirror: Mirror): Promise<void> {
+    try {
+      await mirror.reader.more(mirror.silenceMs)
+    } catch (error) {
+      const isIdle = this.#pending.owedDownstream === 0 && toDfsError(error).code === 'TIMEOUT'
+      if (!isIdle) throw error
+    }
+  }
+
+  #mirrorFailed(error: unknown): void {
+    if (this.#isOver) return
+    const { context, replica, mirror } = this.#parts
+    const fields = { blockId: replica.id, mirror: mirror?.name, err: error }
+    context.seams.log.warn(fields, 'mirror failed')
+    this.#reportDownstream([Status.SUCCESS, Status.ERROR])
+  }
+
+  /** Said once, then the connection ends: real nodes repeat it until the client is gone (reference 3.4). */
+  #reportDownstream(replies: readonly number[]): void {
+    if (this.#isOver) return
+    this.#parts.connection.writer.write(
+      encodePipelineAck({ seqno: DOWNSTREAM_FAILURE_SEQNO, replies }),
+    )
+    this.#finish(new DfsError('REMOTE', 'a node behind this one failed'))
+  }
+
+  async #waitForRoom(): Promise<void> {
+    const { connection, context } = this.#parts
+    while (this.#pending.size >= MAX_UNACKNOWLEDGED && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#room = resolve
+      })
+      await connection.writer.drain(context.timeouts.readerStallMs)
+    }
+  }
+
+  #finish(failure: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = failure
+    this.#room?.()
+    this.#ended()
+  }
+}
+
+function downstreamFailure(seqno: number, replies: readonly number[]): DfsError {
+  return new DfsError('REMOTE', `packet ${seqno} failed: statuses ${replies.join(' ')}`)
+}

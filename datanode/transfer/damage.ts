@@ -1,0 +1,107 @@
+/**
+ * What to make of a replica that could not be read: an error alone proves nothing (HDFS-16985 and HDFS-17342 dropped
+ * good replicas on a race or a sick mount). Only a replica that is still the same one, on a volume that still works,
+ * and that is bad again when looked at once more, is reported. Its files stay.
+ */
+import { errnoOf, toDfsError } from '../../shared/errors.js'
+import { RECORD_DATA_BYTES } from '../blocks/meta-format.js'
+import type { Replica } from '../blocks/replica.js'
+import { MAX_PIECE_BYTES, type ReplicaReader } from '../blocks/replica-reader.js'
+import type { TransferContext } from './transfer-context.js'
+
+type DamageContext = Pick<TransferContext, 'store' | 'events' | 'statistics' | 'seams'>
+
+/** Whether an error may mean that the replica's files are damaged or gone. */
+export function mayBeDamage(error: unknown): boolean {
+  const errno = errnoOf(error)
+  return (
+    toDfsError(error).code === 'BLOCK_CORRUPT' ||
+    errno === 'ENOENT' ||
+    errno === 'ELOOP' ||
+    errno === 'EIO'
+  )
+}
+
+/**
+ * Looks again and reports the replica when it is damaged.
+ * @param offset where the damage was seen; that record is read again
+ * @returns whether it was reported
+ */
+export async function confirmDamage(
+  context: DamageContext,
+  replica: Replica,
+  offset: number,
+): Promise<boolean> {
+  const { store, events, statistics, seams } = context
+  if (store.get(replica.id) !== replica || replica.volume.hasFailed) return false
+  const isBad = await readsBadly(context, replica, offset)
+  const isSame = store.get(replica.id) === replica && !replica.volume.hasFailed
+  if (!isBad || !isSame) return false
+  if (!store.isCorrupt(replica.id)) {
+    store.markCorrupt(replica.id, true)
+    statistics.corruptReplicas += 1
+    seams.log.error({ blockId: replica.id, offset }, 'replica is corrupt')
+  }
+  events.corrupt(replica)
+  return true
+}
+
+async function readsBadly(
+  { store, seams }: DamageContext,
+  replica: Replica,
+  offset: number,
+): Promise<boolean> {
+  let reader: ReplicaReader | undefined
+  try {
+    reader = await store.openReader(replica.id, `block ${replica.id}`)
+    const from = offset - (offset % RECORD_DATA_BYTES)
+    const to = Math.min(from + RECORD_DATA_BYTES, reader.visibleBytes)
+    if (from < to) await reader.read(from, to, Buffer.allocUnsafe(2 * RECORD_DATA_BYTES))
+    return false
+  } catch (error) {
+    seams.log.warn({ blockId: replica.id, err: error }, 'replica could not be read')
+    return mayBeDamage(error)
+  } finally {
+    await reader?.close()
+  }
+}
+
+/** The offset that a BLOCK_CORRUPT error names; 0 for others. */
+export function damagedOffset(error: unknown): number {
+  const { offset } = toDfsError(error).details
+  return typeof offset === 'number' ? offset : 0
+}
+
+/**
+ * Reads all of a replica.
+ * @param pace called after each piece with its size: throttles and yields
+ * @returns the offset of the first damage; undefined when there is none, or when the replica changed meanwhile
+ */
+export async function findDamage(
+  context: DamageContext,
+  replica: Replica,
+  pace: (bytes: number) => Promise<void>,
+): Promise<number | undefined> {
+  let reader: ReplicaReader | undefined
+  try {
+    reader = await context.store.openReader(replica.id, `block ${replica.id}`)
+    const buffer = Buffer.allocUnsafe(
+      Math.min(MAX_PIECE_BYTES, replica.lengthBytes + RECORD_DATA_BYTES),
+    )
+    for (let at = 0; at < reader.visibleBytes; ) {
+      const limit = Math.min(at + buffer.length - RECORD_DATA_BYTES, reader.visibleBytes)
+      const end = limit === reader.visibleBytes ? limit : limit - (limit % RECORD_DATA_BYTES)
+      const piece = await reader.read(at, Math.max(end, at + 1), buffer)
+      at += piece.data.length
+      await pace(piece.data.length)
+    }
+    return undefined
+  } catch (error) {
+    const isSame = context.store.get(replica.id) === replica && !replica.volume.hasFailed
+    if (!isSame) return undefined
+    if (mayBeDamage(error)) return damagedOffset(error)
+    throw error
+  } finally {
+    await reader?.close()
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Takes packets into a replica: verifies them, keeps what is new, and hands it to the disk in batches as large as what
+ * arrived while the disk was busy, so that a fast writer costs few system calls and a slow one waits for nobody.
+ */
+import {
+  BYTES_PER_CHECKSUM,
+  CHECKSUM_BYTES,
+  type ChunkChecksum,
+  chunkChecksum,
+  verifyChunks,
+} from '../../shared/checksum/crc32c.js'
+import { DfsError } from '../../shared/errors.js'
+import { ChecksumType } from '../../shared/hadoop/schema/hdfs.js'
+import { checkPacketGeometry } from '../../shared/transfer/packets.js'
+import type { ReceivedPacket } from '../../shared/transfer/socket-reader.js'
+import type { ReplicaWriter } from '../blocks/replica-writer.js'
+
+/** Below this a batch waits for what has already reached the process. */
+const SMALL_BATCH_BYTES = 256 * 1024
+/** How many turns of the event loop a small batch waits at most. */
+const MAX_DEFERRALS = 4
+
+export interface PacketAppenderOptions {
+  readonly writer: ReplicaWriter
+  /** What the sender's sums are; type NULL sends none. */
+  readonly checksum: { readonly type: number; readonly bytesPerChecksum: number }
+  /** Called after each batch that reached the system. */
+  readonly onFlushed: () => void
+  readonly onFailed: (error: unknown) => void
+}
+
+export class PacketAppender {
+  readonly #options: PacketAppenderOptions
+  readonly #checksum: ChunkChecksum | undefined
+  /** Sums from the wire are stored as they are when they are of the kind that we store. */
+  readonly #isNative: boolean
+  #isPumpScheduled = false
+  #deferrals = 0
+  #lengthAtDeferral = 0
+
+  /** @throws DfsError UNSUPPORTED for a checksum that we do not know */
+  constructor(options: PacketAppenderOptions) {
+    this.#options = options
+    const { type, bytesPerChecksum } = options.checksum
+    this.#checksum = type === ChecksumType.NULL ? undefined : chunkChecksum(type, bytesPerChecksum)
+    this.#isNative = type === ChecksumType.CRC32C && bytesPerChecksum === BYTES_PER_CHECKSUM
+  }
+
+  /**
+   * Whether the packet's sums are right.
+   * @throws DfsError MALFORMED_MESSAGE for impossible numbers, ILLEGAL_ARGUMENT for a gap before the packet
+   */
+  verify(packet: ReceivedPacket): boolean {
+    const { sums, data, offsetInBlock } = packet
+    const checksum = this.#checksum
+    checkPacketGeometry(packet, sums.length, checksum?.bytesPerChecksum ?? 0)
+    const { lengthBytes } = this.#options.writer
+    if (data.length > 0 && offsetInBlock > lengthBytes) {
+      throw new DfsError(
+        'ILLEGAL_ARGUMENT',
+        `a packet starts at ${offsetInBlock}, but the block has only ${lengthBytes} bytes`,
+      )
+    }
+    if (checksum === undefined) return true
+    return verifyChunks(checksum, data, sums, offsetInBlock % checksum.bytesPerChecksum) === -1
+  }
+
+  /** Stores what a verified packet brings; bytes that are there already are left as they are (reference 3.4). */
+  async append(packet: ReceivedPacket): Promise<void> {
+    const { writer } = this.#options
+    const skip = writer.lengthBytes - packet.offsetInBlock
+    if (packet.data.length === 0 || skip >= packet.data.length) return
+    const data = packet.data.subarray(skip)
+    while (!writer.reserve(data.length)) await writer.flushSome()
+    writer.append(data, this.#isNative ? this.#sumsFrom(packet, writer.lengthBytes) : undefined)
+    this.#schedulePump()
+  }
+
+  /** Sums of the chunks from the one that holds `offset` on. */
+  #sumsFrom({ sums, offsetInBlock }: ReceivedPacket, offset: number): Buffer {
+    const chunk = (position: number) => Math.floor(position / BYTES_PER_CHECKSUM)
+    return sums.subarray((chunk(offset) - chunk(offsetInBlock)) * CHECKSUM_BYTES)
+  }
+
+  #schedulePump(): void {
+    if (this.#isPumpScheduled || this.#options.writer.isFlushing) return
+    this.#isPumpScheduled = true
+    setImmediate(() => {
+      this.#isPumpScheduled = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    const { writer, onFlushed, onFailed } = this.#options
+    const pendingBytes = writer.lengthBytes - writer.flushedBytes
+    if (pendingBytes === 0 || writer.isFlushing) return
+    const isGrowing = writer.lengthBytes > this.#lengthAtDeferral
+    if (pendingBytes < SMALL_BATCH_BYTES && isGrowing && this.#deferrals < MAX_DEFERRALS) {
+      this.#deferrals += 1
+      this.#lengthAtDeferral = writer.lengthBytes
+      this.#schedulePump()
+      return
+    }
+    this.#deferrals = 0
+    writer.flushSome().then(() => {
+      onFlushed()
+      this.#schedulePump()
+    }, onFailed)
+  }
+}
