@@ -1,6 +1,7 @@
 /** `GET` and `HEAD` of a file: whole or one range, streamed from the replicas with every checksum verified on the way. */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ReadableFile } from '../../shared/client/file-streams.js'
 import { DfsError } from '../../shared/errors.js'
 import { type ByteRange, parseByteRange } from '../../shared/http/byte-range.js'
 import { entityHeaders, entityTag } from '../../shared/http/entity-headers.js'
@@ -23,8 +24,8 @@ async function getFile(
 ): Promise<FastifyReply> {
   const { client, path, query } = parseFileRequest(request, serving)
   const status = await client.stat(path)
-  if (status === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
-  const entity = { ...status, path }
+  if (status.kind !== 'file') throw new DfsError('NOT_FOUND', `Path is not a file: ${path}`)
+  const entity = { ...status, id: status.fileId }
   void reply.headers(entityHeaders(entity, query.download !== undefined))
   if (request.headers['if-none-match'] === entityTag(entity)) return reply.code(304).send()
   const range = requestedRange(request, reply, entityTag(entity), status.lengthBytes)
@@ -37,8 +38,22 @@ async function getFile(
   }
   void reply.header('content-length', lengthBytes)
   if (request.method === 'HEAD' || lengthBytes === 0) return reply.send()
-  const reader = await client.open(path)
-  return reply.send(Readable.from(reader.read(offsetBytes, lengthBytes), { objectMode: false }))
+  const file = await client.open(path)
+  const bytes = streamOf(file, offsetBytes, lengthBytes)
+  return reply.send(Readable.from(bytes, { objectMode: false }))
+}
+
+/** Copies each chunk: its memory belongs to the reader again before the socket has taken it. */
+async function* streamOf(
+  file: ReadableFile,
+  offsetBytes: number,
+  lengthBytes: number,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const bytes of file.read(offsetBytes, lengthBytes)) yield Buffer.from(bytes)
+  } finally {
+    await file.close()
+  }
 }
 
 /** A range under `If-Range` counts only while the file is still the one the client has the beginning of. */

@@ -38,7 +38,7 @@ async function putFile(
   }
   const { client, path, query } = parseFileRequest(request, serving)
   const overwrite = query.overwrite !== 'false' && request.headers['if-none-match'] !== '*'
-  const existed = (await client.stat(path)) !== undefined
+  const existed = await client.exists(path)
   if (existed && !overwrite) throw new DfsError('ALREADY_EXISTS', `${path} already exists`)
   const watch = watchUpload(request, serving.seams.clock)
   try {
@@ -94,7 +94,7 @@ async function storeParts(
     if (form.stored.some((upload) => upload.path === target)) {
       throw new DfsError('CONFLICT', `the form holds two files named ${target}`)
     }
-    if (!form.overwrite && (await client.stat(target)) !== undefined) {
+    if (!form.overwrite && (await client.exists(target))) {
       throw new DfsError('ALREADY_EXISTS', `${target} already exists`)
     }
     const { random } = serving.seams
