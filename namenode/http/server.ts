@@ -15,7 +15,7 @@ import type { NamenodeMetrics } from './metrics.js'
 export interface NamenodeHttpOptions {
   readonly services: NamenodeServices
   readonly metrics: NamenodeMetrics
-  readonly fsck: Fsck
+  readonly fsck: Pick<Fsck, 'check'>
   /** Adds the routes that datanodes call. */
   readonly registerControlRoutes: (app: FastifyInstance) => void
 }
@@ -42,10 +42,20 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   const callOf = (request: FastifyRequest, user: string) => callOfRequest(services, request, user)
   registerHealthRoutes(app, services, metrics)
   registerClusterRoutes(app, services)
-  registerFsckRoutes(app, { fsck, callOf, clock })
+  registerFsckRoutes(app, {
+    fsck,
+    blockManager: services.blockManager,
+    blockPoolId: namespace.identity.blockPoolId,
+    clock,
+    defaultUser: ANONYMOUS,
+    callOf,
+  })
   // Each in a scope of its own: their body parsers and hooks must not reach the others.
-  await app.register(async (scope) => options.registerControlRoutes(scope))
-  await app.register(async (scope) => {
+  void app.register((scope, _options, done) => {
+    options.registerControlRoutes(scope)
+    done()
+  })
+  void app.register((scope, _options, done) => {
     registerFileRoutes(scope, {
       namespace,
       clock,
@@ -55,6 +65,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
       datanodeFor: (call, read) =>
         servingDatanode(call, read, { ...services, blockSizeBytes: config.blockSizeBytes }),
     })
+    done()
   })
   await app.ready()
   return app

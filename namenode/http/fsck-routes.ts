@@ -1,0 +1,163 @@
+/** Checks of the file system over HTTP: `/fsck` as HDFS's own client asks for it, `/api/v1/fsck` as JSON. Streamed. */
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../../shared/clock.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
+import type { BlockManager } from '../service/block-manager.js'
+import type { Call } from '../service/call.js'
+import type { Fsck } from '../service/fsck.js'
+import type { FsckFile, FsckItem, FsckReplica } from '../service/fsck-model.js'
+import { type FsckTextOptions, fsckHead, fsckItemText, fsckTail } from './fsck-text.js'
+
+export interface FsckRoutesOptions {
+  readonly fsck: Pick<Fsck, 'check'>
+  readonly blockManager: Pick<BlockManager, 'findDatanode'>
+  readonly blockPoolId: string
+  readonly clock: Clock
+  /** Who a request without a name is. */
+  readonly defaultUser: string
+  readonly callOf: (request: FastifyRequest, user: string) => Call
+}
+
+interface FsckQuery {
+  readonly path?: string
+  readonly ugi?: string
+  readonly user?: string
+  readonly files?: string
+  readonly blocks?: string
+  readonly locations?: string
+  readonly racks?: string
+  readonly openforwrite?: string
+  readonly strict?: string
+  readonly delete?: string
+  readonly move?: string
+}
+
+export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOptions): void {
+  app.get('/fsck', (request, reply) => {
+    const { query, call, path, signal } = parse(request, reply, options)
+    const text = textOptions(query, call, path, options)
+    const items = options.fsck.check(call, { path, strict: query.strict !== undefined, signal })
+    const lines = textLines(items, text, options.clock)
+    return reply.type('text/plain; charset=utf-8').send(Readable.from(lines))
+  })
+  app.get('/api/v1/fsck', async (request, reply) => {
+    const { query, call, path, signal } = parse(request, reply, options)
+    const items = options.fsck.check(call, { path, strict: query.strict !== undefined, signal })
+    // The first item is asked for before the head is sent, so that a missing path is an answer of 404.
+    const first = await items.next()
+    const parts = jsonParts(first, items, query)
+    return reply.type('application/json; charset=utf-8').send(Readable.from(parts))
+  })
+}
+
+function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutesOptions) {
+  // A parameter that is given twice arrives as an array; every one of ours is a text.
+  for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
+    if (typeof value !== 'string') {
+      throw new DfsError('ILLEGAL_ARGUMENT', `parameter ${name} is given more than once`)
+    }
+  }
+  const query = request.query as FsckQuery
+  if (query.delete !== undefined || query.move !== undefined) {
+    throw new DfsError('UNSUPPORTED', 'fsck deletes and moves nothing here; use dfs rm or dfs mv')
+  }
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const user = query.ugi ?? query.user ?? options.defaultUser
+  return {
+    query,
+    path: query.path ?? '/',
+    call: options.callOf(request, user),
+    signal: gone.signal,
+  }
+}
+
+function textOptions(
+  query: FsckQuery,
+  call: Call,
+  path: string,
+  { blockManager, blockPoolId }: FsckRoutesOptions,
+): FsckTextOptions {
+  return {
+    path,
+    user: call.principal.user,
+    clientAddress: call.clientAddress,
+    showFiles: query.files !== undefined,
+    showBlocks: query.blocks !== undefined,
+    showLocations: query.locations !== undefined,
+    showRacks: query.racks !== undefined,
+    showOpen: query.openforwrite !== undefined,
+    blockPoolId,
+    storageType: (replica: FsckReplica) =>
+      blockManager
+        .findDatanode(replica.datanodeUuid)
+        ?.storages.find((it) => it.storageId === replica.storageId)?.type ?? 'DISK',
+  }
+}
+
+/** Failures are lines too: the status line has left when they come, and HDFS's client reads the last line. */
+async function* textLines(
+  items: AsyncIterable<FsckItem>,
+  options: FsckTextOptions,
+  clock: Clock,
+): AsyncGenerator<string, void, undefined> {
+  yield fsckHead(options, clock.wallMs())
+  try {
+    for await (const item of items) {
+      const text =
+        item.kind === 'summary' ? fsckTail(item, clock.wallMs()) : fsckItemText(item, options)
+      if (text !== '') yield text
+    }
+  } catch (thrown) {
+    const error = toDfsError(thrown)
+    if (error.code === 'NOT_FOUND') yield `\n\nPath '${options.path}' does not exist\n`
+    else {
+      const reason = error.code === 'INTERNAL' ? 'internal error' : error.message
+      yield `${reason}\n\n\nFsck on path '${options.path}' FAILED\n`
+    }
+  }
+}
+
+/** One document; the summary comes last, when it is known. Files without problems only when asked for. */
+async function* jsonParts(
+  first: IteratorResult<FsckItem, void>,
+  rest: AsyncIterable<FsckItem>,
+  query: FsckQuery,
+): AsyncGenerator<string, void, undefined> {
+  yield '{"items":['
+  let separator = '\n'
+  for await (const item of chained(first, rest)) {
+    if (item.kind === 'summary') {
+      const { kind: _kind, ...summary } = item
+      yield `\n],\n"summary":${JSON.stringify(summary)}}\n`
+      return
+    }
+    const shown = jsonItem(item, query)
+    if (shown === undefined) continue
+    yield `${separator}${JSON.stringify(shown)}`
+    separator = ',\n'
+  }
+}
+
+async function* chained(
+  first: IteratorResult<FsckItem, void>,
+  rest: AsyncIterable<FsckItem>,
+): AsyncGenerator<FsckItem, void, undefined> {
+  if (first.done === true) return
+  yield first.value
+  yield* rest
+}
+
+function jsonItem(item: FsckItem, query: FsckQuery): object | undefined {
+  if (item.kind === 'directory') return query.files === undefined ? undefined : item
+  if (item.kind !== 'file') return item
+  if (isQuiet(item) && query.files === undefined) return undefined
+  if (isQuiet(item) && query.blocks === undefined) {
+    const { blocks, ...file } = item
+    return { ...file, blockCount: blocks.length }
+  }
+  return item
+}
+
+const isQuiet = (file: FsckFile) => file.problems.every((it) => it === 'open')

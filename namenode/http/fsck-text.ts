@@ -1,0 +1,169 @@
+/** A check of the file system in the words of HDFS's fsck, which scripts read (protocol reference 2.10). */
+import type {
+  FsckBlock,
+  FsckFile,
+  FsckItem,
+  FsckReplica,
+  FsckSummary,
+} from '../service/fsck-model.js'
+
+export interface FsckTextOptions {
+  readonly path: string
+  readonly user: string
+  readonly clientAddress: string
+  readonly showFiles: boolean
+  readonly showBlocks: boolean
+  readonly showLocations: boolean
+  readonly showRacks: boolean
+  readonly showOpen: boolean
+  readonly blockPoolId: string
+  /** Type of a storage, such as DISK. */
+  readonly storageType: (replica: FsckReplica) => string
+}
+
+export function fsckHead({ user, clientAddress, path }: FsckTextOptions, wallMs: number): string {
+  const from = `/${clientAddress.replace(/^::ffff:/, '')}`
+  return `FSCK started by ${user} (auth:SIMPLE) from ${from} for path ${path} at ${javaDate(wallMs)}\n\n`
+}
+
+/** One item of the walk; empty when the options hide it. */
+export function fsckItemText(
+  item: Exclude<FsckItem, FsckSummary>,
+  options: FsckTextOptions,
+): string {
+  switch (item.kind) {
+    case 'directory':
+      return options.showFiles ? `${item.path} <dir>\n` : ''
+    case 'file':
+      return fileText(item, options)
+    case 'violation':
+      return `\n${item.path}: VIOLATION of ${item.invariant}: ${item.message}\n`
+    case 'orphan':
+      return `\nblk_${item.blockId}: belongs to no file, kept on ${item.replicas.length} datanode(s)\n`
+  }
+}
+
+function fileText(file: FsckFile, options: FsckTextOptions): string {
+  if (file.isOpen && !options.showOpen) return ''
+  const { path, lengthBytes, replication, blocks } = file
+  const head = `${path} ${lengthBytes} bytes, replicated: replication=${replication}, ${blocks.length} block(s): `
+  const troubles = blocks.flatMap((it) => troubleText(path, it, options))
+  const losses = lossesOf(blocks)
+  if (!options.showFiles) {
+    return [...troubles, ...losses.map((it) => `\n${path}: ${it}.\n`)].join('')
+  }
+  const verdict = losses.length > 0 ? losses.map((it) => ` ${it}\n`).join('') : ' OK\n'
+  const open = file.isOpen ? ' OPENFORWRITE: ' : ''
+  const isWell = troubles.length === 0 && losses.length === 0
+  const body = isWell ? ' OK\n' : `${troubles.join('')}${losses.length > 0 ? verdict : ''}`
+  const list = options.showBlocks ? `${blocks.map((it) => blockText(it, options)).join('')}\n` : ''
+  return `${head}${open}${body}${list}`
+}
+
+/** Lines on blocks that can be read but are not as they should be. */
+function troubleText(path: string, block: FsckBlock, options: FsckTextOptions): string[] {
+  const prefix = options.showFiles ? '' : `\n${path}: `
+  const name = blockName(block, options.blockPoolId)
+  const lines: string[] = []
+  if (block.replicas.some((it) => it.judgement === 'corrupt')) {
+    lines.push(`\n${path}: CORRUPT blockpool ${options.blockPoolId} block blk_${block.id}\n`)
+  }
+  if (
+    block.state === 'committed' &&
+    block.liveReplicas > 0 &&
+    block.liveReplicas < block.expectedReplicas
+  ) {
+    lines.push(
+      `${prefix} Under replicated ${name}. Target Replicas is ${block.expectedReplicas} but found ` +
+        `${block.liveReplicas} live replica(s), 0 decommissioned replica(s), 0 decommissioning replica(s).\n`,
+    )
+  }
+  if (block.risk === 'badly-placed') {
+    lines.push(`${prefix} Replica placement policy is violated for ${name}. ${block.remark}\n`)
+  }
+  return lines
+}
+
+function lossesOf(blocks: readonly FsckBlock[]): string[] {
+  const missing = blocks.filter((it) => it.risk === 'missing')
+  if (missing.length === 0) return []
+  const lengthBytes = missing.reduce((sum, it) => sum + it.lengthBytes, 0)
+  return [`MISSING ${missing.length} blocks of total size ${lengthBytes} B`]
+}
+
+function blockText(block: FsckBlock, options: FsckTextOptions): string {
+  const state = block.risk === 'missing' ? 'MISSING!' : `Live_repl=${block.liveReplicas}`
+  const shown = block.replicas.filter((it) => it.liveness !== 'dead')
+  const places =
+    options.showLocations || options.showRacks
+      ? `  [${shown.map((it) => placeText(it, options)).join(', ')}]`
+      : ''
+  const name = blockName(block, options.blockPoolId)
+  return `${block.index}. ${name} len=${block.lengthBytes} ${state}${places}\n`
+}
+
+function placeText(replica: FsckReplica, options: FsckTextOptions): string {
+  if (options.showRacks && !options.showLocations) return `${replica.rack}/${replica.address}`
+  const parts = [replica.address, replica.storageId, options.storageType(replica)]
+  const place = `DatanodeInfoWithStorage[${parts.join(',')}]`
+  return options.showRacks ? `${replica.rack}/${place}` : place
+}
+
+/** The sums and the verdict, whose last line decides the exit code of `hdfs fsck`. */
+export function fsckTail(summary: FsckSummary, wallMs: number): string {
+  const { blocks } = summary
+  const share = (count: number, of: number) => `${of === 0 ? '0.0' : percent(count / of)} %`
+  const ofBlocks = (count: number) =>
+    blocks === 0 ? `${count}` : `${count} (${share(count, blocks)})`
+  const average =
+    blocks === 0 ? '' : ` (avg. block size ${Math.floor(summary.lengthBytes / blocks)} B)`
+  const expectedReplicas = summary.liveReplicas + summary.missingReplicas
+  const verdict = summary.isHealthy ? 'HEALTHY' : 'CORRUPT'
+  return `
+Status: ${verdict}
+ Number of data-nodes:\t${summary.datanodes}
+ Number of racks:\t\t${summary.racks}
+ Total dirs:\t\t\t${summary.directories}
+ Total symlinks:\t\t0
+
+Replicated Blocks:
+ Total size:\t${summary.lengthBytes} B
+ Total files:\t${summary.files}${summary.openFiles > 0 ? ` (Files currently being written: ${summary.openFiles})` : ''}
+ Total blocks (validated):\t${blocks}${average}
+ Minimally replicated blocks:\t${ofBlocks(summary.minimallyReplicatedBlocks)}
+ Over-replicated blocks:\t${ofBlocks(summary.overReplicatedBlocks)}
+ Under-replicated blocks:\t${ofBlocks(summary.underReplicatedBlocks)}
+ Mis-replicated blocks:\t\t${ofBlocks(summary.badlyPlacedBlocks)}
+ Default replication factor:\t${summary.defaultReplication}
+ Average block replication:\t${blocks === 0 ? '0.0' : decimal(summary.liveReplicas / blocks)}
+ Missing blocks:\t\t${summary.missingBlocks}
+ Corrupt blocks:\t\t${summary.corruptBlocks}
+ Missing replicas:\t\t${summary.missingReplicas}${blocks === 0 ? '' : ` (${share(summary.missingReplicas, expectedReplicas)})`}
+ Blocks of no file:\t\t${summary.orphanBlocks}
+FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
+
+
+The filesystem under path '${summary.path}' is ${verdict}
+`
+}
+
+function blockName(block: FsckBlock, blockPoolId: string): string {
+  return `${blockPoolId}:blk_${block.id}_${block.generationStamp}`
+}
+
+const percent = (share: number) => decimal(share * 100)
+
+/** As Java prints a double that was rounded: at least one decimal, no trailing zeros. */
+function decimal(value: number): string {
+  const text = String(Number(value.toFixed(6)))
+  return text.includes('.') ? text : `${text}.0`
+}
+
+/** Java's `Date.toString()` in UTC: `Sat Nov 21 13:05:53 UTC 2026`. */
+export function javaDate(wallMs: number): string {
+  const [weekday = '', day = '', month = '', year = '', time = ''] = new Date(wallMs)
+    .toUTCString()
+    .replace(',', '')
+    .split(' ')
+  return `${weekday} ${month} ${day} ${time} UTC ${year}`
+}
