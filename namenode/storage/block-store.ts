@@ -50,9 +50,7 @@ export class BlockStore {
     this.#lastOfFile = prepare<[number, number], Row>(
       `${JOINED} WHERE block.inode = ? ORDER BY position DESC LIMIT ?`,
     )
-    this.#count = prepare<[number], number>(
-      'SELECT count(*) FROM block WHERE inode = ?',
-    ).pluck()
+    this.#count = prepare<[number], number>('SELECT count(*) FROM block WHERE inode = ?').pluck()
     this.#insert = prepare<[number, number, number, number]>(
       'INSERT INTO block (id, inode, position, generation, length, state) VALUES (?, ?, ?, ?, 0, 0)',
     )

@@ -101,7 +101,22 @@ export class InodeStore {
     this.#directories = prepare<[number, number], Row>(
       'SELECT * FROM inode WHERE parent = ? AND kind = 0 LIMIT ?',
     )
-    this.#insert = prepare<[number, number, string, number, number, string, string, number, number, number, number, number]>(
+    this.#insert = prepare<
+      [
+        number,
+        number,
+        string,
+        number,
+        number,
+        string,
+        string,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
+    >(
       `INSERT INTO inode (id, parent, name, kind, permission, owner, group_name, modified_ms, accessed_ms,
          is_open, replication, block_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )

@@ -1,10 +1,5 @@
 /** Who is writing which file. A lease is one file's: the holder's other files have their own rows. */
-import {
-  type GenerationStamp,
-  generationStamp,
-  type InodeId,
-  inodeId,
-} from '../../shared/ids.js'
+import { type GenerationStamp, generationStamp, type InodeId, inodeId } from '../../shared/ids.js'
 import type { Database } from './database.js'
 
 export interface Lease {
@@ -36,9 +31,7 @@ export class LeaseStore {
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
     this.#get = prepare<[number], Row>('SELECT * FROM lease WHERE inode = ?')
-    this.#count = prepare<[string], number>(
-      'SELECT count(*) FROM lease WHERE holder = ?',
-    ).pluck()
+    this.#count = prepare<[string], number>('SELECT count(*) FROM lease WHERE holder = ?').pluck()
     this.#after = prepare<[number, number], Row>(
       'SELECT * FROM lease WHERE inode > ? ORDER BY inode LIMIT ?',
     )

@@ -1,0 +1,140 @@
+/** The edits about the contents of a file: its blocks, its lease, its length. Part of applying edits. */
+import { assertNever, present } from '../../shared/assert.js'
+import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
+import type { EditApplier } from './namespace-apply.js'
+import type { BlockCommit, Edit } from './namespace-edit.js'
+
+type FileOperation =
+  | 'allocate'
+  | 'abandon'
+  | 'close'
+  | 'extend'
+  | 'stamp'
+  | 'pipeline'
+  | 'append'
+  | 'recover'
+  | 'recovered'
+export type FileEdit = Extract<Edit, { op: FileOperation }>
+
+export function applyToFile(applier: EditApplier, edit: FileEdit, timeMs: number): void {
+  switch (edit.op) {
+    case 'allocate':
+      if (edit.previous !== undefined) commitBlock(applier, edit.inode, edit.previous)
+      applier.stores.blocks.insert(edit)
+      applier.state.blocks += 1
+      applier.state.nextBlock = Math.max(applier.state.nextBlock, edit.id + 1)
+      useGeneration(applier, edit.generation)
+      return
+    case 'abandon':
+      dropBlock(applier, edit.inode, edit.id)
+      return
+    case 'close':
+      if (edit.last !== undefined) commitBlock(applier, edit.inode, edit.last)
+      closeFile(applier, edit.inode, timeMs)
+      return
+    case 'extend':
+      changeBlock(applier, edit.inode, edit.id, { lengthBytes: edit.length })
+      return
+    case 'stamp':
+      useGeneration(applier, edit.generation)
+      return
+    case 'pipeline': {
+      const { generation, length: lengthBytes } = edit
+      changeBlock(applier, edit.inode, edit.id, { generation, lengthBytes })
+      return
+    }
+    case 'append':
+      reopenFile(applier, edit)
+      return
+    case 'recover':
+      useGeneration(applier, edit.generation)
+      hold(applier, edit, edit.generation)
+      return
+    case 'recovered':
+      applyRecovered(applier, edit, timeMs)
+      return
+    default:
+      assertNever(edit)
+  }
+}
+
+function reopenFile(applier: EditApplier, edit: Extract<Edit, { op: 'append' }>): void {
+  applier.stores.inodes.setFileState(edit.inode, { ...applier.inode(edit.inode), isOpen: true })
+  hold(applier, edit, undefined)
+  if (edit.reopened === undefined) return
+  changeBlock(applier, edit.inode, edit.reopened, { state: 'under-construction' })
+}
+
+function applyRecovered(
+  applier: EditApplier,
+  { inode, last }: Extract<Edit, { op: 'recovered' }>,
+  timeMs: number,
+): void {
+  if (last !== undefined && last.length === 0) dropBlock(applier, inode, last.id)
+  else if (last !== undefined) commitBlock(applier, inode, last, last.generation)
+  closeFile(applier, inode, timeMs)
+}
+
+function hold(
+  applier: EditApplier,
+  edit: { readonly inode: InodeId; readonly holder: string; readonly machine: string },
+  recovery: GenerationStamp | undefined,
+): void {
+  const { inode: inodeId, holder, machine: clientMachine } = edit
+  applier.stores.leases.put({ inodeId, holder, clientMachine, recovery })
+}
+
+function commitBlock(
+  applier: EditApplier,
+  inode: InodeId,
+  commit: BlockCommit,
+  generation?: GenerationStamp,
+): void {
+  const values = { lengthBytes: commit.length, state: 'committed' } as const
+  changeBlock(
+    applier,
+    inode,
+    commit.id,
+    generation === undefined ? values : { ...values, generation },
+  )
+  applier.effects.blocks.push(commit.id)
+}
+
+function changeBlock(
+  applier: EditApplier,
+  inode: InodeId,
+  id: BlockId,
+  change: {
+    readonly lengthBytes?: number
+    readonly generation?: GenerationStamp
+    readonly state?: 'under-construction' | 'committed'
+  },
+): void {
+  const block = present(applier.stores.blocks.get(id), `an edit speaks of block ${id}`)
+  const lengthBytes = change.lengthBytes ?? block.lengthBytes
+  applier.stores.blocks.update(id, {
+    lengthBytes,
+    generation: change.generation ?? block.generationStamp,
+    state: change.state ?? block.state,
+  })
+  const file = applier.inode(inode)
+  applier.resizeFile(inode, file.lengthBytes + lengthBytes - block.lengthBytes, file)
+}
+
+function dropBlock(applier: EditApplier, inode: InodeId, id: BlockId): void {
+  const block = present(applier.stores.blocks.get(id), `an edit speaks of block ${id}`)
+  applier.effects.deletedBlocks.push(applier.stores.blocks.bury(block))
+  applier.state.blocks -= 1
+  const file = applier.inode(inode)
+  applier.resizeFile(inode, file.lengthBytes - block.lengthBytes, file)
+}
+
+function closeFile(applier: EditApplier, inode: InodeId, timeMs: number): void {
+  const file = applier.inode(inode)
+  applier.stores.leases.remove(inode)
+  applier.resizeFile(inode, file.lengthBytes, { isOpen: false, modificationTimeMs: timeMs })
+}
+
+function useGeneration(applier: EditApplier, generation: GenerationStamp): void {
+  applier.state.nextGeneration = Math.max(applier.state.nextGeneration, generation + 1)
+}

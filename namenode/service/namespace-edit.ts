@@ -1,0 +1,157 @@
+/**
+ * Edits: what a change turned out to be, with every id, name and time resolved. Applying the same edits to an empty
+ * store gives the same store, row for row; so an edit says what to do, never what to decide. Paths and users ride
+ * along for those who read the log (audit, event stream); applying does not look at them.
+ */
+import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
+
+export interface NewDirectory {
+  readonly id: InodeId
+  readonly parent: InodeId
+  readonly name: string
+  readonly mode: number
+  readonly owner: string
+  readonly group: string
+}
+
+export type NewFile = NewDirectory & {
+  readonly replication: number
+  readonly blockSize: number
+}
+
+/**
+ * How an inode leaves the tree. `remove`: with all it has, for what is small. `detach`: unlinked at once, taken apart
+ * later, so that deleting a million files is as quick as deleting one.
+ */
+export interface Removal {
+  readonly id: InodeId
+  readonly how: 'remove' | 'detach'
+}
+
+/** Final length of a block; its state becomes committed. */
+export interface BlockCommit {
+  readonly id: BlockId
+  readonly length: number
+}
+
+interface Holder {
+  readonly holder: string
+  readonly machine: string
+}
+
+/** `user` made the change; absent for the namenode itself. */
+type Named = { readonly path: string; readonly user: string }
+
+export type Edit =
+  | {
+      readonly op: 'format'
+      readonly clusterId: string
+      readonly blockPoolId: string
+      readonly owner: string
+      readonly group: string
+    }
+  | { readonly op: 'open'; readonly epoch: number }
+  | (Named & { readonly op: 'mkdirs'; readonly directories: readonly NewDirectory[] })
+  | (Named &
+      Holder & {
+        readonly op: 'create'
+        readonly directories: readonly NewDirectory[]
+        readonly file: NewFile
+        readonly replaced?: Removal
+      })
+  | {
+      readonly op: 'allocate'
+      readonly inode: InodeId
+      readonly id: BlockId
+      readonly index: number
+      readonly generation: GenerationStamp
+      readonly previous?: BlockCommit
+    }
+  | { readonly op: 'abandon'; readonly inode: InodeId; readonly id: BlockId }
+  | (Named & { readonly op: 'close'; readonly inode: InodeId; readonly last?: BlockCommit })
+  | {
+      readonly op: 'extend'
+      readonly inode: InodeId
+      readonly id: BlockId
+      readonly length: number
+    }
+  | { readonly op: 'stamp'; readonly generation: GenerationStamp }
+  | {
+      readonly op: 'pipeline'
+      readonly inode: InodeId
+      readonly id: BlockId
+      readonly generation: GenerationStamp
+      readonly length: number
+    }
+  | (Named &
+      Holder & { readonly op: 'append'; readonly inode: InodeId; readonly reopened?: BlockId })
+  | (Named & {
+      readonly op: 'rename'
+      readonly to: string
+      readonly inode: InodeId
+      readonly parent: InodeId
+      readonly name: string
+      readonly replaced?: Removal
+    })
+  | (Named & { readonly op: 'delete'; readonly removed: Removal })
+  | (Named & {
+      readonly op: 'setReplication'
+      readonly inode: InodeId
+      readonly replication: number
+    })
+  | (Named & { readonly op: 'setPermission'; readonly inode: InodeId; readonly mode: number })
+  | (Named & {
+      readonly op: 'setOwner'
+      readonly inode: InodeId
+      readonly owner: string
+      readonly group: string
+    })
+  | (Named & {
+      readonly op: 'setTimes'
+      readonly inode: InodeId
+      readonly modified: number
+      readonly accessed: number
+    })
+  | (Holder & {
+      readonly op: 'recover'
+      readonly inode: InodeId
+      readonly generation: GenerationStamp
+    })
+  | {
+      readonly op: 'recovered'
+      readonly inode: InodeId
+      readonly path: string
+      /** The last block; length 0 drops it. Absent when there is none to recover. */
+      readonly last?: BlockCommit & { readonly generation: GenerationStamp }
+    }
+  | { readonly op: 'forget'; readonly blocks: readonly BlockId[] }
+  | {
+      readonly op: 'purge'
+      readonly removed: readonly InodeId[]
+      readonly detached: readonly InodeId[]
+      /** Files too large for one slice: their blocks from an index on go now. */
+      readonly trimmed: readonly { readonly id: InodeId; readonly fromIndex: number }[]
+    }
+  | { readonly op: 'pruneRequests'; readonly beforeMs: number }
+
+/** The request that an edit answers: kept with the edit, so that a replay restores the answers too. */
+export interface AnsweredRequest {
+  readonly client: string
+  readonly call: number
+  readonly user: string
+  readonly operation: string
+  readonly result: unknown
+}
+
+/** The row of the edit log is this as JSON, without `op`. */
+export type LoggedEdit = Edit & { readonly request?: AnsweredRequest }
+
+export function encodeEdit(edit: LoggedEdit): string {
+  const { op: _, ...rest } = edit
+  return JSON.stringify(rest)
+}
+
+/** The inverse of `encodeEdit`, for rows of our own log. */
+export function decodeEdit(operation: string, text: string): LoggedEdit {
+  return { op: operation, ...JSON.parse(text) } as LoggedEdit
+}

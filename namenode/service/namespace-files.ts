@@ -1,0 +1,214 @@
+/** Opening and closing files: decisions of create, append and complete (protocol reference 2.6). */
+import { present } from '../../shared/assert.js'
+import { DfsError } from '../../shared/errors.js'
+import { type InodeId, inodeId } from '../../shared/ids.js'
+import { checkNameLength, joinPath, parseNewPath } from '../policy/path-name.js'
+import { checkAccess, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
+import type { Inode } from '../storage/inode-store.js'
+import type { CreateArguments } from './namespace.js'
+import { commitOf } from './namespace-blocks.js'
+import type { ChangeContext, ChangeRule } from './namespace-change.js'
+import {
+  checkMayUnlink,
+  checkRoomFor,
+  newDirectories,
+  removalOf,
+  requireParent,
+} from './namespace-directories.js'
+import { alreadyOpen, findReferenced, requireHeldFile } from './namespace-leases.js'
+import type { FileStatus } from './namespace-model.js'
+import { isSameVersion, toFileStatus } from './namespace-status.js'
+import type { WalkedPath } from './namespace-tree.js'
+
+const OWNER_WRITE_EXECUTE = 0o300
+
+export const createRule: ChangeRule<'create'> = {
+  decide: (context, change) => {
+    const components = parseNewPath(change.path, 'create')
+    const path = joinPath(components)
+    const { principal, clientAddress } = context.call
+    const walked = context.tree.walk(path, components, principal, 'naming')
+    const { target } = walked
+    if (target?.kind === 'directory') {
+      throw new DfsError('ALREADY_EXISTS', `${path} already exists as a directory`)
+    }
+    if (!change.createParent) requireParent(walked)
+    if (!change.create && target === undefined) {
+      throw new DfsError('NOT_FOUND', `Can't overwrite non-existent ${path}`)
+    }
+    checkCreateArguments(context, change, path)
+    if (target === undefined) {
+      checkAccess(walked.ancestor, walked.ancestorPath, principal, WRITE)
+    } else {
+      checkReplace(context, walked, target, change, path)
+    }
+    const created = newFile(context, walked, target, change)
+    const edit = {
+      op: 'create',
+      path,
+      user: principal.user,
+      holder: change.holder,
+      machine: clientAddress,
+      ...created,
+      ...(target === undefined ? {} : { replaced: removalOf(context, target) }),
+    } as const
+    const { id } = created.file
+    return { edit, result: () => statusOf(context, id), remember: id }
+  },
+  answerAgain: (context, remembered) => statusOf(context, inodeId(Number(remembered))),
+}
+
+export const appendRule: ChangeRule<'append'> = {
+  decide: (context, change) => {
+    const { call, stores, tree } = context
+    const { target: file, components } = tree.find(change.path, call.principal, 'using')
+    const path = joinPath(components)
+    if (file === undefined) {
+      const text = `Failed to append to non-existent file ${path} for client ${call.clientAddress}`
+      throw new DfsError('NOT_FOUND', text)
+    }
+    if (file.kind === 'directory') {
+      const text = `Cannot append to directory ${path}; already exists as a directory.`
+      throw new DfsError('ALREADY_EXISTS', text)
+    }
+    checkAccess(file, path, call.principal, WRITE)
+    if (file.isOpen) {
+      const lease = present(stores.leases.get(file.id), 'an open file has a lease')
+      throw alreadyOpen('APPEND_FILE', path, change.holder, call, lease)
+    }
+    const last = stores.blocks.lastOfFile(file.id, 1)[0]
+    const isPartial = last !== undefined && last.lengthBytes < file.blockSizeBytes
+    const reopens = isPartial && !change.newBlock
+    const edit = {
+      op: 'append',
+      path,
+      user: call.principal.user,
+      inode: file.id,
+      holder: change.holder,
+      machine: call.clientAddress,
+      ...(reopens ? { reopened: last.id } : {}),
+    } as const
+    const shown = reopens || change.newBlock ? last?.id : undefined
+    const remember = [file.id, shown ?? null]
+    return { edit, remember, result: () => appendAnswer(context, remember) }
+  },
+  answerAgain: (context, remembered) =>
+    appendAnswer(context, Array.isArray(remembered) ? remembered : []),
+}
+
+export const completeRule: ChangeRule<'completeFile'> = {
+  decide: (context, change) => {
+    const { call, stores } = context
+    const closed = findReferenced(context, change, call.principal)
+    if (closed?.kind === 'file' && !closed.isOpen) {
+      const last = stores.blocks.lastOfFile(closed.id, 1)[0]
+      const isRepeat = change.last === undefined || isSameVersion(change.last, last)
+      if (isRepeat) return { result: () => toFileStatus(closed) }
+    }
+    const { file } = requireHeldFile(context, change, call.principal)
+    const last = stores.blocks.lastOfFile(file.id, 1)[0]
+    const commit = commitOf(context, file, last, change.last)
+    const edit = {
+      op: 'close',
+      path: context.tree.pathOf(file.id) ?? change.path,
+      user: call.principal.user,
+      inode: file.id,
+      ...(commit === undefined ? {} : { last: commit }),
+    } as const
+    return { edit, result: () => statusOf(context, file.id) }
+  },
+}
+
+function checkCreateArguments(context: ChangeContext, change: CreateArguments, path: string) {
+  const { minBlockSizeBytes } = context.limits
+  if (!(change.blockSizeBytes >= minBlockSizeBytes && change.blockSizeBytes > 0)) {
+    throw new DfsError(
+      'IO',
+      'Specified block size is less than configured minimum value ' +
+        `(dfs.namenode.fs-limits.min-block-size): ${change.blockSizeBytes} < ${minBlockSizeBytes}`,
+    )
+  }
+  checkReplication(context, change.replication, path, `, clientName=${context.call.clientAddress}`)
+}
+
+/** @param tail how the text goes on after the path: create also names the client */
+export function checkReplication(
+  { limits }: ChangeContext,
+  replication: number,
+  path: string,
+  tail = '',
+): void {
+  const prefix = `Requested replication factor of ${replication}`
+  if (replication > limits.maxReplication) {
+    const text = `${prefix} exceeds maximum of ${limits.maxReplication} for ${path}${tail}`
+    throw new DfsError('IO', text)
+  }
+  if (!(replication >= 1)) {
+    throw new DfsError('IO', `${prefix} is less than the required minimum of 1 for ${path}${tail}`)
+  }
+}
+
+/** The file exists: it may be replaced, also while somebody writes it, by whoever may overwrite it. */
+function checkReplace(
+  context: ChangeContext,
+  walked: WalkedPath,
+  target: Inode,
+  change: CreateArguments,
+  path: string,
+): void {
+  const { call, stores } = context
+  if (change.overwrite) {
+    checkAccess(target, path, call.principal, WRITE)
+    checkMayUnlink(walked, context)
+    return
+  }
+  if (target.isOpen) {
+    const lease = present(stores.leases.get(target.id), 'an open file has a lease')
+    throw alreadyOpen('CREATE_FILE', path, change.holder, call, lease)
+  }
+  throw new DfsError('ALREADY_EXISTS', `${path} for client ${call.clientAddress} already exists`)
+}
+
+function newFile(
+  context: ChangeContext,
+  walked: WalkedPath,
+  target: Inode | undefined,
+  change: CreateArguments,
+) {
+  const { components, ancestor } = walked
+  const name = components.at(-1) ?? ''
+  // Missing parents take the mode of the directory they grow from, not that of the file.
+  const parentMode = (ancestor.permission & 0o777) | OWNER_WRITE_EXECUTE
+  const depth = components.length - 1
+  if (target === undefined) checkRoomFor(context, walked)
+  const directories = walked.hasParent
+    ? []
+    : newDirectories(context, walked, depth, { mode: parentMode, parentMode })
+  checkNameLength(name, joinPath(components, depth))
+  const file = {
+    id: inodeId(context.state.nextInode + directories.length),
+    parent: directories.at(-1)?.id ?? ancestor.id,
+    name,
+    mode: change.permission & PERMISSION_MASK,
+    owner: context.call.principal.user,
+    group: ancestor.group,
+    replication: change.replication,
+    blockSize: change.blockSizeBytes,
+  }
+  return { directories, file }
+}
+
+function appendAnswer(context: ChangeContext, [id, block]: readonly unknown[]) {
+  const blocks = context.stores.blocks.ofFile(inodeId(Number(id)))
+  return {
+    status: statusOf(context, inodeId(Number(id))),
+    lastBlock: blocks.find((it) => it.id === block),
+  }
+}
+
+/** @throws NOT_FOUND when the file of a repeated request has been deleted since */
+function statusOf({ stores }: ChangeContext, id: InodeId): FileStatus {
+  const inode = stores.inodes.get(id)
+  if (inode === undefined) throw new DfsError('NOT_FOUND', `File does not exist: inode ${id}`)
+  return toFileStatus(inode)
+}

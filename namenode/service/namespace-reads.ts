@@ -1,0 +1,212 @@
+/** Reads of the namespace: each one sees a single committed state, through a connection of its own. */
+
+import { present } from '../../shared/assert.js'
+import { DfsError } from '../../shared/errors.js'
+import {
+  type BlockId,
+  type InodeId,
+  ROOT_INODE_ID,
+  type TransactionId,
+  transactionId,
+} from '../../shared/ids.js'
+import { joinPath } from '../policy/path-name.js'
+import { checkAccess, EXECUTE, READ } from '../policy/permissions.js'
+import type { Database } from '../storage/database.js'
+import { openStores, type Stores } from '../storage/stores.js'
+import type { Call } from './call.js'
+import type {
+  NamespaceIdentity,
+  NamespaceReads,
+  NamespaceTotals,
+  OpenFileReference,
+} from './namespace.js'
+import { requireHeldFile } from './namespace-leases.js'
+import type {
+  BlockRecord,
+  ContentSummary,
+  DeletedBlock,
+  DirectoryPage,
+  FileBlocks,
+  FileStatus,
+  OpenFile,
+} from './namespace-model.js'
+import { placeBlocks } from './namespace-ranges.js'
+import { toContentSummary, toFileStatus } from './namespace-status.js'
+import { Tree, type WalkedPath } from './namespace-tree.js'
+
+/** How far the entries behind a page are counted: beyond, clients learn only that there are many. */
+const REMAINING_COUNTED = 10_000
+
+export class NamespaceReader implements NamespaceReads {
+  readonly identity: NamespaceIdentity
+  protected readonly stores: Stores
+  protected readonly tree: Tree
+  readonly #begin
+  readonly #end
+
+  constructor(database: Database, identity: NamespaceIdentity) {
+    this.identity = identity
+    this.stores = openStores(database)
+    this.tree = new Tree(this.stores.inodes)
+    this.#begin = database.prepare('BEGIN')
+    this.#end = database.prepare('COMMIT')
+  }
+
+  status(call: Call, path: string): FileStatus | undefined {
+    return this.snapshot(() => {
+      const { target } = this.tree.find(path, call.principal, 'looking')
+      return target === undefined ? undefined : toFileStatus(target)
+    })
+  }
+
+  list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined {
+    return this.snapshot(() => {
+      const walked = this.tree.find(path, call.principal, 'using')
+      const { target } = walked
+      if (target === undefined) return undefined
+      if (target.kind === 'file') {
+        return { entries: [toFileStatus(target, '')], remainingEntries: 0 }
+      }
+      checkAccess(target, joinPath(walked.components), call.principal, READ | EXECUTE)
+      const entries = this.stores.inodes.list(target.id, startAfter, limit)
+      const last = entries.at(-1)
+      const isComplete = last === undefined || entries.length < limit
+      const remainingEntries = isComplete ? 0 : this.#remaining(target.id, last.name)
+      return { entries: entries.map((entry) => toFileStatus(entry)), remainingEntries }
+    })
+  }
+
+  contentSummary(call: Call, path: string): ContentSummary {
+    return this.snapshot(() => {
+      const walked = this.tree.find(path, call.principal, 'using')
+      const inode = requireTarget(walked)
+      // HDFS asks this of every directory below, too; our totals are kept, not gathered, so there is no walk.
+      if (inode.kind === 'directory') {
+        checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
+      }
+      return toContentSummary(inode)
+    })
+  }
+
+  fileBlocks(call: Call, path: string, offsetBytes: number, lengthBytes: number): FileBlocks {
+    const negative = offsetBytes < 0 ? 'offset' : lengthBytes < 0 ? 'length' : undefined
+    if (negative !== undefined) {
+      const text = `Negative ${negative} is not supported. File: ${path}`
+      throw new DfsError('JAVA_ILLEGAL_ARGUMENT', text)
+    }
+    return this.snapshot(() => {
+      const walked = this.tree.find(path, call.principal, 'using')
+      const file = requireFile(walked)
+      checkAccess(file, joinPath(walked.components), call.principal, READ)
+      const blocks = this.stores.blocks.ofFile(file.id)
+      return { status: toFileStatus(file), ...placeBlocks(blocks, offsetBytes, lengthBytes) }
+    })
+  }
+
+  checkAccess(call: Call, path: string, access: number): void {
+    this.snapshot(() => {
+      const { target, components } = this.tree.find(path, call.principal, 'using')
+      if (target === undefined) throw new DfsError('NOT_FOUND', 'Path not found')
+      checkAccess(target, joinPath(components), call.principal, access)
+    })
+  }
+
+  isFileClosed(call: Call, path: string): boolean {
+    return this.snapshot(() => !requireFile(this.tree.find(path, call.principal, 'using')).isOpen)
+  }
+
+  openFile(call: Call, reference: OpenFileReference) {
+    return this.snapshot(() => {
+      const { file } = requireHeldFile(
+        { stores: this.stores, tree: this.tree },
+        reference,
+        call.principal,
+      )
+      const blocks = this.stores.blocks.lastOfFile(file.id, 2).reverse()
+      return { status: toFileStatus(file), blocks }
+    })
+  }
+
+  block(id: BlockId): BlockRecord | undefined {
+    return this.stores.blocks.get(id)
+  }
+
+  blocksAfter(after: BlockId | 0, limit: number): readonly BlockRecord[] {
+    return this.stores.blocks.after(after, limit)
+  }
+
+  blocksOfFile(id: InodeId): readonly BlockRecord[] {
+    return this.stores.blocks.ofFile(id)
+  }
+
+  fileStatusById(id: InodeId): FileStatus | undefined {
+    return this.snapshot(() => {
+      const inode = this.stores.inodes.get(id)
+      const isThere = inode !== undefined && this.tree.isAttached(id)
+      return isThere ? toFileStatus(inode) : undefined
+    })
+  }
+
+  pathOf(id: InodeId): string | undefined {
+    return this.snapshot(() => this.tree.pathOf(id))
+  }
+
+  openFilesAfter(after: InodeId | 0, limit: number): readonly OpenFile[] {
+    return this.snapshot(() => {
+      const files: OpenFile[] = []
+      let position = after
+      while (files.length < limit) {
+        const leases = this.stores.leases.after(position, limit - files.length)
+        for (const { inodeId, holder, clientMachine } of leases) {
+          const path = this.tree.pathOf(inodeId)
+          if (path !== undefined) files.push({ inodeId, path, holder, clientMachine })
+          position = inodeId
+        }
+        if (leases.length === 0) break
+      }
+      return files
+    })
+  }
+
+  deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[] {
+    return this.stores.blocks.deletedAfter(after, limit)
+  }
+
+  totals(): NamespaceTotals {
+    return this.snapshot(() => {
+      const { tree } = present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
+      const { files, directories, lengthBytes } = tree
+      const { blocks } = this.stores.state.get()
+      return { files, directories: directories + 1, blocks, lengthBytes }
+    })
+  }
+
+  lastTransactionId(): TransactionId {
+    return transactionId(this.stores.state.get().lastTransaction)
+  }
+
+  /** Runs `read` on one committed state. It must not be asynchronous: an open snapshot keeps the WAL from shrinking. */
+  protected snapshot<T>(read: () => T): T {
+    this.#begin.run()
+    try {
+      return read()
+    } finally {
+      this.#end.run()
+    }
+  }
+
+  #remaining(id: InodeId, name: string): number {
+    return this.stores.inodes.countAfter(id, name, REMAINING_COUNTED)
+  }
+}
+
+function requireTarget(walked: WalkedPath) {
+  if (walked.target !== undefined) return walked.target
+  throw new DfsError('NOT_FOUND', `File does not exist: ${walked.path}`)
+}
+
+function requireFile(walked: WalkedPath) {
+  const target = requireTarget(walked)
+  if (target.kind === 'file') return target
+  throw new DfsError('NOT_FOUND', `Path is not a file: ${walked.path}`)
+}

@@ -1,0 +1,51 @@
+/** The one list of changes: what each is decided by. A new change is a type in namespace-change.ts and a line here. */
+import {
+  setOwnerRule,
+  setPermissionRule,
+  setReplicationRule,
+  setTimesRule,
+  touchAccessTimeRule,
+} from './namespace-attributes.js'
+import {
+  abandonRule,
+  allocateRule,
+  fsyncRule,
+  reserveStampRule,
+  updatePipelineRule,
+} from './namespace-blocks.js'
+import type { ChangeRules } from './namespace-change.js'
+import { deleteRule, mkdirsRule } from './namespace-directories.js'
+import { appendRule, completeRule, createRule } from './namespace-files.js'
+import { renameRule, renameStrictlyRule } from './namespace-rename.js'
+import {
+  beginLeaseRecoveryRule,
+  finishLeaseRecoveryRule,
+  forgetDeletedBlocksRule,
+  pruneRequestsRule,
+  purgeDeletedTreesRule,
+} from './namespace-upkeep.js'
+
+export const CHANGE_RULES: ChangeRules = {
+  mkdirs: mkdirsRule,
+  create: createRule,
+  append: appendRule,
+  completeFile: completeRule,
+  allocateBlock: allocateRule,
+  abandonBlock: abandonRule,
+  fsync: fsyncRule,
+  reserveGenerationStamp: reserveStampRule,
+  updatePipeline: updatePipelineRule,
+  rename: renameRule,
+  renameStrictly: renameStrictlyRule,
+  delete: deleteRule,
+  setReplication: setReplicationRule,
+  setPermission: setPermissionRule,
+  setOwner: setOwnerRule,
+  setTimes: setTimesRule,
+  touchAccessTime: touchAccessTimeRule,
+  beginLeaseRecovery: beginLeaseRecoveryRule,
+  finishLeaseRecovery: finishLeaseRecoveryRule,
+  forgetDeletedBlocks: forgetDeletedBlocksRule,
+  purgeDeletedTrees: purgeDeletedTreesRule,
+  pruneRequests: pruneRequestsRule,
+}

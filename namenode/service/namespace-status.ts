@@ -1,0 +1,61 @@
+/** Inodes and blocks in the words of the namespace's callers, and blocks in the words of Hadoop's messages. */
+import type { Block, BlockId, GenerationStamp } from '../../shared/ids.js'
+import type { Inode } from '../storage/inode-store.js'
+import type { ContentSummary, FileStatus } from './namespace-model.js'
+
+/** @param name what the status is to be called; a file that is listed as itself has none */
+export function toFileStatus(inode: Inode, name = inode.name): FileStatus {
+  return {
+    kind: inode.kind,
+    id: inode.id,
+    name,
+    lengthBytes: inode.lengthBytes,
+    permission: inode.permission,
+    owner: inode.owner,
+    group: inode.group,
+    modificationTimeMs: inode.modificationTimeMs,
+    accessTimeMs: inode.accessTimeMs,
+    replication: inode.replication,
+    blockSizeBytes: inode.blockSizeBytes,
+    childrenCount: inode.children,
+    isUnderConstruction: inode.isOpen,
+  }
+}
+
+/** Totals of a directory with itself, or of a file. */
+export function toContentSummary(inode: Inode): ContentSummary {
+  if (inode.kind === 'file') {
+    return {
+      lengthBytes: inode.lengthBytes,
+      fileCount: 1,
+      directoryCount: 0,
+      spaceConsumedBytes: inode.lengthBytes * inode.replication,
+    }
+  }
+  return {
+    lengthBytes: inode.tree.lengthBytes,
+    fileCount: inode.tree.files,
+    directoryCount: inode.tree.directories + 1,
+    spaceConsumedBytes: inode.tree.spaceBytes,
+  }
+}
+
+interface NamedBlock {
+  readonly id: BlockId
+  readonly generationStamp: GenerationStamp
+}
+
+/** `blk_1073741825_1001`, or `null` for none, as Java prints it. */
+export function blockName(block: NamedBlock | undefined): string {
+  return block === undefined ? 'null' : `blk_${block.id}_${block.generationStamp}`
+}
+
+/** `BP-…:blk_1073741825_1001`: a block as a client names it. */
+export function pooledBlockName(blockPoolId: string, block: NamedBlock | undefined): string {
+  return block === undefined ? 'null' : `${blockPoolId}:${blockName(block)}`
+}
+
+/** Same block, same version; the length may differ. */
+export function isSameVersion(left: Block | undefined, right: Block | undefined): boolean {
+  return left?.id === right?.id && left?.generationStamp === right?.generationStamp
+}

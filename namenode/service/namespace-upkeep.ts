@@ -1,0 +1,138 @@
+/** What the namenode does for itself: closing abandoned files, taking deleted trees apart, forgetting what is done. */
+import { present } from '../../shared/assert.js'
+import { DfsError } from '../../shared/errors.js'
+import { generationStamp, type InodeId } from '../../shared/ids.js'
+import type { Inode } from '../storage/inode-store.js'
+import type { ChangeContext, ChangeRule } from './namespace-change.js'
+import { blockName } from './namespace-status.js'
+
+export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
+  decide: (context, { fileId, holder, clientMachine }) => {
+    const { stores, tree, state } = context
+    const file = stores.inodes.get(fileId)
+    if (file?.isOpen !== true || !tree.isAttached(fileId)) {
+      return { result: () => ({ kind: 'closed' }) }
+    }
+    const last = stores.blocks.lastOfFile(fileId, 1)[0]
+    if (last === undefined || last.state === 'committed') {
+      const path = tree.pathOf(fileId) ?? ''
+      return {
+        edit: { op: 'recovered', inode: fileId, path },
+        result: () => ({ kind: 'closed' }),
+      }
+    }
+    const generation = generationStamp(state.nextGeneration)
+    return {
+      edit: { op: 'recover', inode: fileId, holder, machine: clientMachine, generation },
+      result: () => ({ kind: 'recovering', block: last, newGenerationStamp: generation }),
+    }
+  },
+}
+
+export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
+  decide: (context, { fileId, block }) => {
+    const { stores, tree } = context
+    const path = tree.pathOf(fileId)
+    const file = stores.inodes.get(fileId)
+    const last = stores.blocks.lastOfFile(fileId, 1)[0]
+    if (file === undefined || path === undefined) {
+      throw new DfsError('NOT_FOUND', `File does not exist: inode ${fileId}`)
+    }
+    const isDone = last?.id === block.id && last.generationStamp === block.generationStamp
+    if (!file.isOpen && (isDone || block.lengthBytes === 0)) return { result: () => undefined }
+    const recovery = stores.leases.get(fileId)?.recovery
+    if (last?.id !== block.id || recovery !== block.generationStamp) {
+      throw new DfsError(
+        'STALE_GENERATION',
+        `The recovery id ${block.generationStamp} does not match current recovery id ` +
+          `${recovery ?? 'none'} for block ${blockName(last)}`,
+      )
+    }
+    const lengthBytes = block.lengthBytes
+    if (
+      !(Number.isSafeInteger(lengthBytes) && lengthBytes >= 0 && lengthBytes <= file.blockSizeBytes)
+    ) {
+      throw new DfsError('IO', `Impossible length ${lengthBytes} of ${blockName(last)}`)
+    }
+    const agreed = { id: last.id, length: lengthBytes, generation: block.generationStamp }
+    return {
+      edit: { op: 'recovered', inode: fileId, path, last: agreed },
+      result: () => undefined,
+    }
+  },
+}
+
+export const forgetDeletedBlocksRule: ChangeRule<'forgetDeletedBlocks'> = {
+  decide: (_context, { ids }) =>
+    ids.length === 0
+      ? { result: () => undefined }
+      : { edit: { op: 'forget', blocks: ids }, result: () => undefined },
+}
+
+export const pruneRequestsRule: ChangeRule<'pruneRequests'> = {
+  decide: (_context, { beforeMs }) => ({
+    edit: { op: 'pruneRequests', beforeMs },
+    result: () => undefined,
+  }),
+}
+
+export const purgeDeletedTreesRule: ChangeRule<'purgeDeletedTrees'> = {
+  decide: (context, { limit }) => {
+    const plan = planPurge(context, limit)
+    if (plan === undefined) return { result: () => false }
+    return {
+      edit: { op: 'purge', ...plan },
+      result: () => context.stores.detached.some(1).length > 0,
+    }
+  },
+}
+
+interface PurgePlan {
+  readonly removed: InodeId[]
+  readonly detached: InodeId[]
+  readonly trimmed: { id: InodeId; fromIndex: number }[]
+}
+
+/**
+ * One slice of at most `limit` inodes and blocks together. Subdirectories become tops of their own, so no slice has to
+ * remember where the one before it stopped.
+ */
+function planPurge({ stores }: ChangeContext, limit: number): PurgePlan | undefined {
+  const plan: PurgePlan = { removed: [], detached: [], trimmed: [] }
+  let budget = Math.max(1, limit)
+  const tops = stores.detached.some(budget)
+  if (tops.length === 0) return undefined
+  for (const id of tops) {
+    if (budget <= 0) break
+    const top = present(stores.inodes.get(id), `the top ${id} of a deleted tree exists`)
+    budget -= top.kind === 'file' ? planFile(top, budget) : planDirectory(top, budget)
+  }
+  return plan
+
+  function planFile(file: Inode, room: number): number {
+    const blocks = stores.blocks.countOfFile(file.id)
+    if (blocks < room || blocks === 0) {
+      plan.removed.push(file.id)
+      return blocks + 1
+    }
+    plan.trimmed.push({ id: file.id, fromIndex: blocks - room })
+    return room
+  }
+
+  function planDirectory(directory: Inode, room: number): number {
+    const children = stores.inodes.list(directory.id, '', room)
+    let used = 0
+    for (const child of children) {
+      if (used >= room) return used
+      const blocks = child.kind === 'file' ? stores.blocks.countOfFile(child.id) : 0
+      const isWhole = child.kind === 'file' ? used + blocks < room : child.children === 0
+      ;(isWhole ? plan.removed : plan.detached).push(child.id)
+      used += isWhole ? blocks + 1 : 1
+    }
+    if (used < room && children.length < room) {
+      plan.removed.push(directory.id)
+      used += 1
+    }
+    return used
+  }
+}
