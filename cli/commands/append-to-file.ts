@@ -1,3 +1,4 @@
+/** `dfs appendToFile`. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { WritableFile } from '../../shared/client/file-streams.js'
@@ -8,7 +9,6 @@ import { PathError, toLocalPathError } from '../path-errors.js'
 import { lookUp, parentExists, qualified } from '../path-items.js'
 import { splitDestination } from '../words.js'
 
-/** `dfs appendToFile`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<localsrc...>', 'local files, or - for standard input, then the file to append to')

@@ -1,10 +1,10 @@
+/** `dfs cat`. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
 import { forEachItem } from '../path-items.js'
 import { printFile } from '../print-file.js'
 
-/** `dfs cat`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files or patterns')

@@ -1,3 +1,4 @@
+/** `dfs checksum`: the same lines as `hdfs dfs -checksum`, so that two clusters can be compared. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
@@ -5,7 +6,6 @@ import { PathError } from '../path-errors.js'
 import { forEachItem } from '../path-items.js'
 import { JsonArrayWriter } from '../rendering/json-array.js'
 
-/** `dfs checksum`: the same lines as `hdfs dfs -checksum`, so that two clusters can be compared. */
 export function register(command: Command, context: CommandContext): void {
   command.argument('<path...>', 'files or patterns').option('--json', 'print a JSON array')
   examples(command, ['dfs checksum /data/a.csv', "dfs checksum '/data/*.parquet'"])

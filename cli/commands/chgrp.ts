@@ -1,9 +1,9 @@
+/** `dfs chgrp`. */
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { changeOwners } from './chown.js'
 
-/** `dfs chgrp`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<group>', 'name of the group')

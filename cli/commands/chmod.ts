@@ -1,10 +1,10 @@
+/** `dfs chmod`. */
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
 import { changeEach } from '../attribute-changes.js'
 import { type CommandContext, examples } from '../command.js'
 import { parseMode } from '../mode.js'
 
-/** `dfs chmod`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<mode>', 'as 755, 1777, u=rwx,g-w or +X')

@@ -1,3 +1,4 @@
+/** `dfs chown`. */
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
 import { changeEach } from '../attribute-changes.js'
@@ -6,7 +7,6 @@ import { type CommandContext, examples } from '../command.js'
 const NAME = '[-_./@a-zA-Z0-9]'
 const OWNER_AND_GROUP = new RegExp(`^\\s*(${NAME}+)?(?::(${NAME}*))?\\s*$`)
 
-/** `dfs chown`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<owner>', 'as owner, owner:group or :group')

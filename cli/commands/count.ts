@@ -1,3 +1,4 @@
+/** `dfs count`: directories, files and bytes, in Hadoop's columns. */
 import type { Command } from 'commander'
 import type { ContentSummary } from '../../shared/client/dfs-client.js'
 import { type CommandContext, examples } from '../command.js'
@@ -15,7 +16,6 @@ interface CountOptions {
 
 type Size = (bytes: number) => string
 
-/** `dfs count`: directories, files and bytes, in Hadoop's columns. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files, directories or patterns')

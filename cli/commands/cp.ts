@@ -1,3 +1,4 @@
+/** `dfs cp`: within a cluster or between two; directories with all they hold. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
@@ -15,7 +16,6 @@ interface CpOptions {
   readonly threads?: string
 }
 
-/** `dfs cp`: within a cluster or between two; directories with all they hold. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<source...>', 'files, directories or patterns, then where to')

@@ -1,3 +1,4 @@
+/** `dfs df`. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
@@ -7,7 +8,6 @@ import { renderTable } from '../rendering/table.js'
 
 const HEADER = ['Filesystem', 'Size', 'Used', 'Available', 'Use%']
 
-/** `dfs df`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('[path...]', 'any path of the cluster (default: /)')

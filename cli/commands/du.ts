@@ -1,3 +1,4 @@
+/** `dfs du`: length, space with all replicas, path; one level deep unless -s. */
 import type { Command } from 'commander'
 import type { ContentSummary } from '../../shared/client/dfs-client.js'
 import { type CommandContext, examples } from '../command.js'
@@ -15,7 +16,6 @@ interface DuOptions {
 
 const HEADER = ['SIZE', 'DISK_SPACE_CONSUMED_WITH_ALL_REPLICAS', 'FULL_PATH_NAME']
 
-/** `dfs du`: length, space with all replicas, path; one level deep unless -s. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('[path...]', 'files, directories or patterns (default: your home directory)')

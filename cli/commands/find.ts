@@ -1,3 +1,4 @@
+/** `dfs find`: the expressions of Hadoop's shell, all of which must hold. */
 import type { Command } from 'commander'
 import { componentPattern } from '../../shared/client/glob-pattern.js'
 import { type CommandContext, examples } from '../command.js'
@@ -15,7 +16,6 @@ interface FindOptions {
 
 const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value]
 
-/** `dfs find`: the expressions of Hadoop's shell, all of which must hold. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('[path...]', 'where to start (default: your home directory)')

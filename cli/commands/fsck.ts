@@ -1,3 +1,4 @@
+/** `dfs fsck`: asks the namenode over HTTP; exit code 0 when healthy, 1 when something is missing or corrupt. */
 import type { Command } from 'commander'
 import { clusterAddress, splitUri } from '../../shared/client/remote-path.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
@@ -24,7 +25,6 @@ const PARAMETER_NAMES: Readonly<Record<string, string>> = {
   'list-corruptfileblocks': 'listcorruptfileblocks',
 }
 
-/** `dfs fsck`: asks the namenode over HTTP; exit code 0 when healthy, 1 when something is missing or corrupt. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('[path]', 'what to check (default: /)')

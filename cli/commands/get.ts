@@ -1,3 +1,4 @@
+/** `dfs get`: a local file appears under its name only when it is complete and verified. */
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -23,7 +24,6 @@ interface LocalTarget {
   readonly kind: 'file' | 'directory' | undefined
 }
 
-/** `dfs get`: a local file appears under its name only when it is complete and verified. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<source...>', 'files, directories or patterns')

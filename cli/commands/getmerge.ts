@@ -1,3 +1,4 @@
+/** `dfs getmerge`: the files of directories, one behind the other, in one local file. */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -12,7 +13,6 @@ interface GetmergeOptions {
   readonly skipEmptyFile?: true
 }
 
-/** `dfs getmerge`: the files of directories, one behind the other, in one local file. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<source...>', 'files, directories or patterns, then the local file')

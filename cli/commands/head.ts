@@ -1,3 +1,4 @@
+/** `dfs head`. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
@@ -6,7 +7,6 @@ import { printFile } from '../print-file.js'
 
 const HEAD_BYTES = 1024
 
-/** `dfs head`. */
 export function register(command: Command, context: CommandContext): void {
   command.argument('<path>', 'file')
   examples(command, ['dfs head /data/report.csv'])

@@ -1,3 +1,4 @@
+/** `dfs ls`: the columns, the order and the "Found n items" of Hadoop's shell. */
 import type { Command } from 'commander'
 import { compareNames } from '../../shared/client/directory-reads.js'
 import { type CommandContext, examples } from '../command.js'
@@ -23,7 +24,6 @@ interface LsOptions {
 /** Lines of a recursive listing share their column widths by groups of so many. */
 const RECURSIVE_GROUP = 100
 
-/** `dfs ls`: the columns, the order and the "Found n items" of Hadoop's shell. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('[path...]', 'files, directories or patterns (default: your home directory)')

@@ -1,10 +1,10 @@
+/** `dfs mkdir`. */
 import type { Command } from 'commander'
 import { absolutePath, parentPath } from '../../shared/client/remote-path.js'
 import { type CommandContext, examples } from '../command.js'
 import { PathError } from '../path-errors.js'
 import { lookUp, qualified } from '../path-items.js'
 
-/** `dfs mkdir`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'directories to make')

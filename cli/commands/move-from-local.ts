@@ -1,3 +1,4 @@
+/** `dfs moveFromLocal`: the local file goes only when its copy is complete and durable. */
 import { rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
@@ -6,7 +7,6 @@ import { type UploadOptions, uploadAll } from '../uploads.js'
 import { splitOptionalDestination } from '../words.js'
 import { uploadFlags } from './put.js'
 
-/** `dfs moveFromLocal`: the local file goes only when its copy is complete and durable. */
 export function register(command: Command, context: CommandContext): void {
   uploadFlags(command)
   examples(command, ['dfs moveFromLocal report.csv /data'])

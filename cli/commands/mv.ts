@@ -1,3 +1,4 @@
+/** `dfs mv`: a rename on the namenode; no file data moves. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { openDestination, refuseNesting, targetFor } from '../destination.js'
@@ -5,7 +6,6 @@ import { PathError } from '../path-errors.js'
 import { forEachItem } from '../path-items.js'
 import { splitDestination } from '../words.js'
 
-/** `dfs mv`: a rename on the namenode; no file data moves. */
 export function register(command: Command, context: CommandContext): void {
   command.argument('<source...>', 'what to move, then where to')
   command.usage('[options] <source...> <destination>')

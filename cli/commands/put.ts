@@ -1,3 +1,4 @@
+/** `dfs put`: a file appears under its name only when it is complete and durable. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { type UploadOptions, uploadAll } from '../uploads.js'
@@ -16,7 +17,6 @@ export function uploadFlags(command: Command): Command {
     .option('--block-size <size>', "as 1048576, 1MiB or 128m (default: the cluster's)")
 }
 
-/** `dfs put`: a file appears under its name only when it is complete and durable. */
 export function register(command: Command, context: CommandContext): void {
   uploadFlags(command)
   examples(command, [

@@ -1,3 +1,4 @@
+/** `dfs report`: the lines of `hdfs dfsadmin -report`. */
 import type { Command } from 'commander'
 import type { DatanodeDescription, FsStatistics } from '../../shared/client/cluster-report.js'
 import { type CommandContext, examples } from '../command.js'
@@ -10,7 +11,6 @@ interface ReportOptions {
   readonly json?: true
 }
 
-/** `dfs report`: the lines of `hdfs dfsadmin -report`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .option('--live', 'living datanodes only')

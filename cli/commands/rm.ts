@@ -1,3 +1,4 @@
+/** `dfs rm`: into the trash when the cluster keeps one, else for good. */
 import type { Command } from 'commander'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
@@ -12,7 +13,6 @@ interface RmOptions {
   readonly skipTrash?: true
 }
 
-/** `dfs rm`: into the trash when the cluster keeps one, else for good. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files, directories or patterns')

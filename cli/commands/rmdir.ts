@@ -1,9 +1,9 @@
+/** `dfs rmdir`. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { PathError } from '../path-errors.js'
 import { children, forEachItem } from '../path-items.js'
 
-/** `dfs rmdir`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'empty directories')

@@ -1,3 +1,4 @@
+/** `dfs setrep`: the number of replicas of files, of all files below directories. */
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
@@ -7,7 +8,6 @@ import { countArgument } from '../words.js'
 
 const WAIT_MS = 1_000
 
-/** `dfs setrep`: the number of replicas of files, of all files below directories. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<replication>', 'replicas of each block')

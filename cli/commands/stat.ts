@@ -1,3 +1,4 @@
+/** `dfs stat`: the format sequences of Hadoop's shell. */
 import type { Command } from 'commander'
 import type { FileStatus } from '../../shared/client/file-status.js'
 import { DfsError } from '../../shared/errors.js'
@@ -7,7 +8,6 @@ import { forEachItem } from '../path-items.js'
 import { permissionText, statusJson, utcSecond } from '../rendering/file-status.js'
 import { JsonArrayWriter } from '../rendering/json-array.js'
 
-/** `dfs stat`: the format sequences of Hadoop's shell. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files, directories or patterns; a first word with % is the format')

@@ -1,3 +1,4 @@
+/** `dfs tail`: the last kilobyte; with -f, what is appended from then on. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
@@ -13,7 +14,6 @@ interface TailOptions {
 const TAIL_BYTES = 1024
 const DEFAULT_PAUSE_MS = 5_000
 
-/** `dfs tail`: the last kilobyte; with -f, what is appended from then on. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path>', 'file')

@@ -1,3 +1,4 @@
+/** `dfs test`: exit code 0 for yes, 1 for no or when nothing is there. */
 import type { Command } from 'commander'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
@@ -18,7 +19,6 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   w: (item) => mayAccess(item, WRITE),
 }
 
-/** `dfs test`: exit code 0 for yes, 1 for no or when nothing is there. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path>', 'file or directory')

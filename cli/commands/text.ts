@@ -1,3 +1,4 @@
+/** `dfs text`: gzip (by content) and deflate (by name) are unpacked, anything else is printed as it is. */
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createInflate } from 'node:zlib'
@@ -11,7 +12,6 @@ import { printFile } from '../print-file.js'
 
 const MAGIC_BYTES = 4
 
-/** `dfs text`: gzip (by content) and deflate (by name) are unpacked, anything else is printed as it is. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files or patterns')

@@ -1,3 +1,4 @@
+/** `dfs touch`. */
 import type { Command } from 'commander'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
@@ -10,7 +11,6 @@ interface TouchOptions {
   readonly timestamp?: string
 }
 
-/** `dfs touch`. */
 export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files')

@@ -1,9 +1,9 @@
+/** `dfs touchz`: an empty file with the present time; an existing one must be empty. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { PathError } from '../path-errors.js'
 import { lookUp, parentExists, qualified } from '../path-items.js'
 
-/** `dfs touchz`: an empty file with the present time; an existing one must be empty. */
 export function register(command: Command, context: CommandContext): void {
   command.argument('<path...>', 'files to create')
   examples(command, ['dfs touchz /data/_SUCCESS'])

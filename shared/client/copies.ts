@@ -2,8 +2,9 @@
 import { chmod, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from './atomic-write.js'
+import { type CreateOptions, DEFAULT_FILE_PERMISSION } from './client-options.js'
 import type { ClientParts } from './client-parts.js'
-import type { CreateOptions, DfsClient } from './dfs-client.js'
+import type { DfsClient } from './dfs-client.js'
 import type { FileStatus } from './file-status.js'
 import { receiveLocalFile, sendLocalFile, sendStream } from './local-files.js'
 import { absolutePath } from './remote-path.js'
@@ -157,7 +158,7 @@ function toRequest(path: string, options: CopyOptions) {
     overwrite: options.overwrite ?? false,
     // The directory was made before; a file in the wrong place would hide a mistake in the path.
     createParent: false,
-    permission: options.permission ?? 0o644,
+    permission: options.permission ?? DEFAULT_FILE_PERMISSION,
     replication: options.replication,
     blockSizeBytes: options.blockSizeBytes,
     signal: options.signal,

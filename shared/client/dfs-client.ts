@@ -14,6 +14,14 @@
  */
 import { DfsError } from '../errors.js'
 import { writeAtomically } from './atomic-write.js'
+import {
+  type CallOptions,
+  type ContentSummary,
+  type CreateOptions,
+  DEFAULT_DIRECTORY_PERMISSION,
+  DEFAULT_FILE_PERMISSION,
+  type ServerDefaults,
+} from './client-options.js'
 import type { ClientParts, ConnectOptions } from './client-parts.js'
 import { connectParts } from './client-parts.js'
 import {
@@ -30,46 +38,12 @@ import type { ReadableFile, WritableFile } from './file-streams.js'
 import { absolutePath } from './remote-path.js'
 import { moveToTrash } from './trash.js'
 
-/** 0666 and 0777 less the usual umask 022, as Hadoop's clients send them. */
-export const DEFAULT_FILE_PERMISSION = 0o644
-export const DEFAULT_DIRECTORY_PERMISSION = 0o755
-
-export interface CallOptions {
-  /** Ends the call with INTERRUPTED; whatever it had begun is undone. */
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface CreateOptions extends CallOptions {
-  /** Replaces an existing file. Default false. */
-  readonly overwrite?: boolean | undefined
-  /** Makes missing directories on the way. Default true. */
-  readonly createParent?: boolean | undefined
-  /** Octal bits. Default 0644. */
-  readonly permission?: number | undefined
-  /** Copies of each block. Default: the server's. */
-  readonly replication?: number | undefined
-  /** Default: the server's. */
-  readonly blockSizeBytes?: number | undefined
-}
-
-export interface ContentSummary {
-  readonly lengthBytes: number
-  readonly fileCount: number
-  /** Counts the directory itself. */
-  readonly directoryCount: number
-  /** Length times replication, summed. */
-  readonly spaceConsumedBytes: number
-  /** Limit of names below the directory; undefined when none is set. */
-  readonly quota: number | undefined
-  readonly spaceQuotaBytes: number | undefined
-}
-
-export interface ServerDefaults {
-  readonly blockSizeBytes: number
-  readonly replication: number
-  /** 0: the trash is off. */
-  readonly trashIntervalMinutes: number
-}
+export type {
+  CallOptions,
+  ContentSummary,
+  CreateOptions,
+  ServerDefaults,
+} from './client-options.js'
 
 export class DfsClient {
   readonly #parts: ClientParts
