@@ -145,7 +145,8 @@ export class EditApplier {
     change: { readonly isOpen: boolean; readonly modificationTimeMs: number },
   ): void {
     const file = this.inode(id)
-    this.stores.inodes.setFileState(id, { lengthBytes, ...change })
+    const { isOpen, modificationTimeMs } = change
+    this.stores.inodes.setFileState(id, { lengthBytes, isOpen, modificationTimeMs })
     const added = lengthBytes - file.lengthBytes
     if (added === 0) return
     this.totals.add(file.parent, {

@@ -1,0 +1,133 @@
+/** A namespace on a temporary folder, written inline, with a clock that the test moves. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Call } from '../../../../namenode/service/call.js'
+import type { StoredNamespace } from '../../../../namenode/service/namespace-facade.js'
+import { type NamespaceConfig, openNamespace } from '../../../../namenode/service/open-namespace.js'
+import { type Clock, systemClock } from '../../../../shared/clock.js'
+import { systemDisk } from '../../../../shared/disk.js'
+import { DfsError } from '../../../../shared/errors.js'
+import { silentLog } from '../../../../shared/log.js'
+import { systemNetwork } from '../../../../shared/network.js'
+import { seededRandom } from '../../../../shared/random.js'
+
+/** Wall and monotonic time stand still until a test moves them; timers are the system's. */
+export class HandClock implements Clock {
+  nowMs = 1_700_000_000_000
+  wallMs = () => this.nowMs
+  monotonicMs = () => this.nowMs
+  sleep = systemClock.sleep
+  after = systemClock.after
+}
+
+export interface Fixture {
+  readonly folder: string
+  readonly clock: HandClock
+  namespace: StoredNamespace
+  /** Closes and opens again, as a restart does. */
+  reopen(): Promise<void>
+  dispose(): Promise<void>
+}
+
+export async function openFixture(overrides: Partial<NamespaceConfig> = {}): Promise<Fixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'dfs-namespace-'))
+  const clock = new HandClock()
+  const open = () => openOn(folder, clock, overrides)
+  const fixture: Fixture = {
+    folder,
+    clock,
+    namespace: await open(),
+    reopen: async () => {
+      await fixture.namespace.close()
+      fixture.namespace = await open()
+    },
+    dispose: async () => {
+      await fixture.namespace.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return fixture
+}
+
+export function openOn(
+  folder: string,
+  clock: Clock,
+  overrides: Partial<NamespaceConfig> = {},
+  writer: 'thread' | 'inline' = 'inline',
+): Promise<StoredNamespace> {
+  const config: NamespaceConfig = {
+    dataFolder: folder,
+    bindHost: '127.0.0.1',
+    superuser: 'hdfs',
+    supergroup: 'supergroup',
+    minBlockSizeBytes: 0,
+    maxReplication: 512,
+    leaseSoftLimitMs: 60_000,
+    leaseHardLimitMs: 1_200_000,
+    ...overrides,
+  }
+  const seams = {
+    clock,
+    random: seededRandom(1),
+    network: systemNetwork,
+    disk: systemDisk,
+    log: silentLog,
+  }
+  return openNamespace({ config, seams, writer })
+}
+
+/** A call of a user; `hdfs` is the superuser. */
+export function as(user: string, extra: Partial<Call> & { groups?: readonly string[] } = {}): Call {
+  const { groups = [user], ...rest } = extra
+  return {
+    principal: { user, groups, isSuperuser: user === 'hdfs' },
+    requestId: undefined,
+    clientAddress: '10.0.0.1',
+    localAddress: '127.0.0.1',
+    ...rest,
+  }
+}
+
+export const ROOT = as('hdfs')
+
+export const createArguments = (path: string, extra: object = {}) => ({
+  path,
+  permission: 0o644,
+  holder: 'H1',
+  create: true,
+  overwrite: false,
+  createParent: true,
+  replication: 3,
+  blockSizeBytes: 1000,
+  ...extra,
+})
+
+/** Makes a closed file with blocks of the given lengths. */
+export async function writeFile(
+  namespace: StoredNamespace,
+  path: string,
+  lengths: readonly number[],
+  call = ROOT,
+  extra: object = {},
+) {
+  const { id } = await namespace.create(call, createArguments(path, extra))
+  const reference = { path, fileId: id, holder: 'H1' }
+  let previous: Parameters<StoredNamespace['allocateBlock']>[1]['previous']
+  for (const lengthBytes of lengths) {
+    const { block } = await namespace.allocateBlock(call, { ...reference, previous })
+    previous = { id: block.id, generationStamp: block.generationStamp, lengthBytes }
+  }
+  return namespace.completeFile(call, { ...reference, last: previous })
+}
+
+/** `CODE: message` of the refusal; fails when nothing was refused. */
+export async function refusal(work: Promise<unknown> | (() => unknown)): Promise<string> {
+  try {
+    await (typeof work === 'function' ? work() : work)
+  } catch (error) {
+    if (error instanceof DfsError) return `${error.code}: ${error.message}`
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
