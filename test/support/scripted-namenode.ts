@@ -9,7 +9,7 @@ import {
   type ExtendedBlock,
   type LocatedBlock,
 } from '../../shared/transfer/pipeline-node.js'
-import type { ScriptedDatanodes } from './scripted-datanode.js'
+import type { ScriptedDatanodes } from './scripted-pipelines.js'
 
 interface StoredBlock {
   block: ExtendedBlock

@@ -8,8 +8,8 @@ import { DfsError } from '../../../../shared/errors.js'
 import { Status } from '../../../../shared/hadoop/schema/data-transfer.js'
 import { silentLog } from '../../../../shared/log.js'
 import { systemNetwork } from '../../../../shared/network.js'
-import { ScriptedDatanodes, type WriteFault } from '../../../support/scripted-datanode.js'
 import { ScriptedNamenode } from '../../../support/scripted-namenode.js'
+import { ScriptedDatanodes, type WriteFault } from '../../../support/scripted-pipelines.js'
 
 const seams = { clock: systemClock, network: systemNetwork, log: silentLog }
 const timeouts = { connectMs: 2000, silenceMs: 150, silencePerNodeMs: 10 }
