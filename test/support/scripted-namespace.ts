@@ -1,0 +1,213 @@
+/** A namespace that says what a test tells it to: for tests of block management, which needs only blocks and leases. */
+
+import type { CommittedChange, Namespace } from '../../namenode/service/namespace.js'
+import type {
+  BlockRecord,
+  DeletedBlock,
+  FileStatus,
+} from '../../namenode/service/namespace-model.js'
+import {
+  type Block,
+  type BlockId,
+  blockId,
+  epoch,
+  type GenerationStamp,
+  generationStamp,
+  type InodeId,
+  inodeId,
+  ROOT_INODE_ID,
+  transactionId,
+} from '../../shared/ids.js'
+
+const notScripted = (): never => {
+  throw new Error('not scripted')
+}
+
+export class ScriptedNamespace {
+  readonly blocks = new Map<BlockId, BlockRecord>()
+  readonly deleted = new Map<BlockId, DeletedBlock>()
+  readonly forgotten: BlockId[] = []
+  readonly closed: { readonly fileId: InodeId; readonly block: Block }[] = []
+  expired: { readonly holder: string; readonly files: readonly InodeId[] }[] = []
+  nextStamp = 5000
+  epochNumber = 1
+  purged = 0
+  prunedBeforeMs: number | undefined
+  readonly #listeners: ((change: CommittedChange) => void)[] = []
+  #nextBlock = 1073741825
+
+  /** A file of one block, its path is `/file-<block id>`. */
+  addBlock(options: Partial<BlockRecord> = {}): BlockRecord {
+    const id = options.id ?? blockId(this.#nextBlock++)
+    const block: BlockRecord = {
+      id,
+      generationStamp: generationStamp(1001),
+      lengthBytes: 100,
+      inodeId: inodeId(id),
+      index: 0,
+      state: 'committed',
+      replication: 3,
+      ...options,
+    }
+    this.blocks.set(id, block)
+    return block
+  }
+
+  change(id: BlockId, change: Partial<BlockRecord>): BlockRecord {
+    const block = this.blocks.get(id)
+    if (block === undefined) throw new Error(`no block ${id}`)
+    const next = { ...block, ...change }
+    this.blocks.set(id, next)
+    this.announce([id])
+    return next
+  }
+
+  delete(id: BlockId): void {
+    const block = this.blocks.get(id)
+    if (block === undefined) throw new Error(`no block ${id}`)
+    this.blocks.delete(id)
+    const deleted = { blockId: id, generationStamp: block.generationStamp }
+    this.deleted.set(id, deleted)
+    this.announce([], [deleted])
+  }
+
+  announce(blocks: readonly BlockId[], deletedBlocks: readonly DeletedBlock[] = []): void {
+    for (const listener of this.#listeners) {
+      listener({ transactionId: transactionId(1), blocks, deletedBlocks })
+    }
+  }
+
+  forgetListeners(): void {
+    this.#listeners.length = 0
+  }
+
+  /** The interface that block management gets. */
+  face(): Namespace {
+    const sorted = () => [...this.blocks.values()].sort((a, b) => a.id - b.id)
+    return {
+      identity: {
+        clusterId: 'CID-test',
+        blockPoolId: 'BP-1-127.0.0.1-1',
+        epoch: epoch(this.epochNumber),
+        createdMs: 0,
+      },
+      status: (_call, path) => (path === '/' ? this.#root() : this.#file(path)),
+      list: (_call, path, startAfter, limit) => {
+        if (path !== '/') return undefined
+        const names = sorted()
+          .map((it) => `file-${it.id}`)
+          .filter((it) => it > startAfter)
+        const entries = names.slice(0, limit).flatMap((it) => this.#file(`/${it}`) ?? [])
+        return { entries, remainingEntries: Math.max(0, names.length - limit) }
+      },
+      block: (id) => this.blocks.get(id),
+      blocksAfter: (after, limit) =>
+        sorted()
+          .filter((it) => it.id > after)
+          .slice(0, limit),
+      blocksOfFile: (id) => sorted().filter((it) => it.inodeId === id),
+      deletedBlocksAfter: (after, limit) =>
+        [...this.deleted.values()]
+          .filter((it) => it.blockId > after)
+          .sort((a, b) => a.blockId - b.blockId)
+          .slice(0, limit),
+      totals: () => ({
+        files: this.blocks.size,
+        directories: 1,
+        blocks: this.blocks.size,
+        lengthBytes: 0,
+      }),
+      beginLeaseRecovery: async (fileId) => {
+        const block = sorted().find((it) => it.inodeId === fileId)
+        if (block === undefined || block.state === 'committed') return { kind: 'closed' }
+        this.nextStamp += 1
+        const newGenerationStamp: GenerationStamp = generationStamp(this.nextStamp)
+        return { kind: 'recovering', block, newGenerationStamp }
+      },
+      finishLeaseRecovery: async (fileId, block) => {
+        this.closed.push({ fileId, block })
+        if (block.lengthBytes === 0) this.blocks.delete(block.id)
+        else this.change(block.id, { ...block, state: 'committed' })
+      },
+      forgetDeletedBlocks: async (ids) => {
+        for (const id of ids) this.deleted.delete(id)
+        this.forgotten.push(...ids)
+      },
+      purgeDeletedTrees: async () => {
+        this.purged += 1
+        return this.purged < 3
+      },
+      pruneRequests: async (beforeMs) => {
+        this.prunedBeforeMs = beforeMs
+      },
+      expiredLeases: () => this.expired,
+      onCommitted: (listener) => {
+        this.#listeners.push(listener)
+      },
+      close: async () => {},
+      lastTransactionId: () => transactionId(1),
+      ...REFUSED,
+    }
+  }
+
+  #root(): FileStatus {
+    return { ...FILE_STATUS, kind: 'directory', id: ROOT_INODE_ID, name: '', lengthBytes: 0 }
+  }
+
+  #file(path: string): FileStatus | undefined {
+    const block = this.blocks.get(blockId(Number(path.slice('/file-'.length))))
+    if (block === undefined) return undefined
+    return {
+      ...FILE_STATUS,
+      id: block.inodeId,
+      name: path.slice(1),
+      lengthBytes: block.lengthBytes,
+      replication: block.replication,
+      isUnderConstruction: block.state !== 'committed',
+    }
+  }
+}
+
+const FILE_STATUS: FileStatus = {
+  kind: 'file',
+  id: inodeId(1),
+  name: '',
+  lengthBytes: 0,
+  permission: 0o644,
+  owner: 'alice',
+  group: 'users',
+  modificationTimeMs: 0,
+  accessTimeMs: 0,
+  replication: 3,
+  blockSizeBytes: 1024 * 1024,
+  childrenCount: 0,
+  isUnderConstruction: false,
+}
+
+const REFUSED = {
+  contentSummary: notScripted,
+  fileBlocks: notScripted,
+  checkAccess: notScripted,
+  isFileClosed: notScripted,
+  openFile: notScripted,
+  fileStatusById: notScripted,
+  pathOf: notScripted,
+  openFilesAfter: notScripted,
+  mkdirs: notScripted,
+  create: notScripted,
+  allocateBlock: notScripted,
+  abandonBlock: notScripted,
+  completeFile: notScripted,
+  fsync: notScripted,
+  reserveGenerationStamp: notScripted,
+  updatePipeline: notScripted,
+  append: notScripted,
+  renewLease: notScripted,
+  rename: notScripted,
+  renameStrictly: notScripted,
+  delete: notScripted,
+  setReplication: notScripted,
+  setPermission: notScripted,
+  setOwner: notScripted,
+  setTimes: notScripted,
+}
