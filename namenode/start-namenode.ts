@@ -11,9 +11,9 @@ import type { NamenodeConfig } from './config.js'
 import { registerControlRoutes } from './http/control-routes.js'
 import { NamenodeMetrics } from './http/metrics.js'
 import { buildNamenodeHttp } from './http/server.js'
+import { openBlockManagement } from './open-block-management.js'
 import { refusalToBind } from './policy/bind-address.js'
 import { namenodeProtocols } from './rpc/protocols.js'
-import { openBlockManagement } from './service/cluster.js'
 import { openNamespace } from './service/open-namespace.js'
 import { openServices } from './service/open-services.js'
 
@@ -27,7 +27,7 @@ export interface RunningNamenode {
 }
 
 export interface NamenodeEvents {
-  /** The namenode cannot go on, as when its writer died; the process should end. By default the error is thrown. */
+  /** Nothing can be written any more; the process must end. By default the error is thrown into the event loop. */
   readonly onFatal?: (error: Error) => void
 }
 
@@ -58,8 +58,15 @@ async function start(
   closing: ShutdownStack,
 ): Promise<RunningNamenode> {
   const { writer } = config
-  const namespace = closing.use('namespace', await openNamespace({ config, seams, writer }), (it) =>
-    it.close(),
+  const namespace = closing.use(
+    'namespace',
+    await openNamespace({
+      config,
+      seams,
+      writer,
+      ...(events.onFatal === undefined ? {} : { onFatal: events.onFatal }),
+    }),
+    (it) => it.close(),
   )
   const management = closing.use(
     'block management',
@@ -79,6 +86,7 @@ async function start(
   })
   const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
   metrics.watch(services)
+  metrics.watchWriter(() => namespace.writerStatistics)
   const app = closing.use(
     'http',
     await buildNamenodeHttp({

@@ -6,15 +6,9 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CallStatistics } from '../../shared/hadoop/ipc-server.js'
 import type { NamenodeServices } from '../service/services.js'
-
-/** One transaction of the group commit. */
-export interface CommitStatistics {
-  readonly operations: number
-  readonly durationMs: number
-}
+import type { WriterStatistics } from '../writer/commit-queue.js'
 
 const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
-const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 const EVENT_LOOP_RESOLUTION_MS = 10
 const NANOSECONDS = 1e9
 
@@ -30,18 +24,6 @@ export class NamenodeMetrics {
     name: 'dfs_rpc_duration_seconds',
     help: 'Time from the receipt of an RPC call to its reply.',
     labelNames: ['method'],
-    buckets: LATENCY_BUCKETS_SECONDS,
-    registers: [this.#registry],
-  })
-  readonly #batchSize = new Histogram({
-    name: 'dfs_commit_batch_operations',
-    help: 'Operations that shared one durable transaction.',
-    buckets: BATCH_BUCKETS,
-    registers: [this.#registry],
-  })
-  readonly #commitDuration = new Histogram({
-    name: 'dfs_commit_duration_seconds',
-    help: 'Time of one durable transaction of the namespace.',
     buckets: LATENCY_BUCKETS_SECONDS,
     registers: [this.#registry],
   })
@@ -67,11 +49,6 @@ export class NamenodeMetrics {
   observeCall({ method, durationMs, outcome }: CallStatistics): void {
     this.#calls.inc({ method, outcome })
     this.#latency.observe({ method }, durationMs / 1000)
-  }
-
-  observeCommit({ operations, durationMs }: CommitStatistics): void {
-    this.#batchSize.observe(operations)
-    this.#commitDuration.observe(durationMs / 1000)
   }
 
   /** Adds what the services know. Once. */
@@ -126,6 +103,42 @@ export class NamenodeMetrics {
       namespace.lastTransactionId(),
     )
     this.#gauge('dfs_safe_mode', '1 while changes are refused.', () => (safeMode.isOn ? 1 : 0))
+  }
+
+  /** Adds the group commit: changes by batches is the mean size of a batch. Once. */
+  watchWriter(read: () => WriterStatistics): void {
+    const counter = (name: string, help: string, of: (now: WriterStatistics) => number) =>
+      new Counter({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          this.reset()
+          this.inc(of(read()))
+        },
+      })
+    counter('dfs_commit_batches_total', 'Durable transactions.', (it) => it.batches)
+    counter('dfs_commit_changes_total', 'Changes in durable transactions.', (it) => it.changes)
+    this.#gauge(
+      'dfs_commit_waiting_changes',
+      'Changes that wait for the writer.',
+      () => read().waiting,
+    )
+    this.#gauge(
+      'dfs_commit_last_batch_changes',
+      'Changes in the last durable transaction.',
+      () => read().lastBatchChanges,
+    )
+    this.#gauge(
+      'dfs_commit_last_batch_seconds',
+      'Duration of the last durable transaction.',
+      () => read().lastBatchMs / 1000,
+    )
+    this.#gauge(
+      'dfs_commit_longest_batch_seconds',
+      'Duration of the longest durable transaction since the start.',
+      () => read().maxBatchMs / 1000,
+    )
   }
 
   /** Adds the load of the RPC server. Once. */

@@ -54,7 +54,6 @@ export function namespaceReads(services: NamenodeServices) {
       // Clients ask for up to 2^63 - 1 bytes, which is no exact number here.
       const length = Math.min(request.length, Number.MAX_SAFE_INTEGER)
       const file = located.file(call, request.src, request.offset, length)
-      services.accessTimes.touch(call, request.src, file.status)
       return { locations: locatedFileMessage(file, blockPoolId) }
     }),
     isFileClosed: rpcMethod(CLIENT_PROTOCOL.isFileClosed, (request, context) => ({

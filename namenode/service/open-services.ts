@@ -3,7 +3,6 @@ import type { Clock } from '../../shared/clock.js'
 import type { BlockId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
-import { AccessTimes } from './access-times.js'
 import type { BlockManager } from './block-manager.js'
 import { CorruptFiles } from './corrupt-files.js'
 import { FileReopening, type LeaseRecovery } from './file-reopening.js'
@@ -47,7 +46,6 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     safeMode,
     writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
     reopening: new FileReopening({ ...joint, leaseRecovery }),
-    accessTimes: new AccessTimes({ namespace, safeMode, clock, log }),
     corruptFiles: new CorruptFiles({ namespace, missingBlocksAfter: options.missingBlocksAfter }),
     principals: await Principals.open({ clock, log, superuser, supergroup, readSystemFile }),
   }

@@ -2,7 +2,6 @@
 import type { Clock } from '../../shared/clock.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
-import type { AccessTimes } from './access-times.js'
 import type { BlockManager } from './block-manager.js'
 import type { CorruptFiles } from './corrupt-files.js'
 import type { FileReopening } from './file-reopening.js'
@@ -23,7 +22,6 @@ export interface NamenodeServices {
   readonly writes: FileWrites
   readonly reopening: FileReopening
   readonly safeMode: SafeMode
-  readonly accessTimes: AccessTimes
   readonly corruptFiles: CorruptFiles
   readonly principals: Principals
 }

@@ -181,7 +181,8 @@ export class InodeStore {
       inode.owner,
       inode.group,
       inode.timeMs,
-      inode.timeMs,
+      // A directory has no access time until somebody sets one (protocol reference 2.1).
+      inode.kind === 'file' ? inode.timeMs : 0,
       inode.isOpen ? 1 : 0,
       inode.replication,
       inode.blockSizeBytes,

@@ -232,7 +232,7 @@ describe('failures carry the Java class and the first line that clients know', (
     [
       'mkdir by a stranger',
       () => mkdir('/carol', carol),
-      'org.apache.hadoop.security.AccessControlException: Permission denied: user=carol, access=WRITE, inode="/":root:root:drwxr-xr-x',
+      'org.apache.hadoop.security.AccessControlException: Permission denied: user=carol, access=WRITE, inode="/":root:supergroup:drwxr-xr-x',
     ],
     [
       'delete of a full directory',
@@ -260,6 +260,14 @@ describe('failures carry the Java class and the first line that clients know', (
     [
       'chown by a stranger',
       () => carol.setOwner({ src: '/d', username: 'carol' }),
+      'org.apache.hadoop.security.AccessControlException: Permission denied. user=carol is not the owner of inode=/d',
+    ],
+    [
+      'chown by the owner',
+      async () => {
+        await mkdir('/open/mine', carol)
+        await carol.setOwner({ src: '/open/mine', username: 'alice' })
+      },
       'org.apache.hadoop.security.AccessControlException: User carol is not a super user (non-super user cannot change owner).',
     ],
     [
