@@ -46,7 +46,7 @@ function readTokenFile(path: string): string | undefined {
 
 /** Written aside and linked: of two processes that start together one creates it, and neither reads a half. */
 function createTokenFile(path: string, random: Random): void {
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const temporary = `${path}.${random.uuid()}`
   writeFileSync(temporary, `${random.bytes(TOKEN_BYTES).toString('base64url')}\n`, {
     mode: 0o600,

@@ -105,6 +105,10 @@ function followChosen(values: Record<string, unknown>, origins: Map<SettingKey, 
   follow('liveness.stale-after', 'liveness.dead-after', quarter)
   follow('heartbeat.interval', 'liveness.stale-after', quarter)
   follow('lease.soft-limit', 'lease.hard-limit', quarter)
+  if (!origins.has('cluster.token-file') && origins.has('namenode.data-folder')) {
+    values['cluster.token-file'] = resolve(String(values['namenode.data-folder']), 'cluster-token')
+    origins.set('cluster.token-file', 'follows namenode.data-folder')
+  }
 }
 
 /** Values that are fine alone and impossible together. */

@@ -36,7 +36,7 @@ export const SETTINGS = {
   'cluster.token-file': path({
     about: 'file with the shared secret; the namenode writes it when it is missing',
     for: BOTH,
-    default: 'dfs-data/cluster-token',
+    default: 'dfs-data/namenode/cluster-token',
   }),
   'network.bind-host': host({
     about: 'address that servers listen on',
