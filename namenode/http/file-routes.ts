@@ -47,7 +47,12 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOpti
   app.addHook('onRequest', async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeignOrigin(request)
   })
-  app.route({ method: 'GET', url, handler: (request, reply) => get(request, reply, options) })
+  app.route({
+    method: 'GET',
+    url,
+    exposeHeadRoute: false,
+    handler: (request, reply) => get(request, reply, options),
+  })
   app.route({ method: 'HEAD', url, handler: (request, reply) => head(request, reply, options) })
   app.route({ method: 'DELETE', url, handler: (request, reply) => remove(request, reply, options) })
   // The body is never read here: a client that waits for "100 Continue" does not even send it.
