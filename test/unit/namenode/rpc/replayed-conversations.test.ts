@@ -51,6 +51,7 @@ describe('a conversation with Apache HDFS, replayed', () => {
     const exchange = new Exchange()
     let compared = 0
     for (const [capture, connections] of CONVERSATIONS) {
+      if (capture === 'java-put-513') await createEmptyFiles('/j/f0', '/j/f1')
       const messages = readCapture(join(GOLDEN_WIRE_FOLDER, `${capture}.jsonl`))
       for (const connection of connections) {
         compared += await replay(
@@ -60,9 +61,26 @@ describe('a conversation with Apache HDFS, replayed', () => {
       }
     }
     // Should the captures or their names change, a replay of nothing must not pass.
-    expect(compared).toBeGreaterThan(65)
+    expect(compared).toBeGreaterThan(50)
   })
 })
+
+/** What an earlier conversation, which is not replayed, had left. */
+async function createEmptyFiles(...paths: readonly string[]): Promise<void> {
+  const client = namenode.client()
+  for (const src of paths) {
+    await client.create({
+      src,
+      masked: { perm: 0o644 },
+      clientName: 'w',
+      createFlag: 1,
+      createParent: false,
+      replication: 3,
+      blockSize: 1024,
+    })
+    await client.complete({ src, clientName: 'w' })
+  }
+}
 
 /** Plays one connection. @returns how many answers were compared */
 async function replay(messages: readonly CapturedMessage[], exchange: Exchange): Promise<number> {
