@@ -22,7 +22,6 @@ export function createSystemLog(options: SystemLogOptions): Log {
   }
   return pino(
     {
-      name: options.name,
       level: options.level,
       base: { process: options.name },
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -36,7 +35,7 @@ export function createSystemLog(options: SystemLogOptions): Log {
   )
 }
 
-const HIDDEN_FIELDS = new Set(['time', 'level', 'process', 'msg', 'name'])
+const HIDDEN_FIELDS = new Set(['time', 'level', 'process', 'msg'])
 
 /** One JSON line of ours as text: time of day, level, process, event, fields. */
 export function readable(line: string): string {
