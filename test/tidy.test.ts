@@ -8,6 +8,8 @@ import { ERROR_TABLE } from '../shared/errors.js'
 const PROJECT = dirname(import.meta.dirname)
 const ROOMS = ['shared', 'namenode', 'datanode', 'cli', 'embedded']
 const MAX_LINES = 400
+/** Tests repeat themselves where that reads better. */
+const MAX_TEST_LINES = 500
 
 interface SourceFile {
   /** From the project's folder, with slashes. */
@@ -25,9 +27,10 @@ function readFiles(folder: string): SourceFile[] {
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(PROJECT, path), 'utf8')
-  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(
-    ([, name = '']) => name,
-  )
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)\s(?:[^'";]*?\bfrom\s+)?'([^']+)'/gm),
+    ...text.matchAll(/\bimport\('([^']+)'\)/g),
+  ].map(([, name = '']) => name)
   const imports = specifiers.map((name) =>
     name.startsWith('.') ? normalize(join(dirname(path), name)).replace(/\.js$/, '.ts') : name,
   )
@@ -101,12 +104,13 @@ describe('rooms', () => {
       return layer < 0 ? LAYERS.length : layer
     }
     const isServer = (path: string) => /^(namenode|datanode)\//.test(path)
-    const isConfig = (path: string) => path.endsWith('/config.ts')
+    /** Types of values, below every layer. */
+    const isModel = (path: string) => /\/(config|namespace-model)\.ts$/.test(path)
     const forbidden = sources
-      .filter(({ path }) => isServer(path) && !isConfig(path))
+      .filter(({ path }) => isServer(path) && !isModel(path))
       .flatMap(({ path, imports }) =>
         imports
-          .filter((target) => isServer(target) && !isConfig(target))
+          .filter((target) => isServer(target) && !isModel(target))
           .filter((target) => layerOf(target) > layerOf(path))
           .map((target) => `${path} imports ${target}`),
       )
@@ -172,10 +176,13 @@ describe('the outside world comes in through seams', () => {
 describe('every file', () => {
   const files = [...sources, ...tests]
 
-  it(`has at most ${MAX_LINES} lines`, () => {
-    const long = files
+  it.each([
+    ['source', sources, MAX_LINES],
+    ['test', tests, MAX_TEST_LINES],
+  ] as const)('of %s is not too long', (_name, group, limit) => {
+    const long = group
       .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
-      .filter(({ lines }) => lines > MAX_LINES)
+      .filter(({ lines }) => lines > limit)
     expect(long).toEqual([])
   })
 
