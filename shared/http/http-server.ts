@@ -24,6 +24,16 @@ export interface HttpServerOptions {
 const HEADERS_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
+const SCHEMA_OPTIONS = {
+  coerceTypes: false,
+  removeAdditional: false,
+  allErrors: false,
+  // Our own schemas need no check against the schema of schemas, nor smaller code: both took half of the start.
+  meta: false,
+  validateSchema: false,
+  code: { optimize: false },
+} as const
+
 /** Builds an instance that does not listen yet; tests use `inject`. */
 export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = Fastify({
@@ -34,7 +44,7 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: false },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
+    ajv: { customOptions: SCHEMA_OPTIONS },
     serverFactory: (handler) => createNodeServer(handler, options),
   })
   app.removeContentTypeParser('text/plain')
