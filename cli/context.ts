@@ -1,6 +1,7 @@
 /** The circumstances of one command run: which cluster, which user, what failed so far. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ConnectOptions } from '../shared/client/client-parts.js'
 import { DfsClient } from '../shared/client/dfs-client.js'
 import { DfsError, errnoOf, toDfsError } from '../shared/errors.js'
 import type { CommandContext } from './command.js'
@@ -21,13 +22,16 @@ export interface ContextOptions {
   readonly fs: () => string | undefined
   readonly properties: Readonly<Record<string, string>>
   /** Replaces the way to a cluster: tests hand in a scripted one. */
-  readonly connect?: typeof DfsClient.connect
+  readonly connect?: Connect | undefined
 }
+
+/** How a client of a cluster is had. */
+export type Connect = (options: ConnectOptions) => DfsClient
 
 /** A context whose clients are opened on first use and closed together. */
 export function createContext(options: ContextOptions): OwnedContext {
   const { io, verb } = options
-  const connect = options.connect ?? ((choice) => DfsClient.connect(choice))
+  const connect = options.connect ?? DfsClient.connect
   const clients = new Map<string, DfsClient>()
   const user = io.environment['HADOOP_USER_NAME'] || io.osUser()
   let exitCode = 0

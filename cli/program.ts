@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { DfsError, toDfsError } from '../shared/errors.js'
 import type { CommandContext, CommandEntry, CommandModule } from './command.js'
 import { COMMANDS, findCommand } from './command-table.js'
-import { createContext } from './context.js'
+import { type Connect, createContext } from './context.js'
 import { type Invocation, parseInvocation, withDoubleDashes } from './invocation.js'
 import { type CliIo, OutputClosed, printErrorLine, printLine } from './io.js'
 
@@ -14,8 +14,11 @@ import { type CliIo, OutputClosed, printErrorLine, printLine } from './io.js'
 const EXIT_USAGE = 255
 const EXIT_INTERRUPTED = 130
 
-/** Runs one command line and returns the exit code of the process. Never throws. */
-export async function run(argv: readonly string[], io: CliIo): Promise<number> {
+/**
+ * Runs one command line and returns the exit code of the process. Never throws.
+ * @param connect replaces the way to a cluster: tests hand in a scripted one
+ */
+export async function run(argv: readonly string[], io: CliIo, connect?: Connect): Promise<number> {
   let verb = 'dfs'
   try {
     const invocation = parseInvocation(argv)
@@ -26,13 +29,17 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
     }
     const entry = findCommand(invocation.verb)
     if (entry === undefined) return await reportUnknown(io, invocation.verb)
-    return await runCommand(entry, invocation, io)
+    return await runCommand(entry, invocation, { io, connect })
   } catch (error) {
     return await reportFatal(io, verb, error)
   }
 }
 
-async function runCommand(entry: CommandEntry, invocation: Invocation, io: CliIo): Promise<number> {
+async function runCommand(
+  entry: CommandEntry,
+  invocation: Invocation,
+  { io, connect }: { readonly io: CliIo; readonly connect: Connect | undefined },
+): Promise<number> {
   const verb = invocation.verb ?? entry.name
   const module = await entry.load()
   let givenFs = invocation.fs
@@ -41,6 +48,7 @@ async function runCommand(entry: CommandEntry, invocation: Invocation, io: CliIo
     verb,
     fs: () => givenFs,
     properties: invocation.properties,
+    connect,
   })
   try {
     const command = buildCommand(entry, verb, module, context)

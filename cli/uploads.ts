@@ -5,8 +5,8 @@ import type { CopyOptions } from '../shared/client/copies.js'
 import { toDfsError } from '../shared/errors.js'
 import type { CommandContext } from './command.js'
 import { openDestination, targetFor } from './destination.js'
-import type { PathTarget } from './path-items.js'
 import { PathError, toLocalPathError } from './path-errors.js'
+import type { PathTarget } from './path-items.js'
 import { Progress } from './rendering/progress.js'
 import { countArgument, sizeArgument } from './words.js'
 
@@ -65,8 +65,7 @@ function toCopyOptions(context: CommandContext, options: UploadOptions): CopyOpt
     concurrency: countArgument(options.threads ?? '4', 'the number of threads'),
     replication:
       replication === undefined ? undefined : countArgument(replication, 'the replication'),
-    blockSizeBytes:
-      blockSize === undefined ? undefined : sizeArgument(blockSize, 'the block size'),
+    blockSizeBytes: blockSize === undefined ? undefined : sizeArgument(blockSize, 'the block size'),
     signal: context.io.signal,
   }
 }

@@ -1,4 +1,5 @@
 /** Copies of files and trees between the local disk and clusters: what `DfsClient.upload`, `download` and `copy` do. */
+import type { Stats } from 'node:fs'
 import { chmod, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from './atomic-write.js'
@@ -57,6 +58,8 @@ export async function upload(
       options.onFile?.(entry)
       const source = belowLocal(localPath, entry.relativePath)
       const target = below(path, entry.relativePath)
+      // Before the file is read, which moves its access time.
+      const status = options.preserve === true ? await stat(source) : undefined
       await writeAtomically({
         namenode: parts.namenode,
         streams: parts.streams,
@@ -64,7 +67,7 @@ export async function upload(
         direct: options.direct === true,
         produce: (file) => sendLocalFile(source, file, options),
       })
-      if (options.preserve === true) await preserveFromLocal(client, source, target, options)
+      if (status !== undefined) await preserveFromLocal(client, target, status, options)
     },
   })
 }
@@ -176,11 +179,10 @@ const toPreserved = (status: FileStatus | undefined) =>
 
 async function preserveFromLocal(
   client: DfsClient,
-  localPath: string,
   path: string,
+  status: Stats,
   { signal }: CopyOptions,
 ): Promise<void> {
-  const status = await stat(localPath)
   await client.setTimes(
     path,
     {
