@@ -63,6 +63,11 @@ export class BlockStore {
     return this.#corrupt.has(id)
   }
 
+  /** Blocks whose replicas here were found bad. */
+  corruptIds(): number[] {
+    return [...this.#corrupt]
+  }
+
   markCorrupt(id: number, isCorrupt: boolean): void {
     if (isCorrupt) this.#corrupt.add(id)
     else this.#corrupt.delete(id)

@@ -1,0 +1,304 @@
+/** The parts of a datanode, joined: who is told of what, and in which order they begin and end. */
+
+import type { RegisterRequest } from '../shared/control/messages.js'
+import { DfsError, toDfsError } from '../shared/errors.js'
+import { IpcServer } from '../shared/hadoop/ipc-server.js'
+import { CLIENT_DATANODE_PROTOCOL_NAME } from '../shared/hadoop/schema/client-datanode-protocol.js'
+import type { Listener } from '../shared/network.js'
+import type { Seams } from '../shared/seams.js'
+import { DEFAULT_PIPELINE_TIMEOUTS } from '../shared/transfer/timeouts.js'
+import { readVersion } from '../shared/version.js'
+import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store.js'
+import type { Volume } from './blocks/volume.js'
+import type { DatanodeConfig } from './config.js'
+import type { DatanodeHttpContext } from './http-mount.js'
+import { reachableAddresses } from './interface-addresses.js'
+import { BlockEventLoop } from './loops/block-events.js'
+import { CommandExecutor } from './loops/command-executor.js'
+import { HttpControlClient } from './loops/control-client.js'
+import { FullReportLoop } from './loops/full-report.js'
+import { HeartbeatLoop, storageReport } from './loops/heartbeat.js'
+import { NamenodeSession } from './loops/namenode-session.js'
+import { presenceSweep } from './loops/presence-sweep.js'
+import { Scrubber } from './loops/scrubber.js'
+import { watchVolumes } from './loops/volume-watch.js'
+import { PauseGate, pausableControl, pausableNetwork } from './pause-gate.js'
+import { ByteThrottle } from './policy/byte-throttle.js'
+import { clientDatanodeFace } from './rpc/client-datanode-face.js'
+import {
+  newTransferStatistics,
+  type TransferContext,
+  type TransferStatistics,
+} from './transfer/transfer-context.js'
+import { TransferServer } from './transfer/transfer-server.js'
+
+const TRANSFER_TIMEOUTS = {
+  ...DEFAULT_PIPELINE_TIMEOUTS,
+  writerSilenceMs: 120_000,
+  readerStallMs: 480_000,
+  keepAliveMs: 4_000,
+  firstOperationMs: 60_000,
+  openReadWaitMs: 3_000,
+}
+
+/** For metrics, /healthz and people. */
+export interface DatanodeHealth {
+  readonly isRegistered: boolean
+  readonly clusterId: string | undefined
+  readonly transfers: Readonly<TransferStatistics>
+  readonly volumes: readonly (ReturnType<typeof storageReport> & { readonly folder: string })[]
+  readonly failedVolumes: number
+  readonly blocks: number
+  readonly queuedEvents: number
+  readonly commands: { readonly running: number; readonly waiting: number }
+  readonly scrub: readonly Scrubber['progress'][]
+}
+
+interface Ports {
+  readonly transferPort: number
+  readonly ipcPort: number
+  readonly httpPort: number
+}
+
+export class DatanodeNode {
+  readonly gate = new PauseGate()
+  readonly failed: Promise<DfsError>
+  readonly #config: DatanodeConfig
+  readonly #seams: Seams
+  readonly #opened: OpenedBlockStore
+  readonly #statistics = newTransferStatistics()
+  readonly #stopping = new AbortController()
+  readonly #incarnation: string
+  readonly #startedMs: number
+  readonly #session: NamenodeSession
+  readonly #events: BlockEventLoop
+  readonly #reports: FullReportLoop
+  readonly #executor: CommandExecutor
+  readonly #heartbeat: HeartbeatLoop
+  readonly #server: TransferServer
+  readonly #ipc: IpcServer
+  readonly #scrubbers: readonly Scrubber[]
+  readonly #others: readonly { start(): unknown; stop(): Promise<void> }[]
+  readonly #client: HttpControlClient
+  #ports: Ports = { transferPort: 0, ipcPort: 0, httpPort: 0 }
+  #ipcListener: Listener | undefined
+  #hasBegun = false
+  #ending: Promise<void> | undefined
+  #giveUp: (error: DfsError) => void = () => {}
+
+  static async open(config: DatanodeConfig, seams: Seams): Promise<DatanodeNode> {
+    let node: DatanodeNode | undefined
+    const opened = await openBlockStore(config, seams, {
+      onFailed: (volume, reason) => node?.volumeFailed(volume, reason),
+    })
+    node = new DatanodeNode(config, seams, opened)
+    return node
+  }
+
+  private constructor(config: DatanodeConfig, seams: Seams, opened: OpenedBlockStore) {
+    this.#config = config
+    this.#seams = { ...seams, network: pausableNetwork(seams.network, this.gate) }
+    this.#opened = opened
+    this.#incarnation = seams.random.uuid()
+    this.#startedMs = seams.clock.monotonicMs()
+    this.failed = new Promise((resolve) => {
+      this.#giveUp = resolve
+    })
+    const { store } = opened
+    const { clock, log } = seams
+    const { namenodeUrl: baseUrl, clusterToken: token } = config
+    this.#client = new HttpControlClient({ baseUrl, token, clock })
+    this.#session = new NamenodeSession({
+      client: pausableControl(this.#client, this.gate),
+      log,
+      volumes: store.volumes,
+      registration: () => this.#registration(),
+      onRefused: (error) => this.#giveUp(error),
+    })
+    const session = this.#session
+    this.#events = new BlockEventLoop({ session, seams, onOverflow: () => this.#reports.request() })
+    const context = this.#transferContext()
+    this.#reports = new FullReportLoop({
+      session,
+      store,
+      seams,
+      onReported: () => this.#repeatCorrupt(),
+    })
+    this.#executor = new CommandExecutor({
+      context,
+      session,
+      requestFullReport: () => this.#reports.request(),
+      onOutcome: () => this.#heartbeat.wake(),
+      signal: this.#stopping.signal,
+    })
+    this.#heartbeat = new HeartbeatLoop({
+      session,
+      executor: this.#executor,
+      volumes: store.volumes,
+      activeTransfers: () => this.#statistics.activeTransfers,
+      seams,
+    })
+    const { maxTransfers, scrubPeriodMs: periodMs, scrubBytesPerSecond: bytesPerSecond } = config
+    this.#server = new TransferServer({ context, maxTransfers })
+    this.#ipc = this.#ipcServer()
+    this.#scrubbers = store.volumes.map(
+      (volume) => new Scrubber({ context, volume, periodMs, bytesPerSecond }),
+    )
+    this.#others = [watchVolumes(store.volumes, seams), presenceSweep(context), ...this.#scrubbers]
+  }
+
+  get uuid(): string {
+    return this.#opened.datanodeUuid
+  }
+
+  get httpContext(): DatanodeHttpContext {
+    const { uuid } = this
+    return { config: this.#config, seams: this.#seams, uuid, health: () => this.health() }
+  }
+
+  #transferContext(): TransferContext {
+    return {
+      seams: this.#seams,
+      store: this.#opened.store,
+      events: this.#events,
+      statistics: this.#statistics,
+      timeouts: TRANSFER_TIMEOUTS,
+      copyThrottle: new ByteThrottle(this.#config.copyBytesPerSecond),
+      blockPoolId: () => this.#session.blockPoolId,
+    }
+  }
+
+  #ipcServer(): IpcServer {
+    const { clock } = this.#seams
+    const face = clientDatanodeFace({
+      store: this.#opened.store,
+      softwareVersion: readVersion(),
+      uptimeSeconds: () => Math.floor((clock.monotonicMs() - this.#startedMs) / 1000),
+      copyBytesPerSecond: this.#config.copyBytesPerSecond,
+      requestFullReport: () => this.#reports.request(),
+    })
+    return new IpcServer({
+      seams: this.#seams,
+      protocols: { [CLIENT_DATANODE_PROTOCOL_NAME]: face },
+    })
+  }
+
+  #registration(): RegisterRequest {
+    const { advertisedAddresses, bindHost, hostname, rack } = this.#config
+    const addresses =
+      advertisedAddresses.length > 0 ? [...advertisedAddresses] : reachableAddresses(bindHost)
+    return {
+      datanodeUuid: this.uuid,
+      incarnation: this.#incarnation,
+      softwareVersion: readVersion(),
+      hostname,
+      addresses,
+      ...this.#ports,
+      rack,
+      storages: this.#opened.store.volumes.map(({ storageId, type }) => ({ storageId, type })),
+    }
+  }
+
+  /** @throws DfsError PORT_IN_USE */
+  async listen(): Promise<{ readonly transferPort: number; readonly ipcPort: number }> {
+    const { bindHost: host, transferPort, ipcPort } = this.#config
+    const port = await this.#server.listen({ host, port: transferPort })
+    this.#ipcListener = await this.#ipc.listen({ host, port: ipcPort })
+    return { transferPort: port, ipcPort: this.#ipcListener.port }
+  }
+
+  /** Starts to talk to the namenode, and everything that repeats. */
+  begin(ports: Ports): void {
+    this.#ports = ports
+    this.#hasBegun = true
+    for (const loop of this.#loops()) loop.start()
+  }
+
+  #loops() {
+    return [this.#heartbeat, this.#events, this.#reports, ...this.#others]
+  }
+
+  /** A volume is out: its blocks are gone from here until it is repaired, the node goes on with the others. */
+  volumeFailed(volume: Volume, reason: DfsError): void {
+    if (this.#stopping.signal.aborted) return
+    const { store } = this.#opened
+    this.#seams.log.error({ folder: volume.folder, err: reason }, 'volume failed')
+    void store.dropVolume(volume)
+    this.#heartbeat.wake()
+    const failed = this.#failedVolumes()
+    if (failed > this.#config.failedVolumesTolerated || store.volumes.every((it) => it.hasFailed)) {
+      this.#giveUp(new DfsError('VOLUME_FAILED', `${failed} volumes failed: ${reason.message}`))
+    }
+  }
+
+  #failedVolumes(): number {
+    const { store, unusable } = this.#opened
+    return store.volumes.filter((it) => it.hasFailed).length + unusable.length
+  }
+
+  /** A namenode that has just started knows nothing of what was found bad before. */
+  #repeatCorrupt(): void {
+    const { store } = this.#opened
+    for (const id of store.corruptIds()) {
+      const replica = store.get(id)
+      if (replica !== undefined) this.#events.corrupt(replica)
+    }
+  }
+
+  replicaPaths(blockId: number): { readonly data: string; readonly meta: string }[] {
+    const { store } = this.#opened
+    const replica = store.get(blockId)
+    if (replica === undefined) return []
+    const { data, meta } = store.pathsOf(replica)
+    return [{ data, meta }]
+  }
+
+  health(): DatanodeHealth {
+    const { store } = this.#opened
+    return {
+      isRegistered: this.#session.agreement !== undefined,
+      clusterId: this.#session.clusterId,
+      transfers: { ...this.#statistics },
+      volumes: store.volumes.map((it) => ({ ...storageReport(it), folder: it.folder })),
+      failedVolumes: this.#failedVolumes(),
+      blocks: store.index.size,
+      queuedEvents: this.#events.queued,
+      commands: this.#executor.load,
+      scrub: this.#scrubbers.map(({ progress }) => progress),
+    }
+  }
+
+  /** Stops intake first, then lets go of replicas, then of the folders. Idempotent. */
+  close(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  /** Nothing reaches the disks from now on; descriptors and locks are released. */
+  async kill(): Promise<void> {
+    this.#stopping.abort()
+    const { store } = this.#opened
+    for (const volume of store.volumes) volume.disk.fail(new Error('the node was killed'))
+    await this.close()
+  }
+
+  async #end(): Promise<void> {
+    this.#stopping.abort()
+    this.gate.resume()
+    this.#client.close()
+    const failures: unknown[] = []
+    const served = this.#server.close(true)
+    const steps = [
+      ...(this.#hasBegun ? this.#loops().map((loop) => loop.stop()) : []),
+      this.#ipcListener?.close(),
+      this.#executor.stop(),
+      served,
+    ]
+    for (const result of await Promise.allSettled(steps)) {
+      if (result.status === 'rejected') failures.push(result.reason)
+    }
+    for (const volume of this.#opened.store.volumes) volume.release()
+    if (failures.length > 0)
+      this.#seams.log.warn({ err: toDfsError(failures[0]) }, 'shutdown was not clean')
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * What this node and its namenode agreed on: registration, session, epoch. Everything that is sent goes through here,
+ * so that a lost session is noticed once and a lower epoch is refused once.
+ */
+import type { Static, TSchema } from '@sinclair/typebox'
+import {
+  CONTROL_PATHS,
+  RegisterReply,
+  type RegisterRequest,
+} from '../../shared/control/messages.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
+import type { Log } from '../../shared/log.js'
+import type { Volume } from '../blocks/volume.js'
+import type { ControlClient } from './control-client.js'
+
+const CALL_TIMEOUT_MS = 10_000
+
+export interface NamenodeSessionOptions {
+  readonly client: ControlClient
+  readonly log: Log
+  readonly volumes: readonly Volume[]
+  readonly registration: () => RegisterRequest
+  /** The namenode is of another cluster, or refuses this node for good. */
+  readonly onRefused: (error: DfsError) => void
+}
+
+/** Kinds of messages; each counts for itself, since they may overtake each other. */
+type MessageKind = 'heartbeat' | 'events' | 'report'
+
+export class NamenodeSession {
+  readonly #options: NamenodeSessionOptions
+  readonly #sequences: Record<MessageKind, number> = { heartbeat: 0, events: 0, report: 0 }
+  readonly #listeners: (() => void)[] = []
+  #agreement: RegisterReply | undefined
+  #epoch: number
+  #clusterId: string | undefined
+  #blockPoolId: string | undefined
+
+  constructor(options: NamenodeSessionOptions) {
+    this.#options = options
+    const versions = options.volumes.map(({ version }) => version)
+    this.#epoch = Math.max(0, ...versions.map(({ epoch }) => epoch))
+    this.#clusterId = versions.find(({ clusterId }) => clusterId !== undefined)?.clusterId
+    this.#blockPoolId = versions.find(({ blockPoolId }) => blockPoolId !== undefined)?.blockPoolId
+  }
+
+  /** undefined while not registered. */
+  get agreement(): RegisterReply | undefined {
+    return this.#agreement
+  }
+
+  get clusterId(): string | undefined {
+    return this.#clusterId
+  }
+
+  get blockPoolId(): string | undefined {
+    return this.#blockPoolId
+  }
+
+  /** The highest epoch seen, also in earlier lives of this node. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Called after each registration. */
+  onRegistered(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /**
+   * Registers. The new identity is on stable storage when this returns.
+   * @throws DfsError WRONG_CLUSTER, STALE_EPOCH, and what the call throws
+   */
+  async register(): Promise<void> {
+    const { client, registration, log, onRefused } = this.#options
+    this.#agreement = undefined
+    try {
+      const body = { ...registration(), ...(this.#clusterId && { clusterId: this.#clusterId }) }
+      const reply = await client.call(CONTROL_PATHS.register, body, RegisterReply, CALL_TIMEOUT_MS)
+      if (this.#clusterId !== undefined && reply.clusterId !== this.#clusterId) {
+        throw new DfsError(
+          'WRONG_CLUSTER',
+          `this datanode belongs to cluster ${this.#clusterId}, the namenode to ${reply.clusterId}`,
+        )
+      }
+      await this.checkEpoch(reply.epoch)
+      await this.#adopt(reply)
+      this.#agreement = reply
+      log.info({ clusterId: reply.clusterId, epoch: reply.epoch }, 'registered')
+    } catch (error) {
+      const failure = toDfsError(error)
+      if (failure.code === 'WRONG_CLUSTER') onRefused(failure)
+      throw failure
+    }
+    for (const listener of this.#listeners) listener()
+  }
+
+  async #adopt({ clusterId, blockPoolId }: RegisterReply): Promise<void> {
+    await this.#updateVolumes({ clusterId, blockPoolId })
+    this.#clusterId = clusterId
+    this.#blockPoolId = blockPoolId
+  }
+
+  /**
+   * Accepts the epoch of a message: a higher one is remembered on disk before anything is done for it.
+   * @throws DfsError STALE_EPOCH for a lower one
+   */
+  async checkEpoch(epoch: number): Promise<void> {
+    if (epoch < this.#epoch) {
+      throw new DfsError(
+        'STALE_EPOCH',
+        `a namenode of epoch ${epoch} may not command: epoch ${this.#epoch} has been seen`,
+      )
+    }
+    if (epoch === this.#epoch) return
+    await this.#updateVolumes({ epoch })
+    this.#epoch = epoch
+  }
+
+  async #updateVolumes(change: {
+    epoch?: number
+    clusterId?: string
+    blockPoolId?: string
+  }): Promise<void> {
+    for (const volume of this.#options.volumes) {
+      if (volume.hasFailed) continue
+      const isSame = Object.entries(change).every(([key, value]) =>
+        Object.entries(volume.version).some(([own, held]) => own === key && held === value),
+      )
+      if (!isSame) await volume.updateVersion(change)
+    }
+  }
+
+  /**
+   * Sends a message of the current session.
+   * @throws DfsError UNREGISTERED_DATANODE when there is none, or when the namenode does not know it (any more)
+   */
+  async send<Reply extends TSchema>(
+    kind: MessageKind,
+    path: string,
+    body: object,
+    reply: Reply,
+    timeoutMs = CALL_TIMEOUT_MS,
+  ): Promise<Static<Reply>> {
+    const agreement = this.#agreement
+    if (agreement === undefined) {
+      throw new DfsError('UNREGISTERED_DATANODE', 'this datanode has not registered yet')
+    }
+    this.#sequences[kind] += 1
+    const { datanodeUuid } = this.#options.registration()
+    const session = {
+      datanodeUuid,
+      sessionId: agreement.sessionId,
+      sequence: this.#sequences[kind],
+    }
+    try {
+      return await this.#options.client.call(path, { ...session, ...body }, reply, timeoutMs)
+    } catch (error) {
+      const failure = toDfsError(error)
+      const isCurrent = this.#agreement === agreement
+      if (failure.code === 'UNREGISTERED_DATANODE' && isCurrent) this.#agreement = undefined
+      throw failure
+    }
+  }
+}
