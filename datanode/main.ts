@@ -1,8 +1,10 @@
 /** A datanode as a process of its own: settings in, exit code out. */
 import { mkdirSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { systemClock } from '../shared/clock.js'
 import { readClusterToken } from '../shared/config/cluster-token.js'
 import type { SettingValues } from '../shared/config/settings.js'
+import { systemProcessHost } from '../shared/process-host.js'
 import { runServerProcess } from '../shared/server-process.js'
 import { createSystemLog } from '../shared/system-log.js'
 import { systemSeams } from '../shared/system-seams.js'
@@ -29,6 +31,8 @@ export async function runDatanode({ values, ...io }: DatanodeProcess): Promise<n
     ...io,
     name: 'datanode',
     log,
+    clock: systemClock,
+    host: systemProcessHost,
     start: async () => {
       const config = datanodeConfig(values, readClusterToken(values), {
         name: hostname(),

@@ -1,7 +1,9 @@
 /** A namenode as a process of its own: settings in, exit code out. */
 import { userInfo } from 'node:os'
+import { systemClock } from '../shared/clock.js'
 import { readOrCreateClusterToken } from '../shared/config/cluster-token.js'
 import type { SettingValues } from '../shared/config/settings.js'
+import { systemProcessHost } from '../shared/process-host.js'
 import { runServerProcess } from '../shared/server-process.js'
 import { createSystemLog } from '../shared/system-log.js'
 import { systemSeams } from '../shared/system-seams.js'
@@ -28,6 +30,8 @@ export async function runNamenode({ values, ...io }: NamenodeProcess): Promise<n
     ...io,
     name: 'namenode',
     log,
+    clock: systemClock,
+    host: systemProcessHost,
     start: async () => {
       const seams = systemSeams(log)
       const token = readOrCreateClusterToken(values, seams.random)

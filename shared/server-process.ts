@@ -3,7 +3,7 @@
  * signal is the caller's to handle (it ends the process at once).
  */
 
-import { systemClock } from './clock.js'
+import type { Clock } from './clock.js'
 import { DfsError, toDfsError } from './errors.js'
 import type { Log } from './log.js'
 
@@ -22,8 +22,23 @@ export interface StartedServer {
   readonly close: () => Promise<void>
 }
 
+/** What a server needs of its process. */
+export interface ProcessHost {
+  /** Tells the process that started this one; nothing happens when there is none. */
+  tellParent(message: ServerMessage): void
+  /** Called once when that process is gone, however it ended. */
+  onParentGone(action: () => void): void
+  /** Lets go of that process, once what was told it has left. */
+  leaveParent(): void
+  /** Called with what nobody caught. */
+  onBug(action: (error: unknown, event: string) => void): void
+  exit(code: number): void
+}
+
 export interface ServerProcessOptions {
   readonly name: string
+  readonly host: ProcessHost
+  readonly clock: Clock
   readonly log: Log
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal
@@ -40,9 +55,13 @@ const LINGER_LIMIT_MS = 2_000
 
 /** Runs a server until `signal` aborts or the parent process is gone. @returns the exit code */
 export async function runServerProcess(options: ServerProcessOptions): Promise<number> {
-  const { name, log } = options
-  endOnBugs(log)
-  const stopping = stopRequest(options.signal)
+  const { name, log, host } = options
+  // A broken promise of ours leaves unknown state behind: log it and end, the next start recovers.
+  host.onBug((error, event) => {
+    log.error({ error }, event)
+    host.exit(EXIT_SOFTWARE)
+  })
+  const stopping = stopRequest(options)
   let server: StartedServer
   try {
     server = await options.start()
@@ -50,46 +69,28 @@ export async function runServerProcess(options: ServerProcessOptions): Promise<n
     const failure = toDfsError(error)
     log.error({ error }, 'start failed')
     for (const line of failure.message.split('\n')) options.printError(`${name}: ${line}`)
-    tellParent({ kind: 'failed', code: failure.code, message: failure.message })
-    leaveSoon(log)
+    host.tellParent({ kind: 'failed', code: failure.code, message: failure.message })
+    leaveSoon(options, failure.row.exitCode)
     return failure.row.exitCode
   }
   log.info({ ...server.addresses }, 'ready')
   options.print(server.readyText)
-  tellParent({ kind: 'ready', addresses: server.addresses })
+  host.tellParent({ kind: 'ready', addresses: server.addresses })
   const reason = await stopping
   log.info({ reason }, 'stopping')
-  return await closeInTime(server, log)
-}
-
-async function closeInTime(server: StartedServer, log: Log): Promise<number> {
-  const closed = server.close().then(
-    () => 0,
-    (error: unknown) => {
-      log.error({ error }, 'shutdown was not clean')
-      return EXIT_SOFTWARE
-    },
-  )
-  const limit = new Promise<number>((resolve) => {
-    systemClock.after(SHUTDOWN_LIMIT_MS, () => {
-      log.error({ limitMs: SHUTDOWN_LIMIT_MS }, 'shutdown took too long')
-      resolve(EXIT_SOFTWARE)
-    })
-  })
-  const exitCode = await Promise.race([closed, limit])
+  const exitCode = await closeInTime(server, options)
   log.info({ exitCode }, 'stopped')
-  leaveSoon(log, exitCode)
+  leaveSoon(options, exitCode)
   return exitCode
 }
 
 /** Resolves with why to stop. */
-function stopRequest(signal: AbortSignal): Promise<string> {
+function stopRequest({ signal, host }: ServerProcessOptions): Promise<string> {
   return new Promise((resolve) => {
     const onAbort = () => resolve(messageOf(signal.reason))
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
-    // The channel closes however the parent ends, also by kill -9.
-    process.once('disconnect', () => resolve('the parent process is gone'))
+    host.onParentGone(() => resolve('the parent process is gone'))
   })
 }
 
@@ -97,31 +98,36 @@ function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason)
 }
 
-function tellParent(message: ServerMessage): void {
-  if (process.send === undefined || !process.connected) return
-  process.send(message, (error: Error | null) => {
-    // The parent is gone: `disconnect` says so too, and ends us.
-    if (error !== null) process.emitWarning(error)
+async function closeInTime(
+  server: StartedServer,
+  { clock, log }: ServerProcessOptions,
+): Promise<number> {
+  let cancel = () => {}
+  const limit = new Promise<number>((resolve) => {
+    cancel = clock.after(SHUTDOWN_LIMIT_MS, () => {
+      log.error({ limitMs: SHUTDOWN_LIMIT_MS }, 'shutdown took too long')
+      resolve(EXIT_SOFTWARE)
+    })
   })
+  const closed = server.close().then(
+    () => 0,
+    (error: unknown) => {
+      log.error({ error }, 'shutdown was not clean')
+      return EXIT_SOFTWARE
+    },
+  )
+  const exitCode = await Promise.race([closed, limit])
+  cancel()
+  return exitCode
 }
 
-/** Lets the last message leave, then closes the channel; ends the process if something still holds it. */
-function leaveSoon(log: Log, exitCode?: number): void {
-  if (process.connected) setImmediate(() => process.connected && process.disconnect())
-  systemClock.after(LINGER_LIMIT_MS, () => {
+/** Ends the process if something still holds it although everything is closed. */
+function leaveSoon({ host, clock, log }: ServerProcessOptions, exitCode: number): void {
+  host.leaveParent()
+  clock.after(LINGER_LIMIT_MS, () => {
     log.warn({}, 'something kept the process alive after its shutdown')
-    process.exit(exitCode)
+    host.exit(exitCode)
   })
-}
-
-/** A broken promise of ours leaves unknown state behind: log it and end, the next start recovers. */
-function endOnBugs(log: Log): void {
-  const end = (error: unknown, event: string) => {
-    log.error({ error }, event)
-    process.exit(EXIT_SOFTWARE)
-  }
-  process.on('uncaughtException', (error) => end(error, 'uncaught exception'))
-  process.on('unhandledRejection', (error) => end(error, 'unhandled rejection'))
 }
 
 /** Narrows what came over an IPC channel. */
