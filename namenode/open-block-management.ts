@@ -82,10 +82,8 @@ function startLoops(
   const periodMs = config.replicationLoopMs
   const replication = loop('replication-monitor', replicationTick({ ...parts, periodMs }))
   const deletion = loop('deletion-monitor', deletionTick({ ...parts, clock, periodMs }))
-  parts.onWork(() => {
-    replication.wake()
-    deletion.wake()
-  })
+  parts.examination.onCopyWork = () => replication.wake()
+  parts.examination.onRemovalWork = () => deletion.wake()
   const livenessMs = Math.max(
     10,
     Math.min(1000, Math.floor(config.liveness.staleAfterMs / LIVENESS_CHECKS)),

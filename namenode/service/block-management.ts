@@ -44,22 +44,18 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
   const { deletions, deletedBlocks, examination, registry } = repair
   deletions.onGone = (block) => {
     deletedBlocks.add(block)
-    examination.onWork()
+    examination.onRemovalWork()
   }
   namespace.onCommitted((change) => {
     for (const block of change.blocks) examination.committed(block)
     for (const { blockId } of change.deletedBlocks) deletedBlocks.add(blockId)
-    if (change.deletedBlocks.length > 0) examination.onWork()
+    if (change.deletedBlocks.length > 0) examination.onRemovalWork()
   })
   return {
     ...repair,
     ...faces,
     attention: files.attention,
     reviewLiveness: () => faces.liveness.review(registry.nodes()),
-    /** There is something to copy or to delete. */
-    onWork: (listener: () => void) => {
-      examination.onWork = listener
-    },
     close: () => closing.closeAll(),
   }
 }
@@ -80,7 +76,10 @@ function buildFaces(
     namespace,
     random,
     threshold: config.safeModeThreshold,
-    onAllowed: () => examination.onWork(),
+    onAllowed: () => {
+      examination.onCopyWork()
+      examination.onRemovalWork()
+    },
   })
   const liveness = new LivenessReview({ log, registry, sweeps, copies, examination, readiness })
   const onChanged = (blocks: readonly BlockId[]) => {
@@ -97,7 +96,7 @@ function buildFaces(
       readiness.refresh()
       // Its replicas may count from now on: what waited for that is looked at again.
       sweeps.start(storage, { removesRows: false })
-      examination.onWork()
+      examination.onCopyWork()
     },
   })
   const controlPlane = new ControlPlane({
@@ -113,7 +112,7 @@ function buildFaces(
     onHeard: (node: ClusterNode) => liveness.review([node]),
     onStorageFailed: (storage) => {
       sweeps.start(storage, { removesRows: true })
-      examination.onWork()
+      examination.onCopyWork()
     },
     onReceived: (block, node) => copies.arrived(block, node.uuid),
     onChanged,

@@ -42,8 +42,10 @@ export class Examination {
   /** When the grace of a freshly committed block ends, oldest first. */
   readonly #settling = new Map<BlockId, number>()
   readonly #removals = new Set<BlockId>()
-  /** Called when there is something to copy or to remove. */
-  onWork: () => void = () => {}
+  /** Called when there is something to examine or to copy. */
+  onCopyWork: () => void = () => {}
+  /** Called when something may be removable. Apart from the other, so that no loop wakes itself for ever. */
+  onRemovalWork: () => void = () => {}
 
   constructor(options: ExaminationOptions) {
     this.#options = options
@@ -52,7 +54,7 @@ export class Examination {
   /** Examines a block later, in a slice: for callers that have many. */
   soon(block: BlockId): void {
     if (this.#waiting.size < WAITING_CAPACITY) this.#waiting.add(block)
-    this.onWork()
+    this.onCopyWork()
   }
 
   /** A block was just committed: its last replicas are about to be reported. */
@@ -102,7 +104,14 @@ export class Examination {
     return this.#options.pendingCopies(block)
   }
 
-  /** The judgement alone, without consequences. */
+  /** The judgement alone of a committed block, without consequences: for the loops that act on it. */
+  look(block: BlockId): Examined | undefined {
+    const record = this.#options.map.record(block)
+    if (record?.state !== 'committed') return undefined
+    return this.assess(record, this.#options.map.held(block, record))
+  }
+
+  /** As `look`, for who has record and replicas already. */
   assess(record: BlockRecord, replicas: readonly HeldReplica[]): Examined {
     const assessment = assessBlock({
       target: record.replication,
@@ -119,7 +128,7 @@ export class Examination {
     const { risk, hasCorrupt, copiesNeeded } = assessment
     attention.set(block, risk === 'none' ? undefined : { risk, hasCorrupt })
     if (isCopyRisk(risk) && copiesNeeded > 0) {
-      if (queue.offer(block, risk) === 'added') this.onWork()
+      if (queue.offer(block, risk) === 'added') this.onCopyWork()
     } else {
       queue.remove(block)
       if (!isCopyRisk(risk)) this.#options.onEnough(block)
@@ -133,7 +142,7 @@ export class Examination {
   considerRemoval(block: BlockId): void {
     if (this.#removals.has(block) || this.#removals.size >= WAITING_CAPACITY) return
     this.#removals.add(block)
-    this.onWork()
+    this.onRemovalWork()
   }
 
   takeRemovals(limit: number): readonly BlockId[] {

@@ -29,7 +29,7 @@ export class LivenessReview {
     const changes = registry.reviewLiveness(nodes)
     for (const change of changes) this.#follow(change)
     readiness.refresh()
-    if (changes.length > 0) examination.onWork()
+    if (changes.length > 0) examination.onCopyWork()
   }
 
   #follow({ node, from, to }: LivenessChange): void {

@@ -51,7 +51,7 @@ export class ReplicaDeletions {
 
   /** Orders what a block has too much. @returns how many replicas */
   removeExcess(block: BlockId): number {
-    const examined = this.#options.examination.examine(block)
+    const examined = this.#options.examination.look(block)
     if (examined === undefined) return 0
     const { record, replicas } = examined
     const excess = chooseExcess({

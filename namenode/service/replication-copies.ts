@@ -75,8 +75,7 @@ export class ReplicationCopies {
     const { queue, registry, random } = this.#options
     const blocks = new Map<BlockId, Examined>()
     for (const id of queue.take(limit)) {
-      const examined = examination.examine(id)
-      queue.remove(id)
+      const examined = examination.look(id)
       if (examined !== undefined && examined.assessment.copiesNeeded > 0) blocks.set(id, examined)
     }
     if (blocks.size === 0) return 0

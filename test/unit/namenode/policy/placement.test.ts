@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type PlacementNode,
+  type PlacementRequest,
+  placeReplicas,
+} from '../../../../namenode/policy/place-replicas.js'
+import { datanodeUuid, storageId } from '../../../../shared/ids.js'
+import { seededRandom } from '../../../../shared/random.js'
+
+const node = (name: string, rack: string, change: Partial<PlacementNode> = {}): PlacementNode => ({
+  uuid: datanodeUuid(name),
+  rack,
+  liveness: 'live',
+  isRegistered: true,
+  activeTransfers: 0,
+  storages: [
+    { storageId: storageId(`DS-${name}`), type: 'DISK', hasFailed: false, remainingBytes: 1000 },
+  ],
+  ...change,
+})
+const withRoom = (remainingBytes: number): Partial<PlacementNode> => ({
+  storages: [{ storageId: storageId('DS'), type: 'DISK', hasFailed: false, remainingBytes }],
+})
+const ask = (change: Partial<PlacementRequest> = {}): PlacementRequest => ({
+  replicas: 3,
+  blockSizeBytes: 100,
+  writer: undefined,
+  excluded: new Set(),
+  existing: [],
+  ...change,
+})
+const place = (request: PlacementRequest, nodes: PlacementNode[], seed = 1) =>
+  placeReplicas(request, nodes, seededRandom(seed))
+const uuids = (placement: ReturnType<typeof place>) =>
+  placement.targets.map((it) => it.datanodeUuid)
+
+const TWO_RACKS = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'].map((it) => node(it, `/${it[0]}`))
+
+describe('three replicas on two racks', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'follow the writer, another rack, that rack (seed %i)',
+    (seed) => {
+      const placed = uuids(place(ask({ writer: datanodeUuid('a2') }), TWO_RACKS, seed))
+      expect(placed[0]).toBe('a2')
+      expect(placed[1]?.[0]).toBe('b')
+      expect(placed[2]?.[0]).toBe('b')
+      expect(new Set(placed).size).toBe(3)
+    },
+  )
+  it('go on where a pipeline has two on one rack: to the other', () => {
+    const existing = ['a1', 'a2'].map(datanodeUuid)
+    expect(uuids(place(ask({ replicas: 1, existing }), TWO_RACKS))[0]?.[0]).toBe('b')
+  })
+})
+
+describe('nodes that cannot take a replica', () => {
+  it.each([
+    ['stale', { liveness: 'stale' }],
+    ['dead', { liveness: 'dead' }],
+    ['known from an earlier run only', { isRegistered: false }],
+    ['full', withRoom(99)],
+    ['without a sound storage', { storages: [] }],
+  ] as const)('are left out: %s', (_name, change) => {
+    const placement = place(ask({ replicas: 2, writer: datanodeUuid('x') }), [
+      node('x', '/a', change),
+      node('y', '/a'),
+    ])
+    expect(uuids(placement)).toEqual(['y'])
+    expect(placement.missing).toBe(1)
+    expect(placement.remark).toMatch(/1 of 2 replicas placed/)
+  })
+})
+
+describe('few racks', () => {
+  it('yield the rack rule before the number of replicas, and say so', () => {
+    const placement = place(
+      ask(),
+      ['a', 'b', 'c'].map((it) => node(it, '/only')),
+    )
+    expect(placement.targets).toHaveLength(3)
+    expect(placement.remark).toBe('no second rack has room')
+  })
+})
+
+describe('weights', () => {
+  it('send more to nodes with more room and less to do', () => {
+    const nodes = [
+      node('roomy', '/r', withRoom(9000)),
+      node('tight', '/r', withRoom(1000)),
+      node('busy', '/r', { ...withRoom(9000), activeTransfers: 8 }),
+    ]
+    const random = seededRandom(7)
+    const counts = new Map<string, number>()
+    for (let draw = 0; draw < 2000; draw += 1) {
+      const [target] = placeReplicas(ask({ replicas: 1 }), nodes, random).targets
+      const uuid = target?.datanodeUuid ?? ''
+      counts.set(uuid, (counts.get(uuid) ?? 0) + 1)
+    }
+    expect(counts.get('roomy')).toBeGreaterThan(1400)
+    expect(counts.get('tight')).toBeGreaterThan(50)
+    expect(counts.get('busy')).toBeLessThan(400)
+  })
+})
+
+describe('any cluster', () => {
+  it('gets as many targets as there are fit nodes, each once, none of the forbidden', () => {
+    const anyNode = fc.record({
+      rack: fc.constantFrom('/a', '/b', '/c'),
+      liveness: fc.constantFrom('live', 'live', 'stale', 'dead'),
+      isRegistered: fc.boolean(),
+      room: fc.constantFrom(0, 99, 100, 5000),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(anyNode, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 3 }),
+        fc.integer(),
+        (drawn, replicas, forbidden, seed) => {
+          const nodes = drawn.map(({ room, ...it }, index) =>
+            node(`n${index}`, it.rack, { ...it, ...withRoom(room) }),
+          )
+          const excluded = new Set(nodes.slice(0, forbidden).map((it) => it.uuid))
+          const existing = nodes.slice(forbidden, forbidden + 1).map((it) => it.uuid)
+          const placement = place(ask({ replicas, excluded, existing }), nodes, seed)
+          const fit = nodes.filter(
+            (it) =>
+              it.liveness === 'live' &&
+              it.isRegistered &&
+              (it.storages[0]?.remainingBytes ?? 0) >= 100 &&
+              !excluded.has(it.uuid) &&
+              !existing.includes(it.uuid),
+          )
+          const chosen = uuids(placement)
+          expect(new Set(chosen).size).toBe(chosen.length)
+          expect(chosen).toHaveLength(Math.min(replicas, fit.length))
+          expect(placement.missing).toBe(replicas - chosen.length)
+          for (const uuid of chosen) expect(fit.map((it) => it.uuid)).toContain(uuid)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})

@@ -1,0 +1,150 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { orderLocations } from '../../../../namenode/policy/order-locations.js'
+import { isIpAddress, reachableAddress } from '../../../../namenode/policy/reachable-address.js'
+import { agreeOnLength } from '../../../../namenode/policy/recovery-length.js'
+import { judgeStartup, type StartupNode } from '../../../../namenode/policy/safe-mode.js'
+import { datanodeUuid } from '../../../../shared/ids.js'
+
+const node = (change: Partial<StartupNode> = {}): StartupNode => ({
+  liveness: 'live',
+  isRegistered: true,
+  isConfirmed: true,
+  ...change,
+})
+const WAITING = node({ liveness: 'stale', isRegistered: false, isConfirmed: false })
+const REGISTERED = node({ isConfirmed: false })
+const DEAD = node({ liveness: 'dead', isRegistered: false, isConfirmed: false })
+
+describe('a namenode that has just started', () => {
+  it.each([
+    { name: 'an empty cluster', nodes: [], sampled: 0, confirmed: 0, may: [true, true, true] },
+    {
+      name: 'nobody there yet',
+      nodes: [WAITING],
+      sampled: 9,
+      confirmed: 0,
+      may: [false, false, false],
+    },
+    {
+      name: 'registered, not reported',
+      nodes: [REGISTERED],
+      sampled: 9,
+      confirmed: 0,
+      may: [false, true, false],
+    },
+    {
+      name: 'enough is confirmed',
+      nodes: [node(), WAITING],
+      sampled: 9,
+      confirmed: 9,
+      may: [true, false, false],
+    },
+    {
+      name: 'not quite enough',
+      nodes: [node(), WAITING],
+      sampled: 9,
+      confirmed: 8,
+      may: [false, false, false],
+    },
+    {
+      name: 'all reported, some lost',
+      nodes: [node(), DEAD],
+      sampled: 9,
+      confirmed: 3,
+      may: [true, true, true],
+    },
+  ])('$name: may write, copy, delete = $may', ({ nodes, sampled, confirmed, may }) => {
+    const judged = judgeStartup({
+      nodes,
+      sampledBlocks: sampled,
+      confirmedBlocks: confirmed,
+      threshold: 0.999,
+    })
+    expect([judged.mayWrite, judged.mayCopy, judged.mayDelete]).toEqual(may)
+    expect(judged.reason === '').toBe(judged.mayWrite)
+  })
+})
+
+describe('locations for a reader', () => {
+  const place = (name: string, change: object = {}) => ({
+    name,
+    liveness: 'live' as const,
+    isCorrupt: false,
+    addresses: [`10.0.0.${name.length}`],
+    rack: '/far',
+    activeTransfers: 0,
+    ...change,
+  })
+  it('are near before far, idle before busy, live before stale, sound before corrupt', () => {
+    const ordered = orderLocations(
+      [
+        place('corrupt', { isCorrupt: true, addresses: ['10.9.9.9'] }),
+        place('stale', { liveness: 'stale', addresses: ['10.9.9.9'] }),
+        place('busy', { activeTransfers: 5 }),
+        place('idle'),
+        place('rack', { rack: '/near' }),
+        place('here', { addresses: ['10.9.9.9'], activeTransfers: 9 }),
+      ],
+      { address: '10.9.9.9', rack: '/near' },
+    )
+    expect(ordered.map((it) => it.name)).toEqual([
+      'here',
+      'rack',
+      'idle',
+      'busy',
+      'stale',
+      'corrupt',
+    ])
+  })
+})
+
+describe('the address between two datanodes', () => {
+  it.each([
+    [['127.0.0.1', '10.0.0.5'], ['127.0.0.1', '10.0.0.6'], '127.0.0.1'],
+    [['127.0.0.1', '10.0.0.5'], ['10.0.0.6'], '10.0.0.5'],
+    [['192.168.1.5', '10.0.0.5'], ['10.0.0.6'], '10.0.0.5'],
+    [['fe80::1', '2001:db8::5'], ['2001:db8::6'], '2001:db8::5'],
+    [['10.0.0.5'], ['192.168.0.1'], '10.0.0.5'],
+  ])('of %j seen from %j is %s', (addresses, from, expected) => {
+    expect(reachableAddress(addresses, from)).toBe(expected)
+  })
+  it.each(['127.0.0.1', '::1', 'fe80::1%eth0', '::ffff:10.0.0.1'])('%s is an address', (it) => {
+    expect(isIpAddress(it)).toBe(true)
+  })
+  it.each(['localhost', 'evil.example', '256.1.1.1', '1.2.3', 'a:b', '', '127.0.0.1/..'])(
+    '%j is none',
+    (it) => {
+      expect(isIpAddress(it)).toBe(false)
+    },
+  )
+})
+
+describe('the length of a recovered block', () => {
+  const candidate = (name: string, generationStamp: number, lengthBytes: number) => ({
+    datanodeUuid: datanodeUuid(name),
+    generationStamp,
+    lengthBytes,
+  })
+  it('is the shortest of the newest version that has what readers were promised', () => {
+    const decision = agreeOnLength(
+      [candidate('a', 5, 90), candidate('b', 5, 70), candidate('c', 5, 40), candidate('d', 4, 60)],
+      { generationStamp: 5, visibleBytes: 50 },
+    )
+    expect(decision).toEqual({ kind: 'agreed', lengthBytes: 70, participants: ['a', 'b'] })
+  })
+  it('is never less than what was promised, whatever the survivors', () => {
+    const anyCandidate = fc.record({ stamp: fc.integer({ min: 4, max: 6 }), length: fc.nat(100) })
+    fc.assert(
+      fc.property(fc.array(anyCandidate, { maxLength: 5 }), fc.nat(100), (drawn, visibleBytes) => {
+        const decision = agreeOnLength(
+          drawn.map((it, index) => candidate(`n${index}`, it.stamp, it.length)),
+          { generationStamp: 5, visibleBytes },
+        )
+        if (decision.kind === 'agreed') {
+          expect(decision.lengthBytes).toBeGreaterThanOrEqual(visibleBytes)
+        }
+      }),
+    )
+  })
+})
