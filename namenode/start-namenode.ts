@@ -1,21 +1,11 @@
-/** Builds a namenode from its parts, in the order in which they need each other, and serves until closed. */
-import { readFile } from 'node:fs/promises'
-import { networkInterfaces } from 'node:os'
+/** Starts a namenode: the data folder first, then what serves it; closes in the reverse order. */
 import { DfsError } from '../shared/errors.js'
-import { IpcServer } from '../shared/hadoop/ipc-server.js'
-import { listenHttp } from '../shared/http/http-server.js'
-import type { Listener, Network } from '../shared/network.js'
 import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
 import type { NamenodeConfig } from './config.js'
-import { registerControlRoutes } from './http/control-routes.js'
-import { NamenodeMetrics } from './http/metrics.js'
-import { buildNamenodeHttp } from './http/server.js'
-import { openBlockManagement } from './open-block-management.js'
 import { refusalToBind } from './policy/bind-address.js'
-import { namenodeProtocols } from './rpc/protocols.js'
+import type { ServedNamenode } from './serve-namenode.js'
 import { openNamespace } from './service/open-namespace.js'
-import { openServices } from './service/open-services.js'
 
 export interface RunningNamenode {
   readonly rpcPort: number
@@ -44,7 +34,16 @@ export async function startNamenode(
   if (refusal !== undefined) throw new DfsError('CONFIGURATION', refusal)
   const closing = new ShutdownStack()
   try {
-    return await start(config, seams, events, closing)
+    const served = await start(config, seams, events, closing)
+    return {
+      rpcPort: served.rpcPort,
+      httpPort: served.httpPort,
+      close: () => closing.closeAll(),
+      kill: async () => {
+        await served.dropConnections()
+        await closing.closeAll()
+      },
+    }
   } catch (error) {
     await closing.closeAll()
     throw error
@@ -54,104 +53,19 @@ export async function startNamenode(
 async function start(
   config: NamenodeConfig,
   seams: Seams,
-  events: NamenodeEvents,
+  { onFatal }: NamenodeEvents,
   closing: ShutdownStack,
-): Promise<RunningNamenode> {
+): Promise<ServedNamenode> {
   const { writer } = config
-  const namespace = closing.use(
-    'namespace',
-    await openNamespace({
-      config,
-      seams,
-      writer,
-      ...(events.onFatal === undefined ? {} : { onFatal: events.onFatal }),
-    }),
-    (it) => it.close(),
-  )
-  const management = closing.use(
-    'block management',
-    await openBlockManagement({ config, seams, namespace }),
-    (it) => it.close(),
-  )
-  const services = await openServices({
+  const opening = openNamespace({
     config,
-    clock: seams.clock,
-    log: seams.log,
-    namespace,
-    blockManager: management.blockManager,
-    leaseRecovery: management,
-    missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
-    namenodeAddresses: ownAddresses(),
-    readSystemFile: (path) => readFile(path, 'utf8'),
-  })
-  const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
-  metrics.watch(services)
-  metrics.watchWriter(() => namespace.writerStatistics)
-  const app = closing.use(
-    'http',
-    await buildNamenodeHttp({
-      services,
-      metrics,
-      fsck: management.fsck,
-      registerControlRoutes: (scope) => registerControlRoutes(scope, management),
-    }),
-    (it) => it.close(),
-  )
-  const httpPort = await listenHttp(app, config.bindHost, config.httpPort)
-  const sockets = new RememberedListeners(seams.network)
-  const rpcServer = new IpcServer({
-    seams: { ...seams, network: sockets },
-    protocols: namenodeProtocols(services),
-    limits: {
-      // A superuser may act for others; a list of proxies comes with authentication.
-      mayImpersonate: (realUser) => services.principals.principal(realUser).isSuperuser,
-    },
-    onCall: (statistics) => metrics.observeCall(statistics),
-  })
-  metrics.watchConnections(() => rpcServer.load)
-  const rpc = closing.use(
-    'rpc',
-    await rpcServer.listen({ host: config.bindHost, port: config.rpcPort }),
-    (it) => it.close(),
-  )
-  return {
-    rpcPort: rpc.port,
-    httpPort,
-    close: () => closing.closeAll(),
-    kill: async () => {
-      app.server.closeAllConnections()
-      await sockets.dropAll()
-      await closing.closeAll()
-    },
-  }
-}
-
-/** Keeps hold of what a server listens with: its own close is polite and lets running calls answer. */
-class RememberedListeners implements Network {
-  readonly #network: Network
-  readonly #listeners: Listener[] = []
-
-  constructor(network: Network) {
-    this.#network = network
-  }
-
-  connect(...parameters: Parameters<Network['connect']>): ReturnType<Network['connect']> {
-    return this.#network.connect(...parameters)
-  }
-
-  async listen(...parameters: Parameters<Network['listen']>): Promise<Listener> {
-    const listener = await this.#network.listen(...parameters)
-    this.#listeners.push(listener)
-    return listener
-  }
-
-  async dropAll(): Promise<void> {
-    await Promise.all(this.#listeners.map((it) => it.close()))
-  }
-}
-
-function ownAddresses(): ReadonlySet<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((it) => (it ?? []).map(({ address }) => address)),
-  )
+    seams,
+    writer,
+    ...(onFatal === undefined ? {} : { onFatal }),
+  }).then((it) => closing.use('namespace', it, () => it.close()))
+  // The faces bring fastify and more: they load while the writer's thread starts on the other core.
+  const [opened, faces] = await Promise.allSettled([opening, import('./serve-namenode.js')])
+  if (opened.status === 'rejected') throw opened.reason
+  if (faces.status === 'rejected') throw faces.reason
+  return await faces.value.serveNamenode({ config, seams, namespace: opened.value, closing })
 }

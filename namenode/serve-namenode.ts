@@ -1,0 +1,130 @@
+/** Puts block management and the faces over an open namespace, each after what it needs, and listens. */
+import { readFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
+import { IpcServer } from '../shared/hadoop/ipc-server.js'
+import { listenHttp } from '../shared/http/http-server.js'
+import type { Listener, Network } from '../shared/network.js'
+import type { Seams } from '../shared/seams.js'
+import type { ShutdownStack } from '../shared/shutdown-stack.js'
+import type { NamenodeConfig } from './config.js'
+import { registerControlRoutes } from './http/control-routes.js'
+import { NamenodeMetrics } from './http/metrics.js'
+import { buildNamenodeHttp } from './http/server.js'
+import { openBlockManagement } from './open-block-management.js'
+import { namenodeProtocols } from './rpc/protocols.js'
+import type { StoredNamespace } from './service/namespace-facade.js'
+import { openServices } from './service/open-services.js'
+import type { NamenodeServices } from './service/services.js'
+
+export interface ServedNamenode {
+  readonly rpcPort: number
+  readonly httpPort: number
+  /** Cuts every connection at once. */
+  dropConnections(): Promise<void>
+}
+
+interface ServeOptions {
+  readonly config: NamenodeConfig
+  readonly seams: Seams
+  readonly namespace: StoredNamespace
+  /** Takes what is opened here. */
+  readonly closing: ShutdownStack
+}
+
+/** @throws DfsError PORT_IN_USE, DATABASE_CORRUPT, WRONG_CLUSTER */
+export async function serveNamenode(options: ServeOptions): Promise<ServedNamenode> {
+  const { config, seams, namespace, closing } = options
+  const management = closing.use(
+    'block management',
+    await openBlockManagement({ config, seams, namespace }),
+    (it) => it.close(),
+  )
+  const services = await openServices({
+    config,
+    clock: seams.clock,
+    log: seams.log,
+    namespace,
+    blockManager: management.blockManager,
+    leaseRecovery: management,
+    missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
+    namenodeAddresses: ownAddresses(),
+    readSystemFile: (path) => readFile(path, 'utf8'),
+  })
+  const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
+  metrics.watch(services)
+  metrics.watchWriter(() => namespace.writerStatistics)
+  const app = closing.use(
+    'http',
+    await buildNamenodeHttp({
+      services,
+      metrics,
+      fsck: management.fsck,
+      registerControlRoutes: (scope) => registerControlRoutes(scope, management),
+    }),
+    (it) => it.close(),
+  )
+  const httpPort = await listenHttp(app, config.bindHost, config.httpPort)
+  const sockets = new RememberedListeners(seams.network)
+  const rpcPort = await listenRpc(
+    { ...options, seams: { ...seams, network: sockets } },
+    services,
+    metrics,
+  )
+  return {
+    rpcPort,
+    httpPort,
+    dropConnections: async () => {
+      app.server.closeAllConnections()
+      await sockets.dropAll()
+    },
+  }
+}
+
+async function listenRpc(
+  { config, seams, closing }: ServeOptions,
+  services: NamenodeServices,
+  metrics: NamenodeMetrics,
+): Promise<number> {
+  const server = new IpcServer({
+    seams,
+    protocols: namenodeProtocols(services),
+    limits: {
+      // A superuser may act for others; a list of proxies comes with authentication.
+      mayImpersonate: (realUser) => services.principals.principal(realUser).isSuperuser,
+    },
+    onCall: (statistics) => metrics.observeCall(statistics),
+  })
+  metrics.watchConnections(() => server.load)
+  const listener = await server.listen({ host: config.bindHost, port: config.rpcPort })
+  return closing.use('rpc', listener, (it) => it.close()).port
+}
+
+/** Keeps hold of what a server listens with: the server's own close is polite and lets running calls answer. */
+class RememberedListeners implements Network {
+  readonly #network: Network
+  readonly #listeners: Listener[] = []
+
+  constructor(network: Network) {
+    this.#network = network
+  }
+
+  connect(...parameters: Parameters<Network['connect']>): ReturnType<Network['connect']> {
+    return this.#network.connect(...parameters)
+  }
+
+  async listen(...parameters: Parameters<Network['listen']>): Promise<Listener> {
+    const listener = await this.#network.listen(...parameters)
+    this.#listeners.push(listener)
+    return listener
+  }
+
+  async dropAll(): Promise<void> {
+    await Promise.all(this.#listeners.map((it) => it.close()))
+  }
+}
+
+function ownAddresses(): ReadonlySet<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((it) => (it ?? []).map(({ address }) => address)),
+  )
+}
