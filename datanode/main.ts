@@ -43,6 +43,7 @@ export async function runDatanode({ values, ...io }: DatanodeProcess): Promise<n
       return {
         addresses: { uuid, transferPort, httpPort, ipcPort },
         readyText: `datanode ${uuid} ready: data ${config.bindHost}:${transferPort}, http://${config.bindHost}:${httpPort}/`,
+        failed: datanode.failed,
         close: () => datanode.close(),
       }
     },

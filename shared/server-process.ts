@@ -19,6 +19,8 @@ export interface StartedServer {
   readonly addresses: ServerAddresses
   /** One line for people. */
   readonly readyText: string
+  /** Resolves when the server cannot go on by itself. */
+  readonly failed?: Promise<DfsError>
   readonly close: () => Promise<void>
 }
 
@@ -76,9 +78,14 @@ export async function runServerProcess(options: ServerProcessOptions): Promise<n
   log.info({ ...server.addresses }, 'ready')
   options.print(server.readyText)
   host.tellParent({ kind: 'ready', addresses: server.addresses })
-  const reason = await stopping
-  log.info({ reason }, 'stopping')
-  const exitCode = await closeInTime(server, options)
+  const end = await Promise.race([
+    stopping,
+    ...(server.failed === undefined ? [] : [server.failed]),
+  ])
+  if (end instanceof DfsError) options.printError(`${name}: ${end.message}`)
+  log.info({ reason: messageOf(end) }, 'stopping')
+  const closeCode = await closeInTime(server, options)
+  const exitCode = end instanceof DfsError ? end.row.exitCode : closeCode
   log.info({ exitCode }, 'stopped')
   leaveSoon(options, exitCode)
   return exitCode
