@@ -1,11 +1,8 @@
 /** Entry of the `dfs` command: the only file of the command line that names the real process. */
 import { userInfo } from 'node:os'
-import { systemClock } from '../shared/clock.js'
-import { systemDisk } from '../shared/disk.js'
 import { DfsError } from '../shared/errors.js'
 import { silentLog } from '../shared/log.js'
-import { systemNetwork } from '../shared/network.js'
-import { systemRandom } from '../shared/random.js'
+import { systemSeams } from '../shared/system-seams.js'
 import type { CliIo } from './io.js'
 import { run } from './program.js'
 
@@ -34,13 +31,7 @@ const io: CliIo = {
   isErrorTerminal: process.stderr.isTTY === true,
   osUser: () => userInfo().username,
   workingDirectory: () => process.cwd(),
-  seams: {
-    clock: systemClock,
-    random: systemRandom,
-    network: systemNetwork,
-    disk: systemDisk,
-    log: silentLog,
-  },
+  seams: systemSeams(silentLog),
 }
 
 process.exitCode = await run(process.argv.slice(2), io)

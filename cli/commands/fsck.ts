@@ -9,6 +9,7 @@ import { locate } from '../path-items.js'
 const DEFAULT_HTTP_PORT = 9870
 /** Holds the last line of a text, and the summary at the end of a document. */
 const TAIL_CHARACTERS = 4_000
+const MAX_REFUSAL_CHARACTERS = 300
 
 /** Flags that travel to the namenode under the same name, as `hdfs fsck` sends them. */
 const FLAGS = [
@@ -61,7 +62,7 @@ async function ask(
   const { fs } = splitUri(path)
   const base = options['http'] ?? `http://${webHost(fs ?? context.defaultFs())}`
   const isJson = options['json'] === true
-  const url = new URL(isJson ? '/api/v1/fsck' : '/fsck', `${base}`)
+  const url = parseAddress(`${base}`, isJson ? '/api/v1/fsck' : '/fsck')
   url.searchParams.set('path', locate(context, path).path)
   url.searchParams.set(isJson ? 'user' : 'ugi', context.user)
   for (const flag of FLAGS) {
@@ -78,10 +79,26 @@ async function ask(
     throw new DfsError(known, `cannot ask ${url.origin}: ${message}`, { cause: error })
   }
   if (!response.ok) {
-    const text = (await response.text()).split('\n', 1)[0] ?? ''
-    throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${text.slice(0, 300)}`)
+    const text = refusalText(await response.text())
+    throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${text}`)
   }
   return response
+}
+
+function parseAddress(base: string, path: string): URL {
+  try {
+    return new URL(path, base)
+  } catch (error) {
+    const text = `'${base}' is not an address such as http://host:${DEFAULT_HTTP_PORT}`
+    throw new DfsError('USAGE', text, { cause: error })
+  }
+}
+
+/** The particulars of a problem document, or the first line of any other text. */
+function refusalText(body: string): string {
+  const detail = /"detail"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(body)?.[1]
+  const text = detail === undefined ? body : String(JSON.parse(detail))
+  return (text.split('\n', 1)[0] ?? '').slice(0, MAX_REFUSAL_CHARACTERS)
 }
 
 function webHost(fs: string): string {

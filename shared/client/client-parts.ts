@@ -1,13 +1,10 @@
 /** What a client is made of, and how `DfsClient.connect` puts it together. */
 import { userInfo } from 'node:os'
-import { systemClock } from '../clock.js'
-import { systemDisk } from '../disk.js'
 import type { Decoded } from '../hadoop/message.js'
 import type { LocatedBlockProto } from '../hadoop/schema/hdfs.js'
 import { silentLog } from '../log.js'
-import { systemNetwork } from '../network.js'
-import { systemRandom } from '../random.js'
 import type { Seams } from '../seams.js'
+import { systemSeams } from '../system-seams.js'
 import type { BlockChecksum } from './file-checksum.js'
 import type { FileStreams } from './file-streams.js'
 import { HadoopStreams } from './hadoop-streams.js'
@@ -40,17 +37,9 @@ export interface ClientParts {
 /** As Java: a namenode that is busy with a long operation must not be given up. */
 const CALL_TIMEOUT_MS = 60_000
 
-const REAL_SEAMS: Seams = {
-  clock: systemClock,
-  random: systemRandom,
-  network: systemNetwork,
-  disk: systemDisk,
-  log: silentLog,
-}
-
 /** @throws DfsError CONFIGURATION for a malformed `fs` */
 export function connectParts(options: ConnectOptions): ClientParts {
-  const seams = options.seams ?? REAL_SEAMS
+  const seams = options.seams ?? systemSeams(silentLog)
   const user = options.user ?? userInfo().username
   const address = clusterAddress(options.fs)
   const namenode = new NamenodeClient({ seams, address, user, timeoutMs: CALL_TIMEOUT_MS })
