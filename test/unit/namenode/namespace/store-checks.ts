@@ -1,0 +1,175 @@
+/** Checks of a store from outside: what must hold after any sequence of changes, computed the slow and obvious way. */
+import { expect } from 'vitest'
+import { EditApplier } from '../../../../namenode/service/namespace-apply.js'
+import { decodeEdit } from '../../../../namenode/service/namespace-edit.js'
+import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
+import {
+  type Database,
+  openMemoryDatabase,
+  openReadingConnection,
+} from '../../../../namenode/storage/database.js'
+import { openStores } from '../../../../namenode/storage/stores.js'
+
+const TABLES = [
+  'state',
+  'inode',
+  'entry',
+  'block',
+  'lease',
+  'request',
+  'deleted_block',
+  'detached',
+  'edit',
+]
+
+interface InodeRow {
+  id: number
+  parent: number
+  name: string
+  kind: number
+  is_open: number
+  replication: number
+  length: number
+  children: number
+  tree_files: number
+  tree_directories: number
+  tree_length: number
+  tree_space: number
+}
+
+/** All invariants of the store in a folder, and that its edits make the same store again. */
+export function checkStore(folder: string): void {
+  const database = openReadingConnection(namespacePaths(folder).database)
+  try {
+    checkInvariants(database)
+    checkReplay(database)
+  } finally {
+    database.close()
+  }
+}
+
+function checkReplay(database: Database): void {
+  const replayed = openMemoryDatabase()
+  try {
+    const stores = openStores(replayed)
+    const applier = new EditApplier(stores)
+    for (const edit of openStores(database).edits.after(0, 1_000_000)) {
+      applier.apply(decodeEdit(edit.operation, edit.arguments), edit.timeMs)
+      applier.totals.keep()
+    }
+    applier.flush()
+    for (const table of TABLES) expect(rows(replayed, table), table).toEqual(rows(database, table))
+  } finally {
+    replayed.close()
+  }
+}
+
+function rows(database: Database, table: string): unknown[] {
+  const order = table === 'entry' || table === 'request' ? '1, 2' : '1'
+  return database.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all()
+}
+
+function checkInvariants(database: Database): void {
+  const all = <T>(sql: string) => database.prepare<[], T>(sql).all()
+  const inodes = all<InodeRow>('SELECT * FROM inode')
+  const byParent = groupBy(inodes, (inode) => inode.parent)
+  const tops = all<{ id: number }>('SELECT id FROM detached').map((it) => it.id)
+  expect(
+    byParent
+      .get(0)
+      ?.map((it) => it.id)
+      .toSorted(),
+    'only the root and deleted trees have no parent',
+  ).toEqual([16385, ...tops].toSorted())
+  const entries = all<{ parent: number; name: string; id: number }>('SELECT * FROM entry')
+  const named = inodes.filter((it) => it.parent !== 0)
+  const key = (it: { parent: number; name: string; id: number }) =>
+    `${it.parent}/${it.name}=${it.id}`
+  expect(entries.map(key).toSorted(), 'names and inodes say the same').toEqual(
+    named.map(key).toSorted(),
+  )
+  const root = inodes.find((it) => it.id === 16385)
+  if (root === undefined) throw new Error('no root')
+  recount(root, byParent)
+  const blocks = all<{ inode: number; position: number; length: number; state: number }>(
+    'SELECT inode, position, length, state FROM block ORDER BY inode, position',
+  )
+  const byInode = groupBy(blocks, (block) => block.inode)
+  for (const inode of inodes.filter((it) => it.kind === 1)) {
+    const own = byInode.get(inode.id) ?? []
+    byInode.delete(inode.id)
+    expect(
+      own.map((it) => it.position),
+      'positions have no gap',
+    ).toEqual(own.map((_, index) => index))
+    const isDetached = !isBelow(inode, root.id, inodes)
+    if (!isDetached) {
+      expect(inode.length, 'a file is as long as its blocks').toBe(sum(own.map((it) => it.length)))
+    }
+    const beingWritten = own.filter((it) => it.state === 0)
+    if (inode.is_open === 0)
+      expect(beingWritten, 'a closed file has only committed blocks').toEqual([])
+    else
+      expect(
+        beingWritten.every((it) => it === own.at(-1)),
+        'only the last block is written',
+      ).toBe(true)
+  }
+  expect([...byInode.keys()], 'every block has a file').toEqual([])
+  const leases = all<{ inode: number }>('SELECT inode FROM lease').map((it) => it.inode)
+  const open = inodes.filter((it) => it.is_open === 1).map((it) => it.id)
+  expect(leases.toSorted(), 'a lease for each open file').toEqual(open.toSorted())
+  const state = all<{ blocks: number; next_inode: number; last_transaction: number }>(
+    'SELECT * FROM state',
+  )[0]
+  expect(state?.blocks).toBe(blocks.length)
+  expect(state?.next_inode).toBeGreaterThan(Math.max(...inodes.map((it) => it.id)))
+  expect(state?.last_transaction).toBe(all<{ id: number }>('SELECT max(id) AS id FROM edit')[0]?.id)
+}
+
+/** Counts a directory's tree and compares what it says of itself, all the way down. */
+function recount(directory: InodeRow, byParent: ReadonlyMap<number, InodeRow[]>) {
+  const totals = { files: 0, directories: 0, length: 0, space: 0 }
+  const children = byParent.get(directory.id) ?? []
+  for (const child of children) {
+    if (child.kind === 1) {
+      totals.files += 1
+      totals.length += child.length
+      totals.space += child.length * child.replication
+      continue
+    }
+    const below = recount(child, byParent)
+    totals.files += below.files
+    totals.directories += below.directories + 1
+    totals.length += below.length
+    totals.space += below.space
+  }
+  expect(
+    {
+      files: directory.tree_files,
+      directories: directory.tree_directories,
+      length: directory.tree_length,
+      space: directory.tree_space,
+      children: directory.children,
+    },
+    `totals of ${directory.name}`,
+  ).toEqual({ ...totals, children: children.length })
+  return totals
+}
+
+function isBelow(inode: InodeRow, top: number, inodes: readonly InodeRow[]): boolean {
+  let current: InodeRow | undefined = inode
+  while (current !== undefined && current.id !== top) {
+    const { parent }: InodeRow = current
+    current = inodes.find((it) => it.id === parent)
+  }
+  return current !== undefined
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((left, right) => left + right, 0)
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return groups
+}
