@@ -11,7 +11,6 @@ import { readVersion } from '../shared/version.js'
 import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store.js'
 import type { Volume } from './blocks/volume.js'
 import type { DatanodeConfig } from './config.js'
-import type { DatanodeHttpContext } from './http-mount.js'
 import { reachableAddresses } from './interface-addresses.js'
 import { BlockEventLoop } from './loops/block-events.js'
 import { CommandExecutor } from './loops/command-executor.js'
@@ -149,11 +148,6 @@ export class DatanodeNode {
 
   get uuid(): string {
     return this.#opened.datanodeUuid
-  }
-
-  get httpContext(): DatanodeHttpContext {
-    const { uuid } = this
-    return { config: this.#config, seams: this.#seams, uuid, health: () => this.health() }
   }
 
   #transferContext(): TransferContext {

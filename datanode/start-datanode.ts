@@ -5,16 +5,14 @@ import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
 import type { DatanodeConfig } from './config.js'
 import { type DatanodeHealth, DatanodeNode } from './datanode-node.js'
-import type { MountHttp } from './http-mount.js'
+import { serveDatanodeHttp } from './http/server.js'
 
 export type { DatanodeHealth } from './datanode-node.js'
-export type { DatanodeHttpContext, MountHttp } from './http-mount.js'
 
 export interface RunningDatanode {
   readonly uuid: string
   readonly transferPort: number
   readonly ipcPort: number
-  /** 0 when nothing is mounted there. */
   readonly httpPort: number
   /** Resolves when the node cannot go on: its namenode is of another cluster, or too many volumes failed. */
   readonly failed: Promise<DfsError>
@@ -30,11 +28,6 @@ export interface RunningDatanode {
   health(): DatanodeHealth
 }
 
-export interface StartDatanodeOptions {
-  /** Serves HTTP on `httpPort`; the port that it got is registered with the namenode. */
-  readonly mountHttp?: MountHttp
-}
-
 /**
  * Starts a datanode. It registers in the background, so that datanodes may start before their namenode.
  * @throws DfsError DATA_FOLDER_LOCKED, DATA_FOLDER_NEWER, CONFIGURATION, VOLUME_FAILED, PORT_IN_USE
@@ -42,7 +35,6 @@ export interface StartDatanodeOptions {
 export async function startDatanode(
   config: DatanodeConfig,
   seams: Seams,
-  options: StartDatanodeOptions = {},
 ): Promise<RunningDatanode> {
   const closing = new ShutdownStack()
   let node: DatanodeNode | undefined
@@ -51,9 +43,10 @@ export async function startDatanode(
     node = opened
     closing.use('node', opened, (it) => it.close())
     const ports = await opened.listen()
-    const http = await options.mountHttp?.(opened.httpContext)
-    if (http !== undefined) closing.use('http', http, (it) => it.close())
-    const httpPort = http?.port ?? 0
+    const health = () => opened.health()
+    const http = await serveDatanodeHttp({ config, seams, health })
+    closing.use('http', http, (it) => it.close())
+    const httpPort = http.port
     opened.begin({ ...ports, httpPort })
     return {
       uuid: opened.uuid,
@@ -68,7 +61,7 @@ export async function startDatanode(
       pause: () => opened.gate.pause(),
       resume: () => opened.gate.resume(),
       replicaPaths: (blockId) => opened.replicaPaths(blockId),
-      health: () => opened.health(),
+      health,
     }
   } catch (error) {
     await closing.closeAll()

@@ -1,41 +1,50 @@
-/** The datanode's HTTP face: file bytes for REST clients and browsers, health and metrics; built without listening. */
+/** The datanode's HTTP face: file bytes for REST clients and browsers, health and metrics. */
 import type { FastifyInstance } from 'fastify'
-import { buildHttpServer } from '../../shared/http/http-server.js'
+import { buildHttpServer, listenHttp } from '../../shared/http/http-server.js'
 import type { Seams } from '../../shared/seams.js'
+import type { DatanodeConfig } from '../config.js'
+import type { DatanodeHealth } from '../datanode-node.js'
 import { ClientCache } from './client-cache.js'
 import { registerDownloadRoutes } from './download-routes.js'
-import { type DatanodeHealth, registerHealthRoutes } from './health-routes.js'
+import { registerHealthRoutes } from './health-routes.js'
 import { registerUploadRoutes } from './upload-routes.js'
 
-export interface DatanodeHttpOptions {
+export interface DatanodeHttpContext {
+  readonly config: DatanodeConfig
   readonly seams: Seams
-  readonly clusterToken: string
-  /** `hdfs://host:port` of the namenode: this face is a client of the cluster like any other. */
-  readonly fs: string
-  readonly health: DatanodeHealth
+  /** From memory, cheap. */
+  readonly health: () => DatanodeHealth
 }
 
 const MAX_CONNECTIONS = 4096
 const BODY_LIMIT_BYTES = 64 * 1024
 
-export async function buildDatanodeHttp(options: DatanodeHttpOptions): Promise<FastifyInstance> {
-  const { seams, clusterToken, fs, health } = options
+/** Builds the face without listening. It is a client of the cluster like any other: uploads go through a pipeline. */
+export async function buildDatanodeHttp(context: DatanodeHttpContext): Promise<FastifyInstance> {
+  const { seams, health } = context
+  const { clusterToken, namenodeRpc } = context.config
   const app = buildHttpServer({
     log: seams.log,
     maxConnections: MAX_CONNECTIONS,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     wantsBody: () => true,
   })
-  const clients = new ClientCache({ fs, seams })
+  const clients = new ClientCache({ fs: `hdfs://${namenodeRpc.host}:${namenodeRpc.port}`, seams })
   app.addHook('onClose', () => clients.close())
-  const serving = { seams, clusterToken, clientFor: (user: string) => clients.clientFor(user) }
   registerHealthRoutes(app, health)
-  await app.register(async (scope) => {
-    await registerUploadRoutes(scope, serving)
-  })
-  await app.register(async (scope) => {
-    registerDownloadRoutes(scope, serving)
-  })
+  const serving = { seams, clusterToken, clientFor: (user: string) => clients.clientFor(user) }
+  registerDownloadRoutes(app, serving)
+  await registerUploadRoutes(app, serving)
   await app.ready()
   return app
+}
+
+/** @throws DfsError PORT_IN_USE */
+export async function serveDatanodeHttp(
+  context: DatanodeHttpContext,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const app = await buildDatanodeHttp(context)
+  const { bindHost, httpPort } = context.config
+  const port = await listenHttp(app, bindHost, httpPort)
+  return { port, close: () => app.close() }
 }
