@@ -149,6 +149,21 @@ export function decodeHeader(header: Buffer, blockId: number): SyncPoint | undef
   return points.sort((a, b) => b.sequence - a.sequence)[0]
 }
 
+/**
+ * Whether every byte of a header is what was written: slots intact or never used, nothing between and behind them. A
+ * start needs one good slot only; the scrubber wants to know of any bit that has turned.
+ */
+export function isHeaderWhole(header: Buffer, blockId: number): boolean {
+  if (header.length !== HEADER_BYTES) return false
+  return [0, SLOT_SPACING_BYTES].every((at) => {
+    const isZero = (from: number, to: number) => header.subarray(from, to).every((it) => it === 0)
+    const isSlotGood =
+      decodeSlot(header.subarray(at, at + SLOT_BYTES), blockId) !== undefined ||
+      isZero(at, at + SLOT_BYTES)
+    return isSlotGood && isZero(at + SLOT_BYTES, at + SLOT_SPACING_BYTES)
+  })
+}
+
 function decodeSlot(slot: Buffer, blockId: number): SyncPoint | undefined {
   if (slot.length < SLOT_BYTES || slot.toString('latin1', 0, 8) !== MAGIC) return undefined
   if (slot.readBigUInt64LE(48) !== hashData(slot.subarray(0, 48))) return undefined

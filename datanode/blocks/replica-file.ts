@@ -92,11 +92,14 @@ export class ReplicaFile {
     return { firstIndex, data: buffer.subarray(0, dataLength), records }
   }
 
+  async readHeader(): Promise<Buffer> {
+    const header = Buffer.alloc(HEADER_BYTES)
+    return header.subarray(0, await this.meta.read(header, 0, HEADER_BYTES, 0))
+  }
+
   /** @throws DfsError BLOCK_CORRUPT when neither header slot is intact */
   async readSyncPoint(): Promise<SyncPoint> {
-    const header = Buffer.alloc(HEADER_BYTES)
-    const lengthBytes = await this.meta.read(header, 0, HEADER_BYTES, 0)
-    const point = decodeHeader(header.subarray(0, lengthBytes), this.blockId)
+    const point = decodeHeader(await this.readHeader(), this.blockId)
     if (point === undefined) {
       throw new DfsError('BLOCK_CORRUPT', `the header of block ${this.blockId} is damaged`)
     }

@@ -10,7 +10,7 @@ import {
   chunkChecksums,
 } from '../../shared/checksum/crc32c.js'
 import { DfsError } from '../../shared/errors.js'
-import { RECORD_DATA_BYTES, recordIndexOf, recordStart } from './meta-format.js'
+import { isHeaderWhole, RECORD_DATA_BYTES, recordIndexOf, recordStart } from './meta-format.js'
 import type { Replica } from './replica.js'
 import { type ReplicaFile, verifiedData } from './replica-file.js'
 
@@ -67,6 +67,12 @@ export class ReplicaReader {
     }
     const limit = Math.min(to, recordStart(from) + MAX_PIECE_BYTES, tail?.start ?? to)
     return await this.#readFiles(from, limit, buffer)
+  }
+
+  /** Whether the header of the meta file is intact to the last bit: no read needs it, an append does. */
+  async isHeaderWhole(): Promise<boolean> {
+    const { file, replica } = this.#view
+    return isHeaderWhole(await file.readHeader(), replica.id)
   }
 
   async #readFiles(from: number, to: number, buffer: Buffer): Promise<VerifiedPiece> {

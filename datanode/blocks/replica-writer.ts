@@ -30,7 +30,14 @@ export interface ReplicaWriterOptions {
   readonly syncNames: () => Promise<void>
 }
 
+/** Told of each batch that reached the system, whoever had it written, and of the failure that ends the writer. */
+export interface FlushObserver {
+  readonly onFlushed: () => void
+  readonly onFailed: (error: unknown) => void
+}
+
 export class ReplicaWriter {
+  #observer: FlushObserver | undefined
   readonly #options: ReplicaWriterOptions
   #window: WriteWindow
   /** The window before, while its last flush is under way. */
@@ -72,6 +79,11 @@ export class ReplicaWriter {
   /** Bytes on stable storage, with their records. */
   get syncedBytes(): number {
     return this.#syncPoint.lengthBytes
+  }
+
+  /** At most one observer: whoever receives for this writer. */
+  observe(observer: FlushObserver): void {
+    this.#observer = observer
   }
 
   get isFlushing(): boolean {
@@ -145,6 +157,7 @@ export class ReplicaWriter {
         this.#flushedBytes = to
         this.#endFlush()
         this.#syncInBackground()
+        this.#observer?.onFlushed()
       },
       (error: unknown) => {
         this.#endFlush()
@@ -234,7 +247,9 @@ export class ReplicaWriter {
   }
 
   #fail(error: unknown): Error {
-    this.#failure ??= toDfsError(error)
+    if (this.#failure !== undefined) return this.#failure
+    this.#failure = toDfsError(error)
+    this.#observer?.onFailed(this.#failure)
     return this.#failure
   }
 

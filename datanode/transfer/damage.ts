@@ -56,6 +56,7 @@ async function readsBadly(
     reader = await store.openReader(replica.id, `block ${replica.id}`)
     const from = offset - (offset % RECORD_DATA_BYTES)
     const to = Math.min(from + RECORD_DATA_BYTES, reader.visibleBytes)
+    if (replica.kind === 'finalized' && !(await reader.isHeaderWhole())) return true
     if (from < to) await reader.read(from, to, Buffer.allocUnsafe(2 * RECORD_DATA_BYTES))
     return false
   } catch (error) {
@@ -85,13 +86,11 @@ export async function findDamage(
   let reader: ReplicaReader | undefined
   try {
     reader = await context.store.openReader(replica.id, `block ${replica.id}`)
-    const buffer = Buffer.allocUnsafe(
-      Math.min(MAX_PIECE_BYTES, replica.lengthBytes + RECORD_DATA_BYTES),
-    )
-    for (let at = 0; at < reader.visibleBytes; ) {
-      const limit = Math.min(at + buffer.length - RECORD_DATA_BYTES, reader.visibleBytes)
-      const end = limit === reader.visibleBytes ? limit : limit - (limit % RECORD_DATA_BYTES)
-      const piece = await reader.read(at, Math.max(end, at + 1), buffer)
+    if (replica.kind === 'finalized' && !(await reader.isHeaderWhole())) return 0
+    const { visibleBytes } = reader
+    const buffer = Buffer.allocUnsafe(Math.min(MAX_PIECE_BYTES, visibleBytes) + RECORD_DATA_BYTES)
+    for (let at = 0; at < visibleBytes; ) {
+      const piece = await reader.read(at, visibleBytes, buffer)
       at += piece.data.length
       await pace(piece.data.length)
     }

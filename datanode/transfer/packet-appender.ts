@@ -41,6 +41,13 @@ export class PacketAppender {
   /** @throws DfsError UNSUPPORTED for a checksum that we do not know */
   constructor(options: PacketAppenderOptions) {
     this.#options = options
+    options.writer.observe({
+      onFlushed: () => {
+        options.onFlushed()
+        this.#schedulePump()
+      },
+      onFailed: options.onFailed,
+    })
     const { type, bytesPerChecksum } = options.checksum
     this.#checksum = type === ChecksumType.NULL ? undefined : chunkChecksum(type, bytesPerChecksum)
     this.#isNative = type === ChecksumType.CRC32C && bytesPerChecksum === BYTES_PER_CHECKSUM
@@ -92,7 +99,7 @@ export class PacketAppender {
   }
 
   #pump(): void {
-    const { writer, onFlushed, onFailed } = this.#options
+    const { writer } = this.#options
     const pendingBytes = writer.lengthBytes - writer.flushedBytes
     if (pendingBytes === 0 || writer.isFlushing) return
     const isGrowing = writer.lengthBytes > this.#lengthAtDeferral
@@ -103,9 +110,7 @@ export class PacketAppender {
       return
     }
     this.#deferrals = 0
-    writer.flushSome().then(() => {
-      onFlushed()
-      this.#schedulePump()
-    }, onFailed)
+    // Its end, good or bad, is told to the observer, which also hears of batches that others had written.
+    writer.flushSome().catch(this.#options.onFailed)
   }
 }
