@@ -11,9 +11,10 @@
  * Large files go through `create` and `open`, whole folders through `upload` and `download`; none of these holds more
  * than a few megabytes. Paths are absolute. Every method rejects with a `DfsError` whose `code` tells what happened
  * (NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, CONNECTION_REFUSED ...); branch on the code, never on the text.
+ *
+ * What a method alone needs is loaded by its first call: a listing, the most frequent use, has to start fast.
  */
 import { DfsError } from '../errors.js'
-import { writeAtomically } from './atomic-write.js'
 import {
   type CallOptions,
   type ContentSummary,
@@ -24,19 +25,13 @@ import {
 } from './client-options.js'
 import type { ClientParts, ConnectOptions } from './client-parts.js'
 import { connectParts } from './client-parts.js'
-import {
-  type DatanodeDescription,
-  type FsStatistics,
-  readDatanodes,
-  readFsStatistics,
-} from './cluster-report.js'
-import { type CopyOptions, copyWithin, download, upload } from './copies.js'
+import type { DatanodeDescription, FsStatistics } from './cluster-report.js'
+import type { CopyOptions } from './copies.js'
 import { glob, listDirectory, listTree, statIfExists } from './directory-reads.js'
-import { askBlockChecksum, type FileChecksum, fileChecksum } from './file-checksum.js'
+import type { FileChecksum } from './file-checksum.js'
 import type { FileStatus } from './file-status.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
 import { absolutePath } from './remote-path.js'
-import { moveToTrash } from './trash.js'
 
 export type {
   CallOptions,
@@ -133,6 +128,7 @@ export class DfsClient {
     content: string | Uint8Array | AsyncIterable<Uint8Array | string>,
     options: CreateOptions = {},
   ): Promise<void> {
+    const { writeAtomically } = await import('./atomic-write.js')
     const { namenode, streams } = this.#parts
     const request = this.#createRequest(path, options)
     await writeAtomically({
@@ -212,6 +208,7 @@ export class DfsClient {
 
   /** Moves into the user's trash. @returns where to; undefined when the trash is off: then nothing happened */
   async moveToTrash(path: string, options: CallOptions = {}): Promise<string | undefined> {
+    const { moveToTrash } = await import('./trash.js')
     const { namenode, seams, user } = this.#parts
     const signal = this.#signal(options)
     return await moveToTrash(absolutePath(path), { namenode, clock: seams.clock, user, signal })
@@ -290,6 +287,7 @@ export class DfsClient {
 
   /** The checksum that `hdfs dfs -checksum` prints; no file data moves. @throws DfsError NOT_FOUND, BLOCK_MISSING */
   async checksum(path: string, options: CallOptions = {}): Promise<FileChecksum> {
+    const { askBlockChecksum, fileChecksum } = await import('./file-checksum.js')
     const { namenode, seams, blockChecksum } = this.#parts
     const signal = this.#signal(options)
     const ask = blockChecksum ?? ((block) => askBlockChecksum(block, seams, signal))
@@ -297,11 +295,13 @@ export class DfsClient {
   }
 
   async fsStats(options: CallOptions = {}): Promise<FsStatistics> {
+    const { readFsStatistics } = await import('./cluster-report.js')
     return await readFsStatistics(this.#parts.namenode, this.#signal(options))
   }
 
   /** Every datanode, living ones first. Clusters may ask for a superuser. */
   async datanodeReport(options: CallOptions = {}): Promise<DatanodeDescription[]> {
+    const { readDatanodes } = await import('./cluster-report.js')
     return await readDatanodes(this.#parts.namenode, this.#signal(options))
   }
 
@@ -326,11 +326,13 @@ export class DfsClient {
    * when it is complete and durable.
    */
   async upload(localPath: string, path: string, options: CopyOptions = {}): Promise<void> {
+    const { upload } = await import('./copies.js')
     await upload(this, this.#parts, localPath, absolutePath(path), this.#withSignal(options))
   }
 
   /** Copies a file or directory to exactly `localPath`, several files at a time. */
   async download(path: string, localPath: string, options: CopyOptions = {}): Promise<void> {
+    const { download } = await import('./copies.js')
     await download(this, this.#parts, absolutePath(path), localPath, this.#withSignal(options))
   }
 
@@ -340,6 +342,7 @@ export class DfsClient {
     to: string,
     options: CopyOptions & { readonly target?: DfsClient | undefined } = {},
   ): Promise<void> {
+    const { copyWithin } = await import('./copies.js')
     const target = options.target ?? this
     const pair = { source: this, sourceParts: this.#parts, target, targetParts: target.#parts }
     await copyWithin(pair, absolutePath(from), absolutePath(to), this.#withSignal(options))
