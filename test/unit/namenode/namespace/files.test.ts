@@ -1,0 +1,478 @@
+/** Opening, writing, closing and taking over files (protocol reference 2.4, 2.6). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { blockId, generationStamp } from '../../../../shared/ids.js'
+import {
+  as,
+  createArguments,
+  type Fixture,
+  openFixture,
+  ROOT,
+  refusal,
+  writeFile,
+} from './namespace-fixture.js'
+import { checkStore } from './store-checks.js'
+
+let fixture: Fixture
+beforeEach(async () => {
+  fixture = await openFixture({ minBlockSizeBytes: 100 })
+})
+afterEach(async () => {
+  checkStore(fixture.folder)
+  await fixture.dispose()
+})
+
+const create = (path: string, extra: object = {}, call = ROOT) =>
+  fixture.namespace.create(call, createArguments(path, extra))
+
+/** An open file with one block that is being written. */
+async function openFile(path = '/f', holder = 'H1') {
+  const { id } = await create(path, { holder })
+  const reference = { path, fileId: id, holder }
+  const { block } = await fixture.namespace.allocateBlock(ROOT, {
+    ...reference,
+    previous: undefined,
+  })
+  const named = (lengthBytes: number) => ({
+    id: block.id,
+    generationStamp: block.generationStamp,
+    lengthBytes,
+  })
+  return { id, reference, block, named }
+}
+
+describe('create', () => {
+  it.each<[string, string, object, string]>([
+    ['over a directory', '/d', {}, 'ALREADY_EXISTS: /d already exists as a directory'],
+    ['the root', '/', {}, 'ALREADY_EXISTS: / already exists as a directory'],
+    [
+      'without its parent',
+      '/no/f',
+      { createParent: false },
+      "NOT_FOUND: Parent directory doesn't exist: /no",
+    ],
+    [
+      'only to overwrite what is not there',
+      '/new',
+      { create: false, overwrite: true },
+      "NOT_FOUND: Can't overwrite non-existent /new",
+    ],
+    [
+      'with tiny blocks',
+      '/new',
+      { blockSizeBytes: 99 },
+      'IO: Specified block size is less than configured minimum value (dfs.namenode.fs-limits.min-block-size): 99 < 100',
+    ],
+    [
+      'with too many replicas',
+      '/new',
+      { replication: 600 },
+      'IO: Requested replication factor of 600 exceeds maximum of 512 for /new, clientName=10.0.0.1',
+    ],
+    [
+      'with none',
+      '/new',
+      { replication: 0 },
+      'IO: Requested replication factor of 0 is less than the required minimum of 1 for /new, clientName=10.0.0.1',
+    ],
+    [
+      'over a closed file',
+      '/closed',
+      {},
+      'ALREADY_EXISTS: /closed for client 10.0.0.1 already exists',
+    ],
+    [
+      'over an open file of another',
+      '/open',
+      { holder: 'H2' },
+      'ALREADY_BEING_CREATED: Failed to CREATE_FILE /open for H2 on 10.0.0.1 because this file lease is currently owned by H1 on 10.0.0.1',
+    ],
+    [
+      'over its own open file',
+      '/open',
+      {},
+      'ALREADY_BEING_CREATED: Failed to CREATE_FILE /open for H1 on 10.0.0.1 because H1 is already the current lease holder.',
+    ],
+    [
+      'with a name of 256 bytes',
+      `/d/${'n'.repeat(256)}`,
+      {},
+      `NAME_TOO_LONG: The maximum path component name limit of ${'n'.repeat(256)} in directory /d is exceeded: limit=255 length=256`,
+    ],
+  ])('is refused %s', async (_name, path, extra, expected) => {
+    await fixture.namespace.mkdirs(ROOT, { path: '/d', permission: 0o755, createParent: true })
+    await writeFile(fixture.namespace, '/closed', [10])
+    await create('/open')
+    expect(await refusal(create(path, extra))).toBe(expected)
+  })
+
+  it('replaces a file with a new inode, also while another writes it', async () => {
+    const { id, reference, named } = await openFile()
+    const replaced = await create('/f', { overwrite: true, holder: 'H2' })
+    expect(replaced.id).not.toBe(id)
+    expect(
+      await refusal(fixture.namespace.completeFile(ROOT, { ...reference, last: named(5) })),
+    ).toBe(
+      `NOT_FOUND: File does not exist: /f (inode ${id}) Holder H1 does not have any open files.`,
+    )
+    expect(fixture.namespace.deletedBlocksAfter(0, 9)).toHaveLength(1)
+  })
+})
+
+describe('an open file', () => {
+  it('is written by its holder alone, found by id after a rename', async () => {
+    const { reference, named } = await openFile()
+    const { namespace } = fixture
+    await create('/other', { holder: 'H2' })
+    const byPath = { path: '/f', fileId: undefined, holder: 'H2' }
+    expect(await refusal(namespace.allocateBlock(ROOT, { ...byPath, previous: undefined }))).toBe(
+      'LEASE_EXPIRED: Client (=H2) is not the lease owner (=H1: /f (inode 0) [Lease.  Holder: H2, pending creates: 1]',
+    )
+    await namespace.rename(ROOT, { from: '/f', to: '/moved' })
+    const closed = await namespace.completeFile(ROOT, { ...reference, last: named(7) })
+    expect(closed).toMatchObject({ name: 'moved', lengthBytes: 7, isUnderConstruction: false })
+    expect(
+      await refusal(namespace.allocateBlock(ROOT, { ...reference, previous: named(7) })),
+    ).toContain('LEASE_EXPIRED: File is not open for writing: /f')
+    expect(
+      await refusal(
+        namespace.fsync(ROOT, {
+          path: '/',
+          fileId: undefined,
+          holder: 'H1',
+          lastBlockLengthBytes: 1,
+        }),
+      ),
+    ).toContain('LEASE_EXPIRED: INode is not a regular file: /')
+  })
+
+  it('is closed again with the same last block, by whoever asks without one', async () => {
+    const { reference, named } = await openFile()
+    const { namespace } = fixture
+    const closed = await namespace.completeFile(ROOT, { ...reference, last: named(7) })
+    expect(await namespace.completeFile(ROOT, { ...reference, last: named(7) })).toEqual(closed)
+    expect(
+      await namespace.completeFile(ROOT, { ...reference, holder: 'X', last: undefined }),
+    ).toEqual(closed)
+    const other = { ...named(7), generationStamp: generationStamp(9) }
+    expect(await refusal(namespace.completeFile(ROOT, { ...reference, last: other }))).toContain(
+      'LEASE_EXPIRED',
+    )
+  })
+
+  it('is not closed with another block, another version, or an impossible length', async () => {
+    const { reference, named, block } = await openFile()
+    const close = (last: ReturnType<typeof named> | undefined) =>
+      refusal(fixture.namespace.completeFile(ROOT, { ...reference, last }))
+    expect(await close({ ...named(5), id: blockId(5) })).toBe(
+      `IO: Trying to commit inconsistent block: id = 5, expected id = ${block.id}`,
+    )
+    expect(await close({ ...named(5), generationStamp: generationStamp(5) })).toContain(
+      `IO: Commit block with mismatching GS. NN has blk_${block.id}_1001, client submits BP-`,
+    )
+    expect(await close(named(1001))).toContain('IO: Impossible length 1001')
+    expect(await close(named(-1))).toContain('IO: Impossible length -1')
+    expect(await close(named(1.5))).toContain('IO: Impossible length 1.5')
+    expect(await close(undefined)).toContain('is still being written')
+  })
+
+  it('shows readers what was synced, never less', async () => {
+    const { reference } = await openFile()
+    const { namespace } = fixture
+    const sync = (lastBlockLengthBytes: number) =>
+      namespace.fsync(ROOT, { ...reference, lastBlockLengthBytes })
+    await sync(300)
+    await sync(200)
+    await sync(-1)
+    const { status, lastBlock } = namespace.fileBlocks(ROOT, '/f', 0, 9)
+    expect([status.lengthBytes, lastBlock?.lengthBytes, lastBlock?.state]).toEqual([
+      300,
+      300,
+      'under-construction',
+    ])
+    expect(await refusal(sync(1001))).toContain('Impossible length')
+  })
+
+  it('loses its last block when the writer abandons it, once', async () => {
+    const { reference, named, block } = await openFile()
+    const { namespace } = fixture
+    await namespace.abandonBlock(ROOT, { ...reference, block: named(0) })
+    await namespace.abandonBlock(ROOT, { ...reference, block: named(0) })
+    expect(namespace.deletedBlocksAfter(0, 9).map((it) => it.blockId)).toEqual([block.id])
+    const next = await namespace.allocateBlock(ROOT, { ...reference, previous: undefined })
+    expect(next.block.id).toBeGreaterThan(block.id)
+  })
+
+  it('gets a new stamp for its block in two steps', async () => {
+    const { reference, named, block } = await openFile()
+    const { namespace } = fixture
+    const stamp = await namespace.reserveGenerationStamp(ROOT, { block: named(0), holder: 'H1' })
+    expect(stamp).toBeGreaterThan(block.generationStamp)
+    expect(namespace.block(block.id)?.generationStamp).toBe(block.generationStamp)
+    const update = (generation: number, lengthBytes: number, holder = 'H1') =>
+      namespace.updatePipeline(ROOT, {
+        oldBlock: named(0),
+        newBlock: { id: block.id, generationStamp: generationStamp(generation), lengthBytes },
+        holder,
+      })
+    expect(await refusal(update(block.generationStamp, 5))).toContain(
+      `does not have a larger generation stamp than the last block blk_${block.id}_${block.generationStamp}`,
+    )
+    expect(await refusal(update(stamp + 100, 5))).toContain('never reserved')
+    expect(await refusal(update(stamp, 5, 'H2'))).toContain('LEASE_EXPIRED: Lease mismatch')
+    await update(stamp, 50)
+    expect(namespace.block(block.id)).toMatchObject({ generationStamp: stamp, lengthBytes: 50 })
+    await namespace.completeFile(ROOT, {
+      ...reference,
+      last: { id: block.id, generationStamp: stamp, lengthBytes: 60 },
+    })
+    expect(
+      await refusal(namespace.reserveGenerationStamp(ROOT, { block: named(0), holder: 'H1' })),
+    ).toMatch(/^IO: Unexpected BlockUCState: BP-.* is COMMITTED but not UNDER_CONSTRUCTION$/)
+    const unknown = { ...named(0), id: blockId(1) }
+    expect(
+      await refusal(namespace.reserveGenerationStamp(ROOT, { block: unknown, holder: 'H1' })),
+    ).toContain('does not exist.')
+  })
+})
+
+describe('append', () => {
+  const append = (path: string, holder = 'H2', newBlock = false, call = ROOT) =>
+    fixture.namespace.append(call, { path, holder, newBlock })
+
+  it('reopens a partial last block, not a full one, not with NEW_BLOCK', async () => {
+    const { namespace } = fixture
+    await writeFile(namespace, '/partial', [1000, 300])
+    await writeFile(namespace, '/full', [1000])
+    await writeFile(namespace, '/new', [300])
+    const partial = await append('/partial')
+    expect(partial.lastBlock).toMatchObject({
+      index: 1,
+      lengthBytes: 300,
+      state: 'under-construction',
+    })
+    expect(partial.status).toMatchObject({ isUnderConstruction: true, lengthBytes: 1300 })
+    expect((await append('/full')).lastBlock).toBeUndefined()
+    const fresh = await append('/new', 'H2', true)
+    expect(fresh.lastBlock).toMatchObject({ state: 'committed', lengthBytes: 300 })
+    // At a full block the next one comes without naming it; with NEW_BLOCK it is named.
+    const next = await namespace.allocateBlock(ROOT, {
+      path: '/full',
+      fileId: undefined,
+      holder: 'H2',
+      previous: undefined,
+    })
+    expect(next.offsetBytes).toBe(1000)
+    const { lastBlock } = fresh
+    const after = await namespace.allocateBlock(ROOT, {
+      path: '/new',
+      fileId: undefined,
+      holder: 'H2',
+      previous: lastBlock,
+    })
+    expect([after.offsetBytes, after.block.index]).toEqual([300, 1])
+  })
+
+  it.each([
+    ['/none', 'NOT_FOUND: Failed to append to non-existent file /none for client 10.0.0.1'],
+    ['/d', 'ALREADY_EXISTS: Cannot append to directory /d; already exists as a directory.'],
+    [
+      '/f',
+      'ALREADY_BEING_CREATED: Failed to APPEND_FILE /f for H2 on 10.0.0.1 because this file lease is currently owned by H1 on 10.0.0.1',
+    ],
+  ])('to %s is refused', async (path, expected) => {
+    await fixture.namespace.mkdirs(ROOT, { path: '/d', permission: 0o755, createParent: true })
+    await create('/f')
+    expect(await refusal(append(path))).toBe(expected)
+  })
+})
+
+describe('a lease', () => {
+  it('is taken over after the soft limit, by way of a recovery that fences the old writer', async () => {
+    const { id, reference, named, block } = await openFile()
+    const { namespace, clock } = fixture
+    const append = () =>
+      namespace.append(as('hdfs', { clientAddress: '10.0.0.2' }), {
+        path: '/f',
+        holder: 'H2',
+        newBlock: false,
+      })
+    clock.nowMs += 50_000
+    await namespace.renewLease(ROOT, { holder: 'H1' })
+    clock.nowMs += 60_000
+    expect(await refusal(append())).toContain('ALREADY_BEING_CREATED')
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([])
+    clock.nowMs += 1
+    expect(await refusal(append())).toBe(
+      'RECOVERY_IN_PROGRESS: Failed to APPEND_FILE /f for H2 on 10.0.0.2 because lease recovery is in progress. Try again later.',
+    )
+    expect(await refusal(append())).toContain(
+      'because another recovery is in progress by H2 on 10.0.0.2',
+    )
+    expect(await refusal(namespace.completeFile(ROOT, { ...reference, last: named(5) }))).toContain(
+      'LEASE_EXPIRED: Client (=H1) is not the lease owner (=H2: /f',
+    )
+    // The lease monitor finds it, begins for itself, and only its stamp counts.
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([
+      { holder: 'H2', files: [id] },
+    ])
+    const begun = await namespace.beginLeaseRecovery(id)
+    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([])
+    expect(begun.block.generationStamp).toBe(block.generationStamp)
+    const agreed = { id: block.id, generationStamp: begun.newGenerationStamp, lengthBytes: 40 }
+    const older = { ...agreed, generationStamp: generationStamp(begun.newGenerationStamp - 1) }
+    expect(await refusal(namespace.finishLeaseRecovery(id, older))).toContain('STALE_GENERATION')
+    await namespace.finishLeaseRecovery(id, agreed)
+    await namespace.finishLeaseRecovery(id, agreed)
+    expect(namespace.status(ROOT, '/f')).toMatchObject({
+      lengthBytes: 40,
+      isUnderConstruction: false,
+    })
+    expect(await namespace.beginLeaseRecovery(id)).toEqual({ kind: 'closed' })
+    expect((await append()).lastBlock).toMatchObject({
+      lengthBytes: 40,
+      generationStamp: begun.newGenerationStamp,
+    })
+  })
+
+  it('expires after the hard limit, is fresh after a restart, and its file is closed at once when nothing is in the air', async () => {
+    const { id } = await create('/empty')
+    const { clock } = fixture
+    clock.nowMs += 1_200_001
+    await fixture.reopen()
+    const { namespace } = fixture
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([])
+    clock.nowMs += 1_200_001
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([
+      { holder: 'H1', files: [id] },
+    ])
+    expect(await namespace.beginLeaseRecovery(id)).toEqual({ kind: 'closed' })
+    expect(namespace.expiredLeases(clock.nowMs, 9)).toEqual([])
+    expect(namespace.isFileClosed(ROOT, '/empty')).toBe(true)
+  })
+
+  it('drops an empty last block, and goes with a deleted tree', async () => {
+    const { id, named, block } = await openFile()
+    const { namespace, clock } = fixture
+    const begun = await namespace.beginLeaseRecovery(id)
+    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
+    await namespace.finishLeaseRecovery(id, {
+      ...named(0),
+      generationStamp: begun.newGenerationStamp,
+    })
+    expect(namespace.blocksOfFile(id)).toEqual([])
+    expect(namespace.deletedBlocksAfter(0, 9)).toEqual([
+      { blockId: block.id, generationStamp: block.generationStamp },
+    ])
+    await create('/t/open')
+    await namespace.delete(ROOT, { path: '/t', recursive: true })
+    clock.nowMs += 2_000_000
+    expect(namespace.openFilesAfter(0, 9)).toEqual([])
+    expect(namespace.expiredLeases(clock.nowMs, 9)).toEqual([])
+  })
+})
+
+describe('a repeated request', () => {
+  const REQUEST = { requestId: { clientId: '00112233445566778899aabbccddeeff', callId: 7 } }
+
+  it('gets its first answer, also after a crash, and has the effect of one', async () => {
+    const call = as('hdfs', REQUEST)
+    const created = await create('/f', { overwrite: true }, call)
+    await fixture.reopen()
+    expect(await create('/f', { overwrite: true }, call)).toEqual(created)
+    expect(fixture.namespace.totals().files).toBe(1)
+  })
+
+  it.each<[string, (f: Fixture, call: typeof ROOT) => Promise<unknown>, unknown]>([
+    ['delete', ({ namespace: n }, call) => n.delete(call, { path: '/f', recursive: false }), true],
+    ['rename', ({ namespace: n }, call) => n.rename(call, { from: '/f', to: '/g' }), true],
+    [
+      'rename2',
+      ({ namespace: n }, call) =>
+        n.renameStrictly(call, { from: '/f', to: '/g', overwrite: false }),
+      undefined,
+    ],
+  ])('%s', async (_name, act, expected) => {
+    await writeFile(fixture.namespace, '/f', [5])
+    const call = as('hdfs', REQUEST)
+    // At the same time, then after a restart.
+    expect(await Promise.all([act(fixture, call), act(fixture, call)])).toEqual([
+      expected,
+      expected,
+    ])
+    await fixture.reopen()
+    expect(await act(fixture, call)).toEqual(expected)
+  })
+
+  it('append answers with its block again', async () => {
+    await writeFile(fixture.namespace, '/f', [5])
+    const act = () =>
+      fixture.namespace.append(as('hdfs', REQUEST), { path: '/f', holder: 'H2', newBlock: false })
+    const first = await act()
+    expect(await act()).toEqual(first)
+  })
+
+  it('is executed again when the first attempt failed, when it is another user or operation, or when it was pruned', async () => {
+    const { namespace, clock } = fixture
+    const call = as('hdfs', REQUEST)
+    const remove = (by = call) => namespace.delete(by, { path: '/f', recursive: false })
+    expect(await remove()).toBe(false)
+    await writeFile(namespace, '/f', [5])
+    expect(await remove()).toBe(true)
+    expect(await refusal(remove(as('eve', REQUEST)))).toContain('PERMISSION_DENIED')
+    expect(await namespace.rename(call, { from: '/none', to: '/x' })).toBe(false)
+    expect(await remove()).toBe(true)
+    await namespace.pruneRequests(clock.nowMs + 1)
+    expect(await remove()).toBe(false)
+  })
+
+  it('without 16 bytes of client id is no repeat', async () => {
+    const call = as('hdfs', { requestId: { clientId: '', callId: 7 } })
+    await writeFile(fixture.namespace, '/f', [5])
+    expect(await fixture.namespace.delete(call, { path: '/f', recursive: false })).toBe(true)
+    expect(await fixture.namespace.delete(call, { path: '/f', recursive: false })).toBe(false)
+  })
+})
+
+describe('where the bytes are', () => {
+  it.each([
+    [0, 1, [0], '/f'],
+    [0, 1000, [0], '/f'],
+    [0, 1001, [0, 1], '/f'],
+    [999, 2, [0, 1], '/f'],
+    [1000, 0, [1], '/f'],
+    [2499, 1, [2], '/f'],
+    [2500, 1, [], '/f'],
+    [0, Number.MAX_SAFE_INTEGER, [0, 1, 2], '/f'],
+    [0, 1, [], '/empty'],
+  ])('from %i for %i: blocks %j of %s', async (offset, length, expected, path) => {
+    await writeFile(fixture.namespace, '/f', [1000, 1000, 500])
+    await writeFile(fixture.namespace, '/empty', [])
+    const found = fixture.namespace.fileBlocks(ROOT, path, offset, length)
+    expect(found.blocks.map((it) => it.index)).toEqual(expected)
+    expect(found.lastBlock?.index).toBe(path === '/f' ? 2 : undefined)
+  })
+
+  it('is refused for what is no file', async () => {
+    const ask = (path: string, offset = 0, length = 1) =>
+      refusal(() => fixture.namespace.fileBlocks(ROOT, path, offset, length))
+    expect(await ask('/none')).toBe('NOT_FOUND: File does not exist: /none')
+    expect(await ask('/')).toBe('NOT_FOUND: Path is not a file: /')
+    expect(await ask('/none', -1)).toBe(
+      'JAVA_ILLEGAL_ARGUMENT: Negative offset is not supported. File: /none',
+    )
+    expect(await ask('/none', 0, -1)).toContain('Negative length is not supported')
+  })
+
+  it('moves the access time once in an hour, behind the back of the reader', async () => {
+    const { namespace, clock } = fixture
+    const { accessTimeMs } = await writeFile(namespace, '/f', [5])
+    clock.nowMs += 3_600_000
+    namespace.fileBlocks(ROOT, '/f', 0, 1)
+    await namespace.renewLease(ROOT, { holder: 'x' })
+    expect(namespace.status(ROOT, '/f')?.accessTimeMs).toBe(accessTimeMs)
+    clock.nowMs += 1
+    namespace.fileBlocks(ROOT, '/f', 0, 1)
+    await expect.poll(() => namespace.status(ROOT, '/f')?.accessTimeMs).toBe(clock.nowMs)
+  })
+})
