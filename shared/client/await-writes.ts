@@ -45,7 +45,7 @@ async function whatIsMissing(options: AwaitWritesOptions): Promise<string | unde
     return answer.body === '' ? 'the namenode does not answer' : answer.body
   const state = parseState(answer.body)
   if (state.live < options.datanodes) {
-    return `${state.live} of ${options.datanodes} datanodes have registered`
+    return `${state.live} of ${options.datanodes} datanodes have registered and reported`
   }
   return state.refusal
 }
@@ -54,12 +54,20 @@ async function whatIsMissing(options: AwaitWritesOptions): Promise<string | unde
 function parseState(body: string): { live: number; refusal: string | undefined } {
   const state: unknown = JSON.parse(body)
   const datanodes = field(state, 'datanodes')
-  const live = Array.isArray(datanodes)
-    ? datanodes.filter((node) => field(node, 'liveness') === 'live').length
-    : 0
+  const live = Array.isArray(datanodes) ? datanodes.filter(canTakeBlocks).length : 0
   const writes = field(state, 'writes')
   const refusal = field(writes, 'ready') === true ? undefined : String(field(writes, 'reason'))
   return { live, refusal }
+}
+
+/** Registered is not enough: before its first heartbeat nobody knows what room a node has. */
+function canTakeBlocks(node: unknown): boolean {
+  const storages = field(node, 'storages')
+  return (
+    field(node, 'liveness') === 'live' &&
+    Array.isArray(storages) &&
+    storages.some((storage) => Number(field(storage, 'capacityBytes')) > 0)
+  )
 }
 
 const field = (value: unknown, name: string): unknown =>
