@@ -10,8 +10,6 @@ export class ReceiveBuffer {
   #bytes: Buffer = NOTHING
   #start = 0
   #end = 0
-  /** Whether the space behind `#end` is ours to write; the socket's chunks are not. */
-  #isOwned = false
 
   /** How many bytes wait. */
   get lengthBytes(): number {
@@ -25,16 +23,15 @@ export class ReceiveBuffer {
       this.#bytes = chunk
       this.#start = 0
       this.#end = chunk.length
-      this.#isOwned = false
       return
     }
-    if (!this.#isOwned || this.#end + chunk.length > this.#bytes.length) {
+    // A chunk of the socket ends where its bytes end, so only a buffer that was grown here is ever written to.
+    if (this.#end + chunk.length > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(2 * waiting, waiting + chunk.length, 1024))
       this.#bytes.copy(grown, 0, this.#start, this.#end)
       this.#bytes = grown
       this.#start = 0
       this.#end = waiting
-      this.#isOwned = true
     }
     chunk.copy(this.#bytes, this.#end)
     this.#end += chunk.length
@@ -65,6 +62,5 @@ export class ReceiveBuffer {
     this.#bytes = NOTHING
     this.#start = 0
     this.#end = 0
-    this.#isOwned = false
   }
 }

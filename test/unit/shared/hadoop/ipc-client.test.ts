@@ -286,6 +286,20 @@ describe('a caller', () => {
     })
   })
 
+  it('that stopped waiting does not keep the connection open', async () => {
+    const clock = new FakeClock()
+    const server = await scripted(() => {})
+    const stop = new AbortController()
+    const call = client(server.port, { clock }).call(remove, DELETE_X, stop.signal)
+    const stopped = expect(call).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    await until(() => server.calls.length === 1)
+    stop.abort()
+    await stopped
+    await clock.advance(10_000)
+    await until(() => server.peers[0]?.socket.destroyed === true)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('hears at once when the client is closed', async () => {
     const server = await scripted(() => {})
     const ipc = client(server.port)
