@@ -19,8 +19,8 @@ import type { FileStatus } from './namespace-model.js'
 import type { ReplicaMap } from './replica-map.js'
 
 const PAGE_ENTRIES = 500
-/** Blocks looked at before other work gets its turn: about 5 ms. */
-const SLICE_BLOCKS = 200
+/** Blocks, files and folders looked at before other work gets its turn: about 5 ms. */
+const SLICE_STEPS = 200
 const MAX_ORPHANS_LISTED = 1000
 
 export interface FsckOptions {
@@ -44,7 +44,7 @@ interface Walk {
   readonly call: Call
   readonly request: FsckRequest
   readonly totals: FsckTotals
-  blocksInSlice: number
+  stepsInSlice: number
 }
 
 export class Fsck {
@@ -65,7 +65,7 @@ export class Fsck {
     if (status === undefined) {
       throw new DfsError('NOT_FOUND', `File does not exist: ${request.path}`)
     }
-    const walk: Walk = { call, request, totals: new FsckTotals(), blocksInSlice: 0 }
+    const walk: Walk = { call, request, totals: new FsckTotals(), stepsInSlice: 0 }
     if (status.kind === 'file') yield* this.#file(request.path, status, walk)
     else yield* this.#tree(request.path, walk)
     if (request.path === '/') yield* this.#orphans(walk)
@@ -122,8 +122,7 @@ export class Fsck {
     const violations: FsckViolation[] = []
     const blocks: FsckFile['blocks'][number][] = []
     for (const record of records) {
-      walk.blocksInSlice += 1
-      if (walk.blocksInSlice >= SLICE_BLOCKS) await this.#giveWay(walk)
+      await this.#giveWay(walk)
       const examined = examination.assess(record, map.held(record.id, record))
       blocks.push(describeBlock(examined, examination.pendingCopiesOf(record.id)))
       if (walk.request.strict) {
@@ -166,8 +165,10 @@ export class Fsck {
   }
 
   async #giveWay(walk: Walk): Promise<void> {
-    walk.blocksInSlice = 0
     if (walk.request.signal?.aborted) throw new DfsError('INTERRUPTED', 'the check was given up')
+    walk.stepsInSlice += 1
+    if (walk.stepsInSlice < SLICE_STEPS) return
+    walk.stepsInSlice = 0
     await this.#options.clock.sleep(0)
   }
 }

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+
+let cluster: ScriptedCluster
+
+beforeEach(async () => {
+  cluster = await ScriptedCluster.start()
+})
+
+afterEach(async () => {
+  await cluster.close()
+})
+
+const statistics = () => cluster.management.blockManager.statistics()
+
+describe('a deleted file', () => {
+  it('loses its replicas everywhere, then its block is forgotten', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = await cluster.store(['a', 'b', 'c'])
+    cluster.namespace.delete(block.id)
+    await cluster.pass(4 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toEqual([])
+    expect(cluster.namespace.forgotten).toEqual([block.id])
+    expect(statistics().pendingDeletions).toBe(0)
+  })
+
+  it('is remembered while a dead node may come back with a replica', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a', 'b'])
+    cluster.silent.add('b')
+    await cluster.pass(DEAD_MS + 2 * HEARTBEAT_MS)
+    cluster.namespace.delete(block.id)
+    await cluster.pass(5 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toEqual(['b'])
+    expect(cluster.namespace.forgotten).toEqual([])
+    cluster.silent.delete('b')
+    await cluster.node('b').join()
+    await cluster.pass(70_000)
+    expect(cluster.holders(block.id)).toEqual([])
+    expect(cluster.namespace.forgotten).toEqual([block.id])
+  })
+})
+
+describe('an order to delete', () => {
+  it('without an outcome keeps its replica from being counted, however long it takes', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = await cluster.store(['a', 'b', 'c'])
+    for (const node of cluster.datanodes.values()) node.intercept = () => 'ignore'
+    cluster.namespace.change(block.id, { replication: 2 })
+    await cluster.pass(60 * HEARTBEAT_MS)
+    expect(statistics().pendingDeletions).toBe(1)
+    // One node has an order that it may still carry out: the other two may not lose theirs for it.
+    const orders = [...cluster.datanodes.values()].flatMap((it) =>
+      it.received.filter((command) => command.kind === 'delete'),
+    )
+    expect(new Set(orders.map((it) => it.commandId)).size).toBe(1)
+    expect(orders.length).toBeGreaterThan(1)
+  })
+
+  it('that was refused changes nothing', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a', 'b'])
+    for (const node of cluster.datanodes.values()) {
+      node.intercept = (command) =>
+        command.kind === 'delete' ? { commandId: command.commandId, outcome: 'refused' } : undefined
+    }
+    cluster.namespace.change(block.id, { replication: 1 })
+    await cluster.pass(3 * HEARTBEAT_MS)
+    expect(cluster.management.blockManager.locate(block, '').replicas).toHaveLength(2)
+  })
+
+  it('whose outcome is late does not undo a copy that came since', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a', 'b'])
+    cluster.namespace.change(block.id, { replication: 1 })
+    await cluster.clock.advance(HEARTBEAT_MS)
+    // Both fetch their commands; the one that has the order deletes and tells, its outcome comes with the next heartbeat.
+    for (const node of cluster.datanodes.values()) await node.heartbeat()
+    const [left = ''] = cluster.holders(block.id)
+    const gone = cluster.node(left === 'a' ? 'b' : 'a')
+    cluster.namespace.change(block.id, { replication: 2 })
+    gone.receive(block)
+    await gone.heartbeat()
+    expect(cluster.management.blockManager.locate(block, '').replicas).toHaveLength(2)
+  })
+})
