@@ -211,7 +211,7 @@ export class BlockReceiver implements ReplicaOwner {
 
   async #readAcks(mirror: Mirror): Promise<void> {
     try {
-      while (!this.#isOver) {
+      while (!this.#isOver && !this.#pending.hasLastAnswer) {
         const bytes = mirror.reader.tryReadDelimited(MAX_ACK_BYTES)
         if (bytes === undefined) await this.#waitForAck(mirror)
         else this.#takeAck(decodePipelineAck(bytes))

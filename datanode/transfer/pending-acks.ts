@@ -35,6 +35,7 @@ export class PendingAcks {
   #entries: PendingAck[] = []
   /** How many entries at the front have been acknowledged by the node behind. */
   #answered = 0
+  #hasLastAnswer = false
 
   /** @param hasMirror false: nobody is behind us, entries need no answer */
   constructor(hasMirror: boolean) {
@@ -50,6 +51,11 @@ export class PendingAcks {
     return this.#entries.length - this.#answered
   }
 
+  /** Nothing more will come from the node behind: it closes its connection while our own disk may still be busy. */
+  get hasLastAnswer(): boolean {
+    return this.#hasLastAnswer
+  }
+
   push(entry: Omit<PendingAck, 'downstream'>): void {
     this.#entries.push({ ...entry, downstream: this.#hasMirror ? undefined : [] })
     if (!this.#hasMirror) this.#answered += 1
@@ -61,6 +67,7 @@ export class PendingAcks {
     if (entry === undefined || entry.seqno !== seqno) return false
     entry.downstream = replies
     this.#answered += 1
+    this.#hasLastAnswer = entry.isLast
     return true
   }
 
