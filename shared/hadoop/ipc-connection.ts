@@ -218,7 +218,10 @@ export class IpcConnection {
     if (this.#isDraining) {
       if (this.#outstandingCalls === 0) this.#end()
     } else if (this.#mayTakeCalls()) {
-      if (this.#socket.isPaused()) this.#socket.resume()
+      if (!this.#socket.isPaused()) return
+      // The client could not go on with the request at the front; from here on it can.
+      this.#frameStartedMs = this.#host.monotonicMs()
+      this.#socket.resume()
     } else this.#socket.pause()
   }
 

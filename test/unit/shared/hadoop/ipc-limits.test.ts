@@ -159,6 +159,23 @@ describe('slow clients', () => {
     expect((await connection.reply()).header.callId).toBe(1)
   })
 
+  it('whose next request had to wait for a slow call get time to finish it', async () => {
+    const clock = new FakeClock()
+    const { state, protocols } = testServer()
+    const limits = { maxOutstandingCalls: 1 }
+    const { port } = await fixture.start({ clock, protocols, limits })
+    const connection = await fixture.connectAs(port, 'alice')
+    const next = call('/free', 2)
+    connection.send(Buffer.concat([call('/held', 1), next.subarray(0, 20)]))
+    await until(() => state.started === 1)
+    await clock.advance(10 * minute)
+    state.release.shift()?.()
+    await connection.reply()
+    await clock.advance(5_000)
+    connection.send(next.subarray(20))
+    expect((await connection.reply()).header.callId).toBe(2)
+  })
+
   it('who do not close after a fatal answer are cut off', async () => {
     const clock = new FakeClock()
     const { server, port } = await fixture.start({ clock, protocols: testServer().protocols })
