@@ -24,7 +24,7 @@ it(`every acknowledged file survives ${ROUNDS} rounds of kill -9 (DFS_SEED=${SEE
   const random = seededRandom(SEED)
   const cluster = await startTestCluster('processes', {
     datanodes: 3,
-    settings: { 'block.size': '64KiB', 'log.level': 'warn', 'lease.hard-limit': '3s' },
+    settings: { 'block.size': '64KiB', 'log.level': 'warn' },
   })
   const writers = Array.from({ length: WRITERS }, (_, index) =>
     new DurableWriter(`writer-${index}`, cluster.fs).start(),

@@ -50,8 +50,6 @@ export const BRISK: NonNullable<ClusterOptions['settings']> = {
   'replication.check-interval': '50ms',
   'replication.pending-timeout': '5s',
   'report.full-interval': '2s',
-  'lease.soft-limit': '2s',
-  'lease.hard-limit': '10s',
   'datanode.reserved': '16MiB',
 }
 
