@@ -84,9 +84,8 @@ export class BlockStore {
       }
       const { id, generationStamp } = request
       const volume = this.#pickVolume(request)
-      await volume.ensureBlockFolder(id)
       const paths = replicaPaths(volume.folder, id, generationStamp, 'writing')
-      const writer = await this.#createFiles(volume, id, paths)
+      const writer = await volume.inBlockFolder(id, () => this.#createFiles(volume, id, paths))
       const replica = new OpenReplica({
         id,
         volume,
@@ -241,13 +240,12 @@ export class BlockStore {
         leftover = undefined
       }
     }
-    const folder = await volume.ensureBlockFolder(id)
     const suffix = state === 'finalized' ? 'meta' : 'writing'
     const target = replicaPaths(volume.folder, id, generationStamp, suffix)
     // Data first: until the meta file has its name there is no replica.
-    await volume.disk.rename(copy.paths.data, target.data)
+    await volume.inBlockFolder(id, () => volume.disk.rename(copy.paths.data, target.data))
     await volume.disk.rename(copy.paths.meta, target.meta)
-    if (this.config.syncOnClose) await volume.disk.syncFolder(folder)
+    if (this.config.syncOnClose) await volume.disk.syncFolder(target.folder)
     if (leftover !== undefined) await volume.disk.remove(leftover)
     const lengthBytes = copy.writer.flushedBytes
     const replica: Replica =

@@ -109,7 +109,7 @@ export class Volume {
   }
 
   /** The folder of a block, made and made durable when it is new. */
-  async ensureBlockFolder(id: number): Promise<string> {
+  async #ensureBlockFolder(id: number): Promise<string> {
     const relative = blockFolder(id)
     const folder = join(this.folder, relative)
     if (this.#knownFolders.has(relative)) return folder
@@ -118,6 +118,18 @@ export class Volume {
     await this.disk.syncFolder(join(this.folder, BLOCKS_FOLDER))
     this.#knownFolders.add(relative)
     return folder
+  }
+
+  /** Runs `action` in the folder of a block; made anew when somebody has removed it under the running node. */
+  async inBlockFolder<T>(id: number, action: (folder: string) => Promise<T>): Promise<T> {
+    const folder = await this.#ensureBlockFolder(id)
+    try {
+      return await action(folder)
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || (await this.disk.stat(folder)) !== undefined) throw error
+      this.#knownFolders.clear()
+      return await action(await this.#ensureBlockFolder(id))
+    }
   }
 
   /** Moves something that we do not recognise, or do not trust, out of the way. Nothing is overwritten. */
