@@ -47,7 +47,7 @@ describe('a namenode', () => {
     const first = await start({ dataFolder })
     await mkdir(clientOf(first.rpcPort), '/kept')
     await first.close()
-    const second = await start({ dataFolder, writer: 'thread' })
+    const second = await start({ dataFolder })
     const { fs } = await clientOf(second.rpcPort).getFileInfo({ src: '/kept' })
     expect(fs).toBeDefined()
     expect((await get(second.httpPort, '/healthz')).status).toBe(200)
