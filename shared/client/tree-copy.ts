@@ -2,8 +2,10 @@
  * Copies whole trees, several files at once: into the cluster, out of it, and within or between clusters. A directory
  * is made before anything in it; directories that exist are merged into.
  */
+import type { Stats } from 'node:fs'
 import { lstat, mkdir, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errnoOf } from '../errors.js'
 import { forEachBounded } from './bounded-pool.js'
 import { listTree } from './directory-reads.js'
 import type { FileStatus } from './file-status.js'
@@ -76,12 +78,23 @@ export async function* localTree(root: string): AsyncGenerator<TreeEntry> {
       const relativePath = folder === '' ? name : `${folder}/${name}`
       const path = join(root, relativePath)
       const link = await lstat(path)
-      const target = link.isSymbolicLink() ? await stat(path) : link
-      if (link.isDirectory()) {
+      const target = link.isSymbolicLink() ? await followLink(path) : link
+      if (target === undefined) yield { relativePath, kind: 'file', lengthBytes: 0 }
+      else if (link.isDirectory()) {
         yield { relativePath, kind: 'directory', lengthBytes: 0 }
         waiting.push(relativePath)
       } else if (target.isFile()) yield { relativePath, kind: 'file', lengthBytes: target.size }
     }
+  }
+}
+
+/** undefined when the link leads nowhere: its copy then fails by itself, and the rest of the tree goes on. */
+async function followLink(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ELOOP') return undefined
+    throw error
   }
 }
 
