@@ -1,5 +1,6 @@
 /** Attributes of files and directories: replication, mode, owner, times (protocol reference 2.5). */
 import { DfsError } from '../../shared/errors.js'
+import { checkLabel, checkSpace, checkTime } from '../policy/argument-limits.js'
 import { joinPath } from '../policy/path-name.js'
 import {
   checkAccess,
@@ -9,6 +10,7 @@ import {
   WRITE,
 } from '../policy/permissions.js'
 import type { Inode } from '../storage/inode-store.js'
+import { claimedSpace } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkReplication } from './namespace-files.js'
 
@@ -23,6 +25,7 @@ export const setReplicationRule: ChangeRule<'setReplication'> = {
     checkAccess(inode, path, context.call.principal, WRITE)
     if (inode.kind === 'directory') return { result: () => false }
     if (inode.replication === replication) return { result: () => true }
+    checkSpace(claimedSpace(context), inode.lengthBytes * (replication - inode.replication))
     const { user } = context.call.principal
     const edit = { op: 'setReplication', path, user, inode: inode.id, replication } as const
     return { edit, result: () => true }
@@ -48,6 +51,8 @@ export const setOwnerRule: ChangeRule<'setOwner'> = {
     // An empty name keeps the old one, as Hadoop's clients send it.
     const owner = change.owner === '' ? undefined : change.owner
     const group = change.group === '' ? undefined : change.group
+    checkLabel('user name', owner ?? '')
+    checkLabel('group name', group ?? '')
     checkOwner(inode, path, principal)
     checkOwnerChange(principal, { owner, group }, inode.owner)
     const edit = {
@@ -64,6 +69,8 @@ export const setOwnerRule: ChangeRule<'setOwner'> = {
 
 export const setTimesRule: ChangeRule<'setTimes'> = {
   decide: (context, change) => {
+    checkTime('modification time', change.modificationTimeMs)
+    checkTime('access time', change.accessTimeMs)
     const { inode, path } = find(context, change.path)
     if (inode === undefined) {
       throw new DfsError('NOT_FOUND', `File/Directory ${path} does not exist.`)

@@ -1,6 +1,7 @@
 /** Blocks of open files: decisions of addBlock, abandonBlock, fsync and pipeline recovery (protocol reference 2.6). */
 import { DfsError } from '../../shared/errors.js'
-import { type Block, blockId, generationStamp } from '../../shared/ids.js'
+import { type Block, blockId, generationStamp, ROOT_INODE_ID } from '../../shared/ids.js'
+import { checkSpace } from '../policy/argument-limits.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { AllocatedBlock } from './namespace.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
@@ -74,7 +75,7 @@ export const fsyncRule: ChangeRule<'fsync'> = {
     if (last?.state !== 'under-construction' || !(length > last.lengthBytes)) {
       return { result: () => undefined }
     }
-    checkLength(file, last, length)
+    checkLength(context, file, last, length)
     return { edit: { op: 'extend', inode: file.id, id: last.id, length }, result: () => undefined }
   },
 }
@@ -113,7 +114,7 @@ export const updatePipelineRule: ChangeRule<'updatePipeline'> = {
           `${name(newBlock)} (size=${newBlock.lengthBytes})`,
       )
     }
-    checkLength(file, block, newBlock.lengthBytes)
+    checkLength(context, file, block, newBlock.lengthBytes)
     const edit = {
       op: 'pipeline',
       inode: file.id,
@@ -131,7 +132,7 @@ export const updatePipelineRule: ChangeRule<'updatePipeline'> = {
  * @throws IO when the claim is about another block, another version or an impossible length
  */
 export function commitOf(
-  { state }: ChangeContext,
+  context: ChangeContext,
   file: Inode,
   last: BlockRecord | undefined,
   claimed: Block | undefined,
@@ -152,12 +153,12 @@ export function commitOf(
     throw new DfsError(
       'IO',
       `Commit block with mismatching GS. NN has ${blockName(last)}, client submits ` +
-        pooledBlockName(state.blockPoolId, claimed),
+        pooledBlockName(context.state.blockPoolId, claimed),
     )
   }
   // Committed before (an append at a block boundary): its length is final, whatever the client remembers.
   if (last.state === 'committed') return undefined
-  checkLength(file, last, claimed.lengthBytes)
+  checkLength(context, file, last, claimed.lengthBytes)
   return { id: last.id, length: claimed.lengthBytes }
 }
 
@@ -172,17 +173,31 @@ function isContinuation(
   return last.state === 'committed' && last.lengthBytes >= file.blockSizeBytes
 }
 
-function checkLength(file: Inode, block: BlockRecord, lengthBytes: number): void {
+function checkLength(
+  context: ChangeContext,
+  file: Inode,
+  block: BlockRecord,
+  lengthBytes: number,
+): void {
   const isPossible =
     Number.isSafeInteger(lengthBytes) &&
     lengthBytes >= block.lengthBytes &&
     lengthBytes <= file.blockSizeBytes
-  if (isPossible) return
+  if (isPossible) {
+    const added = (lengthBytes - block.lengthBytes) * file.replication
+    checkSpace(claimedSpace(context), added)
+    return
+  }
   throw new DfsError(
     'IO',
     `Impossible length ${lengthBytes} of ${blockName(block)}: it has at least ${block.lengthBytes} ` +
       `and at most ${file.blockSizeBytes} bytes`,
   )
+}
+
+/** What all files claim, replicas counted; changes of the same batch may be missing, for which the limit has room. */
+export function claimedSpace({ stores }: ChangeContext): number {
+  return stores.inodes.get(ROOT_INODE_ID)?.tree.spaceBytes ?? 0
 }
 
 /** The block, provided that `holder` is writing it; the order of checks is Hadoop's (state before lease). */

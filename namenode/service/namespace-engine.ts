@@ -4,6 +4,7 @@
  */
 import { DfsError } from '../../shared/errors.js'
 import { type BlockId, type TransactionId, transactionId } from '../../shared/ids.js'
+import { checkLabel } from '../policy/argument-limits.js'
 import type { Stores } from '../storage/stores.js'
 import type { BatchExecutor } from '../writer/group-commit.js'
 import { EditApplier } from './namespace-apply.js'
@@ -111,6 +112,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
   #execute<K extends ChangeKind>(request: ChangeRequest<K>): unknown {
     const rule: ChangeRule<K> = CHANGE_RULES[request.kind]
     const { call, nowMs } = request
+    checkLabel('user name', call.principal.user)
     if (this.#isDiskLow && !ALLOWED_ON_LOW_DISK.has(request.kind)) {
       throw new DfsError(
         'DISK_FULL',

@@ -2,6 +2,7 @@
 import { present } from '../../shared/assert.js'
 import { DfsError } from '../../shared/errors.js'
 import { type InodeId, inodeId } from '../../shared/ids.js'
+import { checkLabel, checkMaxBlockSize } from '../policy/argument-limits.js'
 import { checkNameLength, joinPath, parseNewPath } from '../policy/path-name.js'
 import { checkAccess, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
 import type { Inode } from '../storage/inode-store.js'
@@ -25,6 +26,7 @@ const OWNER_WRITE_EXECUTE = 0o300
 export const createRule: ChangeRule<'create'> = {
   decide: (context, change) => {
     const components = parseNewPath(change.path, 'create')
+    checkLabel('client name', change.holder)
     const path = joinPath(components)
     const { principal, clientAddress } = context.call
     const walked = context.tree.walk(path, components, principal, 'naming')
@@ -61,6 +63,7 @@ export const createRule: ChangeRule<'create'> = {
 export const appendRule: ChangeRule<'append'> = {
   decide: (context, change) => {
     const { call, stores, tree } = context
+    checkLabel('client name', change.holder)
     const { target: file, components } = tree.find(change.path, call.principal, 'using')
     const path = joinPath(components)
     if (file === undefined) {
@@ -128,6 +131,7 @@ function checkCreateArguments(context: ChangeContext, change: CreateArguments, p
         `(dfs.namenode.fs-limits.min-block-size): ${change.blockSizeBytes} < ${minBlockSizeBytes}`,
     )
   }
+  checkMaxBlockSize(change.blockSizeBytes)
   checkReplication(context, change.replication, path, `, clientName=${context.call.clientAddress}`)
 }
 
@@ -143,7 +147,7 @@ export function checkReplication(
     const text = `${prefix} exceeds maximum of ${limits.maxReplication} for ${path}${tail}`
     throw new DfsError('IO', text)
   }
-  if (!(replication >= 1)) {
+  if (!(Number.isInteger(replication) && replication >= 1)) {
     throw new DfsError('IO', `${prefix} is less than the required minimum of 1 for ${path}${tail}`)
   }
 }

@@ -70,10 +70,10 @@ export const forgetDeletedBlocksRule: ChangeRule<'forgetDeletedBlocks'> = {
 }
 
 export const pruneRequestsRule: ChangeRule<'pruneRequests'> = {
-  decide: (_context, { beforeMs }) => ({
-    edit: { op: 'pruneRequests', beforeMs },
-    result: () => undefined,
-  }),
+  decide: ({ stores }, { beforeMs }) =>
+    stores.requests.hasBefore(beforeMs)
+      ? { edit: { op: 'pruneRequests', beforeMs }, result: () => undefined }
+      : { result: () => undefined },
 }
 
 export const purgeDeletedTreesRule: ChangeRule<'purgeDeletedTrees'> = {

@@ -22,6 +22,7 @@ interface Row {
 export class RequestStore {
   readonly #get
   readonly #put
+  readonly #oldest
   readonly #prune
 
   constructor(database: Database) {
@@ -32,6 +33,7 @@ export class RequestStore {
     this.#put = database.prepare<[Buffer, number, number, string, string, string]>(
       'INSERT OR REPLACE INTO request (client, call, time_ms, operation, user, result) VALUES (?, ?, ?, ?, ?, ?)',
     )
+    this.#oldest = database.prepare<[], number>('SELECT min(time_ms) FROM request').pluck()
     this.#prune = database.prepare<[number]>('DELETE FROM request WHERE time_ms < ?')
   }
 
@@ -45,6 +47,10 @@ export class RequestStore {
   put(request: StoredRequest): void {
     const { clientId, callId, timeMs, operation, user, result } = request
     this.#put.run(Buffer.from(clientId, 'hex'), callId, timeMs, operation, user, result)
+  }
+
+  hasBefore(timeMs: number): boolean {
+    return (this.#oldest.get() ?? Number.POSITIVE_INFINITY) < timeMs
   }
 
   pruneBefore(timeMs: number): void {
