@@ -23,7 +23,7 @@ export interface WriteSettings {
   readonly isReplacementBestEffort: boolean
   /** How long `close` waits for the namenode to know enough replicas. */
   readonly completeTimeoutMs: number
-  /** How long a node that failed is left out of new pipelines. */
+  /** How long a node that failed is left out of new pipelines; longer than any silence that was waited for. */
   readonly exclusionMs: number
   /** Ask datanodes to sync before they acknowledge the end of a block (promise P1; needless where they do it anyway). */
   readonly syncOnClose: boolean
@@ -41,7 +41,7 @@ export const DEFAULT_WRITE_SETTINGS: WriteSettings = {
   replacement: 'default',
   isReplacementBestEffort: true,
   completeTimeoutMs: 30_000,
-  exclusionMs: 60_000,
+  exclusionMs: 120_000,
   syncOnClose: true,
   byHostname: false,
 }

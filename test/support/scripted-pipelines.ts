@@ -74,6 +74,8 @@ export class ScriptedDatanodes {
     node: number,
     message: WriteMessage,
   ) => { firstBad: number } | 'close' | 'stall' | undefined = () => undefined
+  /** Called when a node begins to say nothing, for ever. */
+  onStall: () => void = () => undefined
   onPacket: (event: PacketEvent) => WriteFault | undefined = () => undefined
   onTransfer: (
     node: number,
@@ -164,7 +166,7 @@ export class ScriptedDatanodes {
     message: WriteMessage,
   ): Promise<void> {
     const verdict = this.onSetup(node, message)
-    if (verdict === 'stall') await new Promise((resolve) => socket.once('close', resolve))
+    if (verdict === 'stall') await this.#stall(socket)
     if (verdict === 'close') throw new Error('scripted')
     const nodes = [this.infos[node], ...message.targets]
     if (verdict !== undefined && verdict !== 'stall') {
@@ -210,9 +212,14 @@ export class ScriptedDatanodes {
     } else if (fault.kind === 'wrong-seqno') {
       socket.write(encodePipelineAck({ seqno: packet.seqno + 1, replies: ok }))
     } else if (fault.kind === 'close' || fault.kind === 'store-and-close') socket.destroy()
-    await new Promise((resolve) =>
-      socket.destroyed ? resolve(undefined) : socket.once('close', resolve),
-    )
+    if (fault.kind === 'stall') await this.#stall(socket)
+    else await closed(socket)
+  }
+
+  /** Says nothing until the client hangs up. */
+  async #stall(socket: Socket): Promise<void> {
+    this.onStall()
+    await closed(socket)
   }
 
   #openReplica(uuid: string, message: WriteMessage): Replica | undefined {
@@ -324,7 +331,7 @@ export class ScriptedDatanodes {
       ) {
         // In the middle of a packet.
         socket.write(packet.subarray(0, packet.length >> 1))
-        if (fault.kind === 'stall') await new Promise((resolve) => socket.once('close', resolve))
+        if (fault.kind === 'stall') await this.#stall(socket)
         socket.end()
         throw new Error('scripted')
       }
@@ -348,4 +355,9 @@ export class ScriptedDatanodes {
   #uuid(node: number): string {
     return this.infos[node]?.id.datanodeUuid ?? ''
   }
+}
+
+async function closed(socket: Socket): Promise<void> {
+  if (socket.destroyed) return
+  await new Promise((resolve) => socket.once('close', resolve))
 }

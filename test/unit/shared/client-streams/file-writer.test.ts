@@ -3,16 +3,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FileWriter } from '../../../../shared/client/file-writer.js'
 import { LeaseRenewer } from '../../../../shared/client/lease-renewer.js'
 import type { WriteSettings } from '../../../../shared/client/write-settings.js'
-import { systemClock } from '../../../../shared/clock.js'
+import { type Clock, systemClock } from '../../../../shared/clock.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { Status } from '../../../../shared/hadoop/schema/data-transfer.js'
 import { silentLog } from '../../../../shared/log.js'
 import { systemNetwork } from '../../../../shared/network.js'
+import { FakeClock } from '../../../support/fake-clock.js'
 import { ScriptedNamenode } from '../../../support/scripted-namenode.js'
 import { ScriptedDatanodes, type WriteFault } from '../../../support/scripted-pipelines.js'
 
 const seams = { clock: systemClock, network: systemNetwork, log: silentLog }
-const timeouts = { connectMs: 2000, silenceMs: 150, silencePerNodeMs: 10 }
+/** Far longer than any test takes; where silence matters the clock is a fake one. */
+const timeouts = { connectMs: 10_000, silenceMs: 60_000, silencePerNodeMs: 5000 }
 
 let datanodes: ScriptedDatanodes
 let namenode: ScriptedNamenode
@@ -45,9 +47,12 @@ afterEach(async () => {
   await Promise.all(stores.splice(0).map((store) => store.close()))
 })
 
-function create(settings: Partial<WriteSettings> = {}): Promise<FileWriter> {
+function create(
+  settings: Partial<WriteSettings> = {},
+  clock: Clock = systemClock,
+): Promise<FileWriter> {
   return FileWriter.create(
-    { seams, namenode, leases, settings: { timeouts, ...settings } },
+    { seams: { ...seams, clock }, namenode, leases, settings: { timeouts, ...settings } },
     {
       src: '/f',
       isOverwriting: false,
@@ -57,6 +62,15 @@ function create(settings: Partial<WriteSettings> = {}): Promise<FileWriter> {
       permission: 0o644,
     },
   )
+}
+
+/** Time passes only while a scripted node is silent. */
+function impatientClock(): FakeClock {
+  const clock = new FakeClock()
+  datanodes.onStall = () => {
+    clock.advance(timeouts.silenceMs + 3 * timeouts.silencePerNodeMs).catch(() => undefined)
+  }
+  return clock
 }
 
 const append = () => FileWriter.append({ seams, namenode, leases, settings: { timeouts } }, '/f')
@@ -139,18 +153,15 @@ describe('FileWriter', () => {
 
   test('never has more than a window of packets on the way', async () => {
     await start(1, { replication: 1, blockSizeBytes: 10_000_000 })
-    const waiting: number[] = []
     datanodes.onPacket = ({ index }) => (index === 0 ? { kind: 'stall' } : undefined)
     const writer = await create({
       packetDataBytes: 512,
       windowPackets: 4,
-      timeouts: { ...timeouts, silenceMs: 5000 },
     })
     const writing = writer.write(pattern(512 * 20)).catch((error: unknown) => error)
     while (datanodes.operations.length === 0) await new Promise(setImmediate)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    waiting.push(writer.positionBytes)
-    expect(waiting).toEqual([512 * 4])
+    for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
+    expect(writer.positionBytes).toBe(512 * 4)
     await writer.abort()
     expect(await writing).toMatchObject({ code: 'INTERRUPTED' })
   })
@@ -292,7 +303,7 @@ describe('FileWriter, when a pipeline cannot be set up', () => {
     await start(6)
     await datanodes.kill(0)
     datanodes.onSetup = (node) => (node === 1 ? 'close' : node === 2 ? 'stall' : undefined)
-    const writer = await create()
+    const writer = await create({}, impatientClock())
     await writer.write(pattern(2000))
     await writer.close()
     expectStored(pattern(2000))
@@ -348,7 +359,7 @@ describe('FileWriter, when a pipeline breaks', () => {
         isDone = true
         return fault
       }
-      const writer = await create({ packetDataBytes: 2048 })
+      const writer = await create({ packetDataBytes: 2048 }, impatientClock())
       await writer.write(pattern(10_000))
       await writer.write(pattern(110_000, 10_000))
       await writer.close()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chunkChecksums } from '../../../../shared/checksum/crc32c.js'
-import { systemClock } from '../../../../shared/clock.js'
+import { type Clock, systemClock } from '../../../../shared/clock.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { type Listener, systemNetwork } from '../../../../shared/network.js'
 import { encodeBlockOpResponse, readOperation } from '../../../../shared/transfer/operations.js'
@@ -9,14 +9,16 @@ import { encodePacketHead } from '../../../../shared/transfer/packets.js'
 import { EMPTY_TOKEN, type WriteBlockRequest } from '../../../../shared/transfer/pipeline-node.js'
 import { type PacketPieces, sendBlock } from '../../../../shared/transfer/send-block.js'
 import { SocketReader } from '../../../../shared/transfer/socket-reader.js'
+import { FakeClock } from '../../../support/fake-clock.js'
 
 const block = { poolId: 'BP-1', blockId: 7, generationStamp: 1001, numBytes: 1000 }
-const timeouts = { connectMs: 1000, silenceMs: 100, silencePerNodeMs: 0 }
+const timeouts = { connectMs: 1000, silenceMs: 60_000, silencePerNodeMs: 0 }
 const id = { ipAddr: '127.0.0.1', hostName: 'h', datanodeUuid: 'u', infoPort: 0, ipcPort: 0 }
 
 let listener: Listener
 let received: Buffer
 let answer: Buffer | undefined
+let onSilence = () => {}
 
 beforeEach(async () => {
   received = Buffer.alloc(0)
@@ -34,12 +36,14 @@ async function serve(socket: Socket): Promise<void> {
     received = Buffer.concat([received, packet.data])
     if (packet.isLast) break
   }
-  if (answer !== undefined) socket.end(answer)
+  if (answer === undefined) onSilence()
+  else socket.end(answer)
 }
 
 afterEach(() => listener.close())
 
-const send = (packets: AsyncIterable<PacketPieces>, port = listener.port) => {
+const send = (packets: AsyncIterable<PacketPieces>, clock: Clock = systemClock) => {
+  const { port } = listener
   const request: WriteBlockRequest = {
     block,
     token: EMPTY_TOKEN,
@@ -53,7 +57,7 @@ const send = (packets: AsyncIterable<PacketPieces>, port = listener.port) => {
   }
   const address = { host: '127.0.0.1', port }
   return sendBlock({
-    clock: systemClock,
+    clock,
     network: systemNetwork,
     address,
     request,
@@ -92,7 +96,11 @@ test('sendBlock blames the target for a refusal, for silence and for being away'
     message: expect.stringContaining('ERROR full'),
   })
   answer = undefined
-  await expect(send(packetsOf(Buffer.alloc(10)))).rejects.toMatchObject({
+  const clock = new FakeClock()
+  onSilence = () => {
+    clock.advance(60_000).catch(() => undefined)
+  }
+  await expect(send(packetsOf(Buffer.alloc(10)), clock)).rejects.toMatchObject({
     ...blame,
     code: 'TIMEOUT',
   })
