@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
 import type { Random } from '../../shared/random.js'
+import { received } from './received.js'
 
 export interface Upload {
   readonly temporaryPath: string
@@ -30,7 +31,7 @@ export async function storeUpload(
   const writer = await client.create(temporaryPath, { overwrite: false, createParent: false })
   let lengthBytes = 0
   try {
-    for await (const chunk of source) {
+    for await (const chunk of received(source)) {
       seams.signal.throwIfAborted()
       await writer.write(chunk as Buffer)
       lengthBytes += (chunk as Buffer).length

@@ -5,6 +5,7 @@ import type { DfsClient } from '../../shared/client/dfs-client.js'
 import { DfsError } from '../../shared/errors.js'
 import { FILES_PREFIX } from '../../shared/http/file-url.js'
 import { type FileRequest, type FileServing, parseFileRequest } from './file-request.js'
+import { received } from './received.js'
 import { discardUpload, publishUpload, storeUpload, type Upload } from './store-upload.js'
 import { watchUpload } from './upload-watch.js'
 
@@ -88,7 +89,7 @@ async function storeParts(
   { client, path }: FileRequest,
   form: { readonly overwrite: boolean; readonly signal: AbortSignal; readonly stored: Upload[] },
 ): Promise<void> {
-  for await (const part of request.parts()) {
+  for await (const part of received(request.parts())) {
     if (part.type !== 'file') continue
     const target = `${path === '/' ? '' : path}/${fileNameOf(part.filename)}`
     if (form.stored.some((upload) => upload.path === target)) {
