@@ -163,7 +163,7 @@ function ownDefaults(dataFolder: string, count: number): ClusterOptions['setting
     'datanode.ipc-port': 0,
     'datanode.reserved': '64MiB',
     'replication.target': Math.max(1, Math.min(3, count)),
-    'log.level': 'info',
+    'permission.anonymous-user': userInfo().username,
   }
 }
 

@@ -15,6 +15,8 @@ export interface NamenodeConfig {
   readonly clusterToken: string
   readonly superuser: string
   readonly supergroup: string
+  /** Who an HTTP request is that names nobody. Default: `dr.who`, as in HDFS, a user without rights of its own. */
+  readonly anonymousUser?: string
   readonly blockSizeBytes: number
   readonly minBlockSizeBytes: number
   readonly replication: number
@@ -61,6 +63,7 @@ export function namenodeConfig(
     clusterToken,
     superuser: values['permission.superuser'] || systemUser,
     supergroup: values['permission.supergroup'],
+    anonymousUser: values['permission.anonymous-user'],
     blockSizeBytes: values['block.size'],
     minBlockSizeBytes: values['block.min-size'],
     replication: values['replication.target'],

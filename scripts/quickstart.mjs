@@ -90,11 +90,12 @@ async function show() {
   say(bold('\nupload by HTTP'))
   const small = join(folder, 'upload.bin')
   await makeFile(small, UPLOAD_BYTES)
+  await dfs('mkdir', '/uploads')
   await step('POST multipart form', UPLOAD_BYTES, () => uploadForm(cluster, small))
   await step('GET, compared', UPLOAD_BYTES, () => downloadAndCompare(cluster, small))
 
   await step('dfs get again, compared', FILE_BYTES, () => getAndCompare(original))
-  const report = await dfs('fsck', '/')
+  const report = await dfs('fsck', '/', '--http', cluster.http)
   say(grey(indent(report.trim().split('\n').slice(-3).join('\n'))))
   if (!/HEALTHY/.test(report)) throw new Error(`fsck does not say HEALTHY:\n${report}`)
   printTable(cluster)

@@ -65,7 +65,7 @@ async function up(options: Options, io: CliIo, setExitCode: (code: number) => vo
     httpPort: settings.values['namenode.http-port'],
     datanodePorts: givenPorts(settings, count),
     arguments: settings.file === undefined ? [] : ['--config', settings.file],
-    settings: { ...defaults(settings, count), ...writtenSettings(options, io) },
+    settings: { ...defaults(settings, count, io), ...writtenSettings(options, io) },
     environment: io.environment,
     onLoss: (name, pid, exit) => reportLoss(io, folder, name, pid, exit),
     onWaiting: (reason) => io.stderr.write(`dfs up: waiting: ${reason.slice(0, 500)}\n`),
@@ -117,11 +117,19 @@ function writtenSettings(options: Options, io: CliIo): Record<string, string> {
 }
 
 /** On one machine some defaults are better than those of a cluster. */
-function defaults({ values, origin }: LoadedSettings, count: number): Record<string, string> {
+function defaults(
+  { values, origin }: LoadedSettings,
+  count: number,
+  io: CliIo,
+): Record<string, string> {
   const better: Record<string, string> = {}
   // More replicas than nodes would leave every file under-replicated for ever.
   const replication = Math.min(values['replication.target'], count)
   if (origin('replication.target') === 'default') better['replication.target'] = String(replication)
+  // Whoever reaches the loopback interface may claim any name anyway: spare curl the trouble.
+  if (origin('permission.anonymous-user') === 'default') {
+    better['permission.anonymous-user'] = io.osUser()
+  }
   // A share of a developer's disk can be more than what is free on it.
   if (origin('datanode.reserved') === 'default') better['datanode.reserved'] = '1GiB'
   return better

@@ -29,6 +29,7 @@ const ANONYMOUS = 'dr.who'
 export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<FastifyInstance> {
   const { services, metrics, fsck } = options
   const { namespace, clock, config, log } = services
+  const defaultUser = config.anonymousUser ?? ANONYMOUS
   const app = buildHttpServer({
     log,
     maxConnections: MAX_CONNECTIONS,
@@ -47,7 +48,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     blockManager: services.blockManager,
     blockPoolId: namespace.identity.blockPoolId,
     clock,
-    defaultUser: ANONYMOUS,
+    defaultUser,
     callOf,
   })
   // Each in a scope of its own: their body parsers and hooks must not reach the others.
@@ -60,7 +61,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
       namespace,
       clock,
       clusterToken: config.clusterToken,
-      defaultUser: ANONYMOUS,
+      defaultUser,
       callOf,
       datanodeFor: (call, read) =>
         servingDatanode(call, read, { ...services, blockSizeBytes: config.blockSizeBytes }),

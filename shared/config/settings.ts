@@ -97,6 +97,12 @@ export const SETTINGS = {
     default: 'supergroup',
     hdfs: 'dfs.permissions.superusergroup',
   }),
+  'permission.anonymous-user': text({
+    about: 'who an HTTP request is that names no user',
+    for: NAMENODE,
+    default: 'dr.who',
+    hdfs: 'hadoop.http.staticuser.user',
+  }),
 
   'block.size': size({
     about: 'block size of files whose client asks for none',
