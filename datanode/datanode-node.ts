@@ -11,6 +11,7 @@ import { readVersion } from '../shared/version.js'
 import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store.js'
 import type { Volume } from './blocks/volume.js'
 import type { DatanodeConfig } from './config.js'
+import type { DatanodeHealth } from './http/health.js'
 import { reachableAddresses } from './interface-addresses.js'
 import { BlockEventLoop } from './loops/block-events.js'
 import { CommandExecutor } from './loops/command-executor.js'
@@ -24,11 +25,7 @@ import { watchVolumes } from './loops/volume-watch.js'
 import { PauseGate, pausableControl, pausableNetwork } from './pause-gate.js'
 import { ByteThrottle } from './policy/byte-throttle.js'
 import { clientDatanodeFace } from './rpc/client-datanode-face.js'
-import {
-  newTransferStatistics,
-  type TransferContext,
-  type TransferStatistics,
-} from './transfer/transfer-context.js'
+import { newTransferStatistics, type TransferContext } from './transfer/transfer-context.js'
 import { TransferServer } from './transfer/transfer-server.js'
 
 const TRANSFER_TIMEOUTS = {
@@ -40,18 +37,8 @@ const TRANSFER_TIMEOUTS = {
   openReadWaitMs: 3_000,
 }
 
-/** For metrics, /healthz and people. */
-export interface DatanodeHealth {
-  readonly isRegistered: boolean
-  readonly clusterId: string | undefined
-  readonly transfers: Readonly<TransferStatistics>
-  readonly volumes: readonly (ReturnType<typeof storageReport> & { readonly folder: string })[]
-  readonly failedVolumes: number
-  readonly blocks: number
-  readonly queuedEvents: number
-  readonly commands: { readonly running: number; readonly waiting: number }
-  readonly scrub: readonly Scrubber['progress'][]
-}
+/** How long an orderly end waits for disks. */
+const PATIENCE_AT_END_MS = 10_000
 
 interface Ports {
   readonly transferPort: number
@@ -271,9 +258,23 @@ export class DatanodeNode {
   /** Nothing reaches the disks from now on; descriptors and locks are released. */
   async kill(): Promise<void> {
     this.#stopping.abort()
-    const { store } = this.#opened
-    for (const volume of store.volumes) volume.disk.fail(new Error('the node was killed'))
+    this.#abandonDisks('the node was killed')
     await this.close()
+  }
+
+  /** Calls that were abandoned may still reach the disk: the locks are kept until they have, or will not. */
+  async #waitForDisks(): Promise<void> {
+    const { clock } = this.#seams
+    const idle = Promise.all(this.#opened.store.volumes.map(({ disk }) => disk.idle()))
+    const enough = new AbortController()
+    await Promise.race([
+      idle.then(() => enough.abort()),
+      clock.sleep(PATIENCE_AT_END_MS, enough.signal).catch(() => undefined),
+    ])
+  }
+
+  #abandonDisks(why: string): void {
+    for (const volume of this.#opened.store.volumes) volume.disk.fail(new Error(why))
   }
 
   async #end(): Promise<void> {
@@ -288,9 +289,15 @@ export class DatanodeNode {
       this.#executor.stop(),
       served,
     ]
+    // A disk that hangs must not keep the process: its volume is measured at the next start, as after a crash.
+    const cancel = this.#seams.clock.after(PATIENCE_AT_END_MS, () =>
+      this.#abandonDisks('no answer of the disk at the end'),
+    )
     for (const result of await Promise.allSettled(steps)) {
       if (result.status === 'rejected') failures.push(result.reason)
     }
+    cancel()
+    await this.#waitForDisks()
     for (const volume of this.#opened.store.volumes) volume.release()
     if (failures.length > 0)
       this.#seams.log.warn({ err: toDfsError(failures[0]) }, 'shutdown was not clean')

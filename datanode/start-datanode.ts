@@ -4,10 +4,11 @@ import type { DfsError } from '../shared/errors.js'
 import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
 import type { DatanodeConfig } from './config.js'
-import { type DatanodeHealth, DatanodeNode } from './datanode-node.js'
+import { DatanodeNode } from './datanode-node.js'
+import type { DatanodeHealth } from './http/health.js'
 import { serveDatanodeHttp } from './http/server.js'
 
-export type { DatanodeHealth } from './datanode-node.js'
+export type { DatanodeHealth } from './http/health.js'
 
 export interface RunningDatanode {
   readonly uuid: string

@@ -1,6 +1,6 @@
 /** For load balancers, Prometheus and people with curl: is the node there, does its namenode know it, what does it do. */
 import type { FastifyInstance } from 'fastify'
-import type { DatanodeHealth } from '../datanode-node.js'
+import type { DatanodeHealth } from './health.js'
 import { DatanodeMetrics } from './metrics.js'
 
 export function registerHealthRoutes(app: FastifyInstance, health: () => DatanodeHealth): void {

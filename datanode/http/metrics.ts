@@ -1,6 +1,6 @@
 /** A datanode's numbers for Prometheus, read from its parts when they are scraped. */
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { DatanodeHealth } from '../datanode-node.js'
+import type { DatanodeHealth } from './health.js'
 
 type Transfers = DatanodeHealth['transfers']
 
