@@ -155,12 +155,12 @@ export class ReplicaWriter {
     ]).then(
       () => {
         this.#flushedBytes = to
-        this.#endFlush()
+        this.#endFlush(true)
         this.#syncInBackground()
         this.#observer?.onFlushed()
       },
       (error: unknown) => {
-        this.#endFlush()
+        this.#endFlush(false)
         throw this.#fail(error)
       },
     )
@@ -169,9 +169,10 @@ export class ReplicaWriter {
     return this.#flushing
   }
 
-  #endFlush(): void {
+  /** After a failure the disk may still hold the memory: it is left to the garbage collector. */
+  #endFlush(isGood: boolean): void {
     this.#flushing = undefined
-    this.#flushingWindow?.recycle()
+    if (isGood) this.#flushingWindow?.recycle()
     this.#flushingWindow = undefined
   }
 
@@ -258,8 +259,8 @@ export class ReplicaWriter {
     if (this.#isClosed) return
     this.#isClosed = true
     await Promise.allSettled([this.#flushing, this.#syncs])
+    if (this.#failure === undefined) this.#window.recycle()
     this.#failure ??= new DfsError('INTERRUPTED', 'the replica is no longer being written here')
-    this.#window.recycle()
     await this.#options.file.close()
   }
 }

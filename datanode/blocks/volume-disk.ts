@@ -15,6 +15,11 @@ const MAX_READ_ERRORS = 3
 
 type Operation = 'read' | 'change' | 'sync'
 
+interface CallInProgress {
+  readonly startedMs: number
+  readonly abandon: (reason: DfsError) => void
+}
+
 const FATAL_ERRNOS: ReadonlySet<string> = new Set([
   'EIO',
   'EROFS',
@@ -36,8 +41,8 @@ export interface VolumeDiskOptions {
 export class VolumeDisk implements Disk {
   readonly #options: VolumeDiskOptions
   readonly #waiting: (() => void)[] = []
-  readonly #startedMs = new Set<{ readonly ms: number }>()
-  #active = 0
+  readonly #calls = new Set<CallInProgress>()
+  #onIdle: (() => void)[] = []
   #readErrors = 0
   #failure: DfsError | undefined
 
@@ -52,16 +57,25 @@ export class VolumeDisk implements Disk {
 
   /** Age of the oldest call that has not returned, 0 without one. */
   oldestCallMs(): number {
-    const [oldest] = this.#startedMs
-    return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest.ms
+    const [oldest] = this.#calls
+    return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest.startedMs
   }
 
-  /** Takes the volume out: every later call is refused, waiting ones too. Idempotent. */
+  /** Resolves when no call is under way any more, abandoned ones included. */
+  async idle(): Promise<void> {
+    if (this.#calls.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /**
+   * Takes the volume out: later and waiting calls are refused, those under way are abandoned (a hung one would never
+   * return; its memory must not be used again). Idempotent.
+   */
   fail(cause: unknown): void {
     if (this.#failure !== undefined) return
     const text = cause instanceof Error ? cause.message : String(cause)
     this.#failure = new DfsError('VOLUME_FAILED', `volume failed: ${text}`, { cause })
     for (const proceed of this.#waiting.splice(0)) proceed()
+    for (const { abandon } of this.#calls) abandon(this.#failure)
     this.#options.onFailed(this.#failure)
   }
 
@@ -110,21 +124,26 @@ export class VolumeDisk implements Disk {
   }
 
   async #guard<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
-    if (this.#active >= MAX_CONCURRENT) await this.#takeTurn()
+    while (this.#calls.size >= MAX_CONCURRENT) await this.#takeTurn()
     if (this.#failure !== undefined) throw this.#failure
-    this.#active += 1
-    const started = { ms: this.#options.clock.monotonicMs() }
-    this.#startedMs.add(started)
-    try {
-      return await call()
-    } catch (error) {
-      this.#judge(operation, error)
-      throw error
-    } finally {
-      this.#startedMs.delete(started)
-      this.#active -= 1
-      this.#waiting.shift()?.()
-    }
+    const startedMs = this.#options.clock.monotonicMs()
+    return await new Promise<T>((resolve, reject) => {
+      const inProgress = { startedMs, abandon: reject }
+      this.#calls.add(inProgress)
+      call()
+        .then(resolve, (error: unknown) => {
+          this.#judge(operation, error)
+          reject(error)
+        })
+        .finally(() => this.#end(inProgress))
+    })
+  }
+
+  #end(call: CallInProgress): void {
+    this.#calls.delete(call)
+    this.#waiting.shift()?.()
+    if (this.#calls.size > 0) return
+    for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
   async #takeTurn(): Promise<void> {
