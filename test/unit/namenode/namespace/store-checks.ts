@@ -41,11 +41,16 @@ interface InodeRow {
 export function checkStore(folder: string): void {
   const database = openReadingConnection(namespacePaths(folder).database)
   try {
-    checkInvariants(database)
-    checkReplay(database)
+    checkDatabase(database)
   } finally {
     database.close()
   }
+}
+
+/** As `checkStore`, on an open connection. */
+export function checkDatabase(database: Database): void {
+  checkInvariants(database)
+  checkReplay(database)
 }
 
 function checkReplay(database: Database): void {

@@ -1,0 +1,88 @@
+/** A change that fails after it has been applied: nothing of it may stay, in the tables or in what is counted in memory. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { ChangeRequest } from '../../../../namenode/service/namespace-change.js'
+import { NamespaceEngine } from '../../../../namenode/service/namespace-engine.js'
+import { openMemoryDatabase } from '../../../../namenode/storage/database.js'
+import { openStores } from '../../../../namenode/storage/stores.js'
+import { GroupCommit } from '../../../../namenode/writer/group-commit.js'
+import { DfsError } from '../../../../shared/errors.js'
+import { createArguments, ROOT } from './namespace-fixture.js'
+import { checkDatabase } from './store-checks.js'
+
+/** Applies every change, then fails the ones that it is told to. */
+class FailingEngine extends NamespaceEngine {
+  readonly failing = new Set<ChangeRequest>()
+
+  override execute(request: ChangeRequest): unknown {
+    const answer = super.execute(request)
+    if (this.failing.has(request)) throw new DfsError('IO', 'failed after it was applied')
+    return answer
+  }
+}
+
+const path = fc.constantFrom('/a', '/b', '/a/b', '/a/c', '/a/b/c', '/b/c')
+const request = fc
+  .oneof(
+    path.map((it) => ({
+      kind: 'mkdirs' as const,
+      change: { path: it, permission: 0o755, createParent: true },
+    })),
+    path.map((it) => ({
+      kind: 'create' as const,
+      change: createArguments(it, { overwrite: true }),
+    })),
+    path.map((it) => ({
+      kind: 'allocateBlock' as const,
+      change: { path: it, fileId: undefined, holder: 'H1', previous: undefined },
+    })),
+    path.map((it) => ({ kind: 'delete' as const, change: { path: it, recursive: true } })),
+    fc.tuple(path, path).map(([from, to]) => ({ kind: 'rename' as const, change: { from, to } })),
+    fc.constant({ kind: 'purgeDeletedTrees' as const, change: { limit: 2 } }),
+  )
+  .map((it): ChangeRequest => ({ ...it, call: ROOT, nowMs: 1_700_000_000_000 }))
+const batch = fc.array(fc.record({ request, fails: fc.boolean() }), { minLength: 1, maxLength: 12 })
+
+it('leaves no trace', () => {
+  fc.assert(
+    fc.property(fc.array(batch, { maxLength: 5 }), (batches) => {
+      const database = openMemoryDatabase()
+      try {
+        const engine = new FailingEngine(openStores(database), {
+          minBlockSizeBytes: 0,
+          maxReplication: 512,
+          maxDirectoryItems: 100,
+        })
+        database.exec('BEGIN')
+        engine.applyOwn(
+          { op: 'format', clusterId: 'CID-x', blockPoolId: 'BP-x', owner: 'hdfs', group: 'g' },
+          1,
+        )
+        engine.beforeCommit()
+        database.exec('COMMIT')
+        engine.takeEffects()
+        const monotonicMs = () => 0
+        const commit = new GroupCommit({
+          database,
+          executor: engine,
+          onDurable: () => {},
+          monotonicMs,
+        })
+        for (const changes of batches) {
+          for (const it of changes) if (it.fails) engine.failing.add(it.request)
+          const result = commit.run(changes.map((it) => it.request))
+          expect(result.fatal).toBeUndefined()
+          const deleted = openStores(database)
+            .blocks.deletedAfter(0, 1000)
+            .map((it) => it.blockId)
+          const announced = result.effects?.deletedBlocks.map((it) => it.blockId) ?? []
+          expect(deleted).toEqual(expect.arrayContaining(announced))
+          checkDatabase(database)
+        }
+      } finally {
+        database.close()
+      }
+    }),
+    { numRuns: 100 },
+  )
+}, 60_000)
