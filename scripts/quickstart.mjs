@@ -164,11 +164,14 @@ async function getAndCompare(original) {
   await rm(copy)
 }
 
+/** What `curl -F` or a browser's form sends, with a boundary of our own: fetch makes up a new one after a redirect. */
 async function uploadForm(cluster, path) {
-  const form = new FormData()
-  form.append('file', await openAsBlob(path), 'upload.bin')
+  const boundary = 'dfs-quickstart-boundary'
+  const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="upload.bin"\r\n\r\n`
+  const body = new Blob([head, await openAsBlob(path), `\r\n--${boundary}--\r\n`])
   const url = `${cluster.http}/api/v1/files/uploads`
-  const answer = await fetch(url, { method: 'POST', body: form })
+  const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+  const answer = await fetch(url, { method: 'POST', body, headers })
   if (!answer.ok)
     throw new Error(`the upload was answered ${answer.status}: ${await answer.text()}`)
 }
