@@ -16,6 +16,8 @@ import { openReplicaFiles, type ReplicaFiles } from './replica-files.js'
 import { ReplicaWaiters } from './replica-waiters.js'
 import { StartupReadiness } from './startup-readiness.js'
 
+const EXAMINED_AT_ONCE = 50
+
 export interface BlockManagementOptions {
   readonly config: NamenodeConfig
   readonly seams: Seams
@@ -83,7 +85,9 @@ function buildFaces(
   })
   const liveness = new LivenessReview({ log, registry, sweeps, copies, examination, readiness })
   const onChanged = (blocks: readonly BlockId[]) => {
-    examination.examineAll(blocks)
+    // A few at once, so that the next answer is right; many in the slices of the replication loop.
+    if (blocks.length <= EXAMINED_AT_ONCE) examination.examineAll(blocks)
+    else for (const block of blocks) examination.soon(block)
     for (const block of blocks) waiters.notify(block)
   }
   const reports = new FullReports({
@@ -100,6 +104,7 @@ function buildFaces(
     },
   })
   const controlPlane = new ControlPlane({
+    clock,
     log,
     identity: namespace.identity,
     registry,

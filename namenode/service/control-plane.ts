@@ -2,6 +2,8 @@
  * What datanodes may ask of the namenode: register, heartbeat, block events, full reports. The routes only parse and
  * pass on; every rule about sessions, order and repetition is here.
  */
+
+import type { Clock } from '../../shared/clock.js'
 import type {
   BlockEventsReply,
   BlockEventsRequest,
@@ -35,8 +37,11 @@ import type { ReplicaMap } from './replica-map.js'
 /** Heartbeats of a session after which a storage that has not reported is asked to. */
 const PATIENCE_HEARTBEATS = 5
 const REPORT_REQUEST_TIMEOUT_MS = 60_000
+/** Events applied before other work gets its turn. */
+const EVENTS_PER_SLICE = 50
 
 export interface ControlPlaneOptions {
+  readonly clock: Clock
   readonly log: Log
   readonly identity: NamespaceIdentity
   readonly registry: ClusterRegistry
@@ -117,11 +122,23 @@ export class ControlPlane {
     return { epoch: identity.epoch, commands: outbox.collect(node.uuid) }
   }
 
-  /** @throws DfsError UNREGISTERED_DATANODE */
-  blockEvents(request: BlockEventsRequest): BlockEventsReply {
+  /**
+   * Applies a batch in its order, in slices: a message may hold ten thousand events. Answered when all are applied; a
+   * batch that is cut off by the end of its session is sent again by the node, and stating a fact twice is harmless.
+   * @throws DfsError UNREGISTERED_DATANODE
+   */
+  async blockEvents(request: BlockEventsRequest): Promise<BlockEventsReply> {
     const node = this.#node(request)
     const freshness = this.#session(node).events.accept(request.sequence)
-    if (freshness === 'new') this.#applyEvents(node, request)
+    if (freshness === 'new') {
+      for (let start = 0; start < request.events.length; start += EVENTS_PER_SLICE) {
+        if (start > 0) {
+          await this.#options.clock.sleep(0)
+          this.#node(request)
+        }
+        this.#applyEvents(node, request.events.slice(start, start + EVENTS_PER_SLICE))
+      }
+    }
     // Never swallowed: what a late message says is fetched anew with a full report (E10).
     if (freshness === 'late') this.requestFullReport(node.uuid)
     return { epoch: this.#options.identity.epoch }
@@ -152,12 +169,12 @@ export class ControlPlane {
     if (commandId !== undefined) this.#reportRequested.add(uuid)
   }
 
-  #applyEvents(node: ClusterNode, request: BlockEventsRequest): void {
+  #applyEvents(node: ClusterNode, events: BlockEventsRequest['events']): void {
     const { map } = this.#options
     const changed = new Set<BlockId>()
     const received = new Set<BlockId>()
     map.store.transaction(() => {
-      for (const { kind, storageId: id, block: told } of request.events) {
+      for (const { kind, storageId: id, block: told } of events) {
         const storage = node.storages.get(storageId(id))
         if (storage === undefined) {
           this.requestFullReport(node.uuid)

@@ -26,8 +26,10 @@ import type { ClusterRegistry } from './cluster-registry.js'
 import type { ReplicaMap } from './replica-map.js'
 
 const BUCKET_SIZE = 2 ** REPORT_BUCKET_BITS
-/** Rows read or removed before other work gets its turn. */
+/** Rows read before other work gets its turn: about 5 ms. */
 const SLICE_ROWS = 2000
+/** Rows written before other work gets its turn: a write costs ten reads. */
+const SLICE_WRITES = 200
 
 interface OpenReport {
   readonly reportId: string
@@ -36,6 +38,7 @@ interface OpenReport {
   readonly differing: ReadonlySet<number>
   /** Differing buckets whose contents arrived, or that the node said are empty. */
   readonly settled: Set<number>
+  rowsSincePause: number
 }
 
 export interface FullReportsOptions {
@@ -77,6 +80,7 @@ export class FullReports {
       number,
       differing,
       settled: new Set([...differing].filter((it) => !reported.has(it))),
+      rowsSincePause: 0,
     })
     return [...differing]
   }
@@ -90,20 +94,19 @@ export class FullReports {
         `full report ${request.reportId} is not under way; start again`,
       )
     }
-    const changed: BlockId[] = []
-    this.#options.map.store.transaction(() => {
-      for (const { bucket, blocks } of request.buckets) {
-        if (!report.differing.has(bucket)) continue
-        for (const listed of blocks) {
-          if (bucketOf(listed.id) !== bucket) {
-            throw new DfsError('ILLEGAL_ARGUMENT', `block ${listed.id} is not of bucket ${bucket}`)
-          }
-          if (this.#apply(storage, listed, report.number)) changed.push(blockId(listed.id))
-        }
-        report.settled.add(bucket)
+    for (const { bucket, blocks } of request.buckets) {
+      if (!report.differing.has(bucket)) continue
+      const stranger = blocks.find((it) => bucketOf(it.id) !== bucket)
+      if (stranger !== undefined) {
+        throw new DfsError('ILLEGAL_ARGUMENT', `block ${stranger.id} is not of bucket ${bucket}`)
       }
-    })
-    this.#options.onChanged(changed)
+      for (let start = 0; start < blocks.length; start += SLICE_WRITES) {
+        if (start > 0) await this.#pauseWithin(storage, report)
+        this.#applySlice(storage, blocks.slice(start, start + SLICE_WRITES), report.number)
+      }
+      report.settled.add(bucket)
+      await this.#pauseWhenDue(storage, report, blocks.length)
+    }
     if (request.isLast) await this.#finish(storage, report)
   }
 
@@ -115,6 +118,18 @@ export class FullReports {
   /** The session is over. */
   abandon(storage: ClusterStorage): void {
     this.#open.delete(storage)
+  }
+
+  #applySlice(
+    storage: ClusterStorage,
+    blocks: readonly DigestedReplica[],
+    reportNumber: number,
+  ): void {
+    const { map, onChanged } = this.#options
+    const changed = map.store.transaction(() =>
+      blocks.filter((it) => this.#apply(storage, it, reportNumber)),
+    )
+    onChanged(changed.map((it) => blockId(it.id)))
   }
 
   #apply(storage: ClusterStorage, listed: DigestedReplica, reportNumber: number): boolean {
@@ -136,14 +151,9 @@ export class FullReports {
         `full report ${report.reportId} ended after ${report.settled.size} of ${report.differing.size} buckets`,
       )
     }
-    let rowsInSlice = 0
     for (const bucket of report.differing) {
-      // By rows, not by buckets: a pause costs a timer, and most buckets are nearly empty.
-      rowsInSlice += 1 + this.#removeAbsent(storage, bucket, report.number)
-      if (rowsInSlice < SLICE_ROWS) continue
-      rowsInSlice = 0
-      await this.#pause()
-      if (this.#open.get(storage) !== report) return
+      const rows = this.#removeAbsent(storage, bucket, report.number)
+      await this.#pauseWhenDue(storage, report, rows)
     }
     this.#open.delete(storage)
     this.#requireCurrent(storage, report.sessionId, report.number)
@@ -219,6 +229,20 @@ export class FullReports {
     }
     if (bucket >= 0) settle(bucket, count, digest)
     return differing
+  }
+
+  /** By rows, not by buckets: a pause costs a timer, and most buckets are nearly empty. */
+  async #pauseWhenDue(storage: ClusterStorage, report: OpenReport, rows: number): Promise<void> {
+    report.rowsSincePause += 1 + rows
+    if (report.rowsSincePause >= SLICE_WRITES) await this.#pauseWithin(storage, report)
+  }
+
+  /** @throws DfsError CONFLICT when another report or session has begun meanwhile */
+  async #pauseWithin(storage: ClusterStorage, report: OpenReport): Promise<void> {
+    report.rowsSincePause = 0
+    await this.#pause()
+    if (this.#open.get(storage) === report) return
+    throw new DfsError('CONFLICT', `full report ${report.reportId} was replaced; start again`)
   }
 
   #pause(): Promise<void> {

@@ -161,19 +161,20 @@ export class ReplicaNode {
     }
   }
 
-  tell(kind: BlockEvent['kind'], block: BlockMessage): void {
+  /** Rejects when the namenode refuses it. */
+  async tell(kind: BlockEvent['kind'], block: BlockMessage): Promise<void> {
     const { id, generationStamp, lengthBytes } = block
-    this.controlPlane.blockEvents({
+    await this.controlPlane.blockEvents({
       ...this.envelope(),
       events: [{ kind, storageId: this.storage, block: { id, generationStamp, lengthBytes } }],
     })
   }
 
   /** Stores a replica and says so. */
-  receive(block: BlockMessage): void {
+  async receive(block: BlockMessage): Promise<void> {
     const { id, generationStamp, lengthBytes } = block
     this.replicas.set(id, { id, generationStamp, lengthBytes, state: 'finalized' })
-    this.tell('received', block)
+    await this.tell('received', block)
   }
 
   async #carryOut(command: Command): Promise<CommandOutcome | undefined> {
@@ -190,13 +191,13 @@ export class ReplicaNode {
           const replica = this.replicas.get(id)
           if (replica === undefined || replica.generationStamp > generationStamp) continue
           this.replicas.delete(id)
-          this.tell('deleted', replica)
+          await this.tell('deleted', replica)
         }
         return { commandId, outcome: 'done' }
       case 'verify': {
         const replica = this.replicas.get(command.block.id)
         if (replica === undefined) return { commandId, outcome: 'refused' }
-        if (replica.isRotten === true) this.tell('corrupt', replica)
+        if (replica.isRotten === true) await this.tell('corrupt', replica)
         return { commandId, outcome: 'done' }
       }
       case 'prepare-recovery': {
@@ -206,7 +207,7 @@ export class ReplicaNode {
         return { commandId, outcome: 'done', replica: { id, generationStamp, lengthBytes } }
       }
       case 'finish-recovery':
-        this.receive(command.block)
+        await this.receive(command.block)
         return { commandId, outcome: 'done' }
       case 'full-report':
         await this.report()
@@ -214,17 +215,17 @@ export class ReplicaNode {
     }
   }
 
-  #copy(command: Extract<Command, { kind: 'copy' }>): CommandOutcome {
+  async #copy(command: Extract<Command, { kind: 'copy' }>): Promise<CommandOutcome> {
     const { commandId, block, targets } = command
     const replica = this.replicas.get(block.id)
     if (replica === undefined || replica.isRotten === true) {
-      if (replica !== undefined) this.tell('corrupt', replica)
+      if (replica !== undefined) await this.tell('corrupt', replica)
       return { commandId, outcome: 'failed', culprit: 'source' }
     }
     const target = this.peers(targets[0]?.datanodeUuid ?? '')
     if (target?.session === undefined) return { commandId, outcome: 'failed', culprit: 'target' }
     if (target.replicas.has(block.id)) return { commandId, outcome: 'failed', culprit: 'target' }
-    target.receive(block)
+    await target.receive(block)
     return { commandId, outcome: 'done' }
   }
 }

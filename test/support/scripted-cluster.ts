@@ -108,9 +108,14 @@ export class ScriptedCluster {
 
   /** A committed block with replicas on these nodes. */
   async store(on: readonly string[], options: Partial<BlockRecord> = {}): Promise<BlockRecord> {
-    const block = this.namespace.addBlock({ replication: on.length, ...options })
-    for (const name of on) this.node(name).receive(block)
-    this.namespace.announce([block.id])
+    // In the order of real life: a block is open until its replicas were reported.
+    const open = this.namespace.addBlock({
+      replication: on.length,
+      ...options,
+      state: 'under-construction',
+    })
+    for (const name of on) await this.node(name).receive(open)
+    const block = this.namespace.change(open.id, { state: 'committed' })
     await this.clock.settle()
     return block
   }

@@ -11,8 +11,9 @@ let app: FastifyInstance
 beforeEach(async () => {
   cluster = await ScriptedCluster.start()
   app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
-  await app.register(async (scope) => {
+  await app.register((scope, _options, done) => {
     registerControlRoutes(scope, cluster.management)
+    done()
   })
 })
 

@@ -69,7 +69,7 @@ describe('a full report', () => {
     const old = await cluster.store(['a'])
     await cluster.pass(LONG_MS)
     const fresh = await cluster.store(['a'])
-    cluster.node('a').tell('deleted', old)
+    await cluster.node('a').tell('deleted', old)
     // Compiled before: it lists the old block and not the fresh one.
     await cluster.node('a').report({ only: (id) => id !== fresh.id })
     expect(located(fresh)).toHaveLength(1)
@@ -126,6 +126,24 @@ describe('a full report', () => {
     expect(cluster.management.blockManager.datanodes()[0]?.isConfirmed).toBe(true)
   })
 
+  it('that lists a corrupt replica does not make it good: a file is there, its bytes are still bad', async () => {
+    await cluster.join('a')
+    const block = await cluster.store(['a'])
+    await cluster.pass(LONG_MS)
+    const node = cluster.node('a')
+    await node.tell('corrupt', block)
+    await cluster.pass(LONG_MS)
+    // Something else differs, so that the bucket is listed at all.
+    node.replicas.set(block.id + 1, {
+      id: block.id + 1,
+      generationStamp: 1,
+      lengthBytes: 1,
+      state: 'finalized',
+    })
+    await node.report()
+    expect(located(block).map((it) => it.state)).toEqual(['corrupt'])
+  })
+
   it('quarantines blocks that the namespace does not know', async () => {
     await cluster.join('a')
     const node = cluster.node('a')
@@ -134,5 +152,40 @@ describe('a full report', () => {
     await cluster.pass(DEAD_MS + 70_000)
     expect(node.replicas.has(77)).toBe(true)
     expect(node.received.filter((it) => it.kind === 'delete')).toEqual([])
+  })
+})
+
+describe('a message with very much in it', () => {
+  it('is applied in slices between which other work gets its turn, and then wholly', async () => {
+    await cluster.join('a')
+    const node = cluster.node('a')
+    const block = (index: number) => ({ id: 9_000_000 + index, generationStamp: 1, lengthBytes: 1 })
+    const events = Array.from({ length: 500 }, (_, index) => ({
+      kind: 'received' as const,
+      storageId: node.storage,
+      block: block(index),
+    }))
+    let isAnswered = false
+    const answer = cluster.management.controlPlane
+      .blockEvents({ ...node.envelope(), events })
+      .then(() => {
+        isAnswered = true
+      })
+    await cluster.clock.settle()
+    expect(isAnswered).toBe(false)
+    await cluster.clock.advance(1)
+    await answer
+    for (let index = 0; index < 500; index += 1) {
+      node.replicas.set(block(index).id, { ...block(index), state: 'finalized' })
+    }
+    // Nothing differs: all of it has arrived.
+    const { bucketDigests } = await import('../../../../shared/control/block-digest.js')
+    const reply = cluster.management.controlPlane.reportDigest({
+      ...node.envelope(),
+      reportId: 'r',
+      storageId: node.storage,
+      buckets: bucketDigests(node.replicas.values()),
+    })
+    expect((await reply).differing).toEqual([])
   })
 })

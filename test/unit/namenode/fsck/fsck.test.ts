@@ -72,7 +72,7 @@ describe('a check', () => {
   it('names what is missing, corrupt and open', async () => {
     await cluster.join('a', 'b')
     const lost = await cluster.store(['a'])
-    cluster.node('a').tell('corrupt', lost)
+    await cluster.node('a').tell('corrupt', lost)
     cluster.namespace.addBlock({ state: 'under-construction', lengthBytes: 0 })
     const { summary, problems } = await check()
     expect(problems).toEqual(['missing', 'corrupt', 'open'])
@@ -86,7 +86,7 @@ describe('a check', () => {
 
   it('counts replicas of unknown blocks without touching them', async () => {
     await cluster.join('a')
-    cluster.node('a').receive({ id: 77, generationStamp: 1, lengthBytes: 1 })
+    await cluster.node('a').receive({ id: 77, generationStamp: 1, lengthBytes: 1 })
     const { items, summary } = await check()
     expect(summary.orphanBlocks).toBe(1)
     expect(items).toContainEqual(expect.objectContaining({ kind: 'orphan', blockId: 77 }))

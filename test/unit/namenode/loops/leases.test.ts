@@ -77,6 +77,15 @@ describe('the recovery of an abandoned file', () => {
     expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([90])
   })
 
+  it('stays open when everybody says that promised bytes are not there', async () => {
+    await cluster.join('a', 'b')
+    const block = abandoned(60, { a: undefined, b: undefined })
+    await cluster.management.startLeaseRecovery(block.inodeId)
+    await cluster.pass(5 * HEARTBEAT_MS)
+    expect(cluster.namespace.closed).toEqual([])
+    expect(cluster.namespace.blocks.has(block.id)).toBe(true)
+  })
+
   it('drops a block of which nobody has a byte', async () => {
     await cluster.join('a', 'b')
     const block = abandoned(0, { a: undefined, b: undefined })

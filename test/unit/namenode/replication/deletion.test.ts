@@ -79,7 +79,7 @@ describe('an order to delete', () => {
     const [left = ''] = cluster.holders(block.id)
     const gone = cluster.node(left === 'a' ? 'b' : 'a')
     cluster.namespace.change(block.id, { replication: 2 })
-    gone.receive(block)
+    await gone.receive(block)
     await gone.heartbeat()
     expect(cluster.management.blockManager.locate(block, '').replicas).toHaveLength(2)
   })

@@ -94,7 +94,7 @@ async function act(
       if (block === undefined || replica === undefined || sound(cluster, block) < 2) return
       replica.isRotten = true
       if (node?.session !== undefined && !cluster.silent.has(it.node))
-        tellQuietly(() => node.tell('corrupt', replica))
+        await tellQuietly(() => node.tell('corrupt', replica))
       return
     }
     case 'lose':
@@ -116,9 +116,9 @@ async function act(
 }
 
 /** A node that was taken for dead in the meantime is answered with a refusal, which is as good here. */
-function tellQuietly(tell: () => void): void {
+async function tellQuietly(tell: () => Promise<void>): Promise<void> {
   try {
-    tell()
+    await tell()
   } catch (error) {
     expect(error).toMatchObject({ code: 'UNREGISTERED_DATANODE' })
   }
@@ -147,7 +147,7 @@ describe('any history of faults that leaves one sound replica', () => {
             await cluster.clock.advance(3 * HEARTBEAT_MS)
             await node.join()
             for (const replica of node.replicas.values()) {
-              if (replica.isRotten === true) node.tell('corrupt', replica)
+              if (replica.isRotten === true) await node.tell('corrupt', replica)
             }
           }
           await cluster.pass(DEAD_MS + 70 * HEARTBEAT_MS)
