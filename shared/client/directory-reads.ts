@@ -32,6 +32,11 @@ export async function* listDirectory(
     const request = { src: path, startAfter, needLocation: false }
     const { dirList } = await namenode.getListing(request, signal)
     if (dirList === undefined) throw new DfsError('NOT_FOUND', `File ${path} does not exist.`)
+    const last = dirList.partialListing.at(-1)?.path
+    if (dirList.remainingEntries > 0 && last !== undefined && !isBehind(last, startAfter)) {
+      // A server that repeats itself must not keep us for ever.
+      throw new DfsError('REMOTE', `the listing of ${path} does not advance`)
+    }
     for (const entry of dirList.partialListing) {
       // A file is listed as one entry without a name (protocol reference 2.3).
       const name = Buffer.from(entry.path).toString('utf8')
@@ -41,6 +46,9 @@ export async function* listDirectory(
     if (dirList.remainingEntries === 0 || dirList.partialListing.length === 0) return
   }
 }
+
+const isBehind = (name: Uint8Array, startAfter: Uint8Array): boolean =>
+  Buffer.compare(name, startAfter) > 0
 
 /** Everything below a directory, each directory before its content; the directory itself is not among them. */
 export async function* listTree(

@@ -43,6 +43,8 @@ export class ScriptedCluster {
   /** How often a file was opened for reading. */
   reads = 0
   isInSafeMode = false
+  /** Answers every listing with its first page. */
+  ignoresStartAfter = false
   /** Awaited before each piece that is written. */
   beforeWrite: () => Promise<void> = async () => {}
   timeMs = Date.UTC(2026, 10, 21, 14, 5, 9)
@@ -265,7 +267,7 @@ export class ScriptedCluster {
       .filter((path) => path !== '/' && parentPath(path) === folder)
       .map(baseName)
       .toSorted()
-      .filter((name) => name > startAfter)
+      .filter((name) => this.ignoresStartAfter || name > startAfter)
     return {
       partialListing: names
         .slice(0, 2)

@@ -32,6 +32,15 @@ describe('listing', () => {
     expect(found).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('refuses a server that repeats the same page for ever', async () => {
+    const cluster = new ScriptedCluster().addDirectory('/d')
+    for (const name of ['a', 'b', 'c', 'd']) cluster.addFile(`/d/${name}`, '')
+    cluster.ignoresStartAfter = true
+    await expect(paths(cluster.connect({ fs: FS }).list('/d'))).rejects.toThrow(
+      'the listing of /d does not advance',
+    )
+  })
+
   it('asks for no further page than its reader wants', async () => {
     const cluster = new ScriptedCluster().addDirectory('/d')
     for (const name of ['a', 'b', 'c', 'd']) cluster.addFile(`/d/${name}`, '')
