@@ -69,7 +69,7 @@ it('leaves no trace', () => {
           monotonicMs,
         })
         for (const changes of batches) {
-          for (const it of changes) if (it.fails) engine.failing.add(it.request)
+          for (const step of changes) if (step.fails) engine.failing.add(step.request)
           const result = commit.run(changes.map((it) => it.request))
           expect(result.fatal).toBeUndefined()
           const deleted = openStores(database)

@@ -1,0 +1,126 @@
+/** Who may write, for how long, and how a file is taken from the silent (protocol reference 2.6). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { generationStamp } from '../../../../shared/ids.js'
+import {
+  as,
+  createArguments,
+  type Fixture,
+  openFixture,
+  ROOT,
+  refusal,
+} from './namespace-fixture.js'
+import { checkStore } from './store-checks.js'
+
+let fixture: Fixture
+beforeEach(async () => {
+  fixture = await openFixture({ minBlockSizeBytes: 100 })
+})
+afterEach(async () => {
+  checkStore(fixture.folder)
+  await fixture.dispose()
+})
+
+const create = (path: string, extra: object = {}, call = ROOT) =>
+  fixture.namespace.create(call, createArguments(path, extra))
+
+/** An open file with one block that is being written. */
+async function openFile(path = '/f', holder = 'H1') {
+  const { id } = await create(path, { holder })
+  const reference = { path, fileId: id, holder }
+  const { block } = await fixture.namespace.allocateBlock(ROOT, {
+    ...reference,
+    previous: undefined,
+  })
+  const named = (lengthBytes: number) => ({
+    id: block.id,
+    generationStamp: block.generationStamp,
+    lengthBytes,
+  })
+  return { id, reference, block, named }
+}
+
+describe('a lease', () => {
+  it('is taken over after the soft limit, by way of a recovery that fences the old writer', async () => {
+    const { id, reference, named, block } = await openFile()
+    const { namespace, clock } = fixture
+    const append = () =>
+      namespace.append(as('hdfs', { clientAddress: '10.0.0.2' }), {
+        path: '/f',
+        holder: 'H2',
+        newBlock: false,
+      })
+    clock.nowMs += 50_000
+    await namespace.renewLease(ROOT, { holder: 'H1' })
+    clock.nowMs += 60_000
+    expect(await refusal(append())).toContain('ALREADY_BEING_CREATED')
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([])
+    clock.nowMs += 1
+    expect(await refusal(append())).toBe(
+      'RECOVERY_IN_PROGRESS: Failed to APPEND_FILE /f for H2 on 10.0.0.2 because lease recovery is in progress. Try again later.',
+    )
+    expect(await refusal(append())).toContain(
+      'because another recovery is in progress by H2 on 10.0.0.2',
+    )
+    expect(await refusal(namespace.completeFile(ROOT, { ...reference, last: named(5) }))).toContain(
+      'LEASE_EXPIRED: Client (=H1) is not the lease owner (=H2: /f',
+    )
+    // The lease monitor finds it, begins for itself, and only its stamp counts.
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([
+      { holder: 'H2', files: [id] },
+    ])
+    const begun = await namespace.beginLeaseRecovery(id)
+    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([])
+    expect(begun.block.generationStamp).toBe(block.generationStamp)
+    const agreed = { id: block.id, generationStamp: begun.newGenerationStamp, lengthBytes: 40 }
+    const older = { ...agreed, generationStamp: generationStamp(begun.newGenerationStamp - 1) }
+    expect(await refusal(namespace.finishLeaseRecovery(id, older))).toContain('STALE_GENERATION')
+    await namespace.finishLeaseRecovery(id, agreed)
+    await namespace.finishLeaseRecovery(id, agreed)
+    expect(namespace.status(ROOT, '/f')).toMatchObject({
+      lengthBytes: 40,
+      isUnderConstruction: false,
+    })
+    expect(await namespace.beginLeaseRecovery(id)).toEqual({ kind: 'closed' })
+    expect((await append()).lastBlock).toMatchObject({
+      lengthBytes: 40,
+      generationStamp: begun.newGenerationStamp,
+    })
+  })
+
+  it('expires after the hard limit, is fresh after a restart, and its file is closed at once when nothing is in the air', async () => {
+    const { id } = await create('/empty')
+    const { clock } = fixture
+    clock.nowMs += 1_200_001
+    await fixture.reopen()
+    const { namespace } = fixture
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([])
+    clock.nowMs += 1_200_001
+    expect(namespace.expiredLeases(clock.nowMs - 1_200_000, 9)).toEqual([
+      { holder: 'H1', files: [id] },
+    ])
+    expect(await namespace.beginLeaseRecovery(id)).toEqual({ kind: 'closed' })
+    expect(namespace.expiredLeases(clock.nowMs, 9)).toEqual([])
+    expect(namespace.isFileClosed(ROOT, '/empty')).toBe(true)
+  })
+
+  it('drops an empty last block, and goes with a deleted tree', async () => {
+    const { id, named, block } = await openFile()
+    const { namespace, clock } = fixture
+    const begun = await namespace.beginLeaseRecovery(id)
+    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
+    await namespace.finishLeaseRecovery(id, {
+      ...named(0),
+      generationStamp: begun.newGenerationStamp,
+    })
+    expect(namespace.blocksOfFile(id)).toEqual([])
+    expect(namespace.deletedBlocksAfter(0, 9)).toEqual([
+      { blockId: block.id, generationStamp: block.generationStamp },
+    ])
+    await create('/t/open')
+    await namespace.delete(ROOT, { path: '/t', recursive: true })
+    clock.nowMs += 2_000_000
+    expect(namespace.openFilesAfter(0, 9)).toEqual([])
+    expect(namespace.expiredLeases(clock.nowMs, 9)).toEqual([])
+  })
+})
