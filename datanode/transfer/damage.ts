@@ -34,9 +34,12 @@ export async function confirmDamage(
 ): Promise<boolean> {
   const { store, events, statistics, seams } = context
   if (store.get(replica.id) !== replica || replica.volume.hasFailed) return false
-  const isBad = await readsBadly(context, replica, offset)
-  const isSame = store.get(replica.id) === replica && !replica.volume.hasFailed
-  if (!isBad || !isSame) return false
+  // In the block's queue: a deletion under way would look like a replica whose files are gone.
+  const isBad = await store.queue.run(replica.id, async () => {
+    const isSame = () => store.get(replica.id) === replica && !replica.volume.hasFailed
+    return isSame() && (await readsBadly(context, replica, offset)) && isSame()
+  })
+  if (!isBad) return false
   if (!store.isCorrupt(replica.id)) {
     store.markCorrupt(replica.id, true)
     statistics.corruptReplicas += 1
