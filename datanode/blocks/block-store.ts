@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { present } from '../../shared/assert.js'
-import { DfsError } from '../../shared/errors.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
 import type { Seams } from '../../shared/seams.js'
 import type { DatanodeConfig } from '../config.js'
 import { chooseVolume } from '../policy/choose-volume.js'
@@ -110,6 +110,7 @@ export class BlockStore {
       const header = encodeHeader(id, EMPTY_SYNC_POINT)
       await file.meta.write(header, 0, header.length, 0)
     } catch (error) {
+      if (toDfsError(error).code === 'DISK_FULL') volume.noteFull()
       await file.close()
       await Promise.all([volume.disk.remove(paths.data), volume.disk.remove(paths.meta)])
       throw error

@@ -82,7 +82,9 @@ export class BlockReceiver implements ReplicaOwner {
       await acks
       if (!this.#isFinalized) await context.store.release(replica)
     }
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#failure === undefined) return
+    if (toDfsError(this.#failure).code === 'DISK_FULL') replica.volume.noteFull()
+    throw this.#failure
   }
 
   /** A recovery takes the replica over: no byte follows. */

@@ -68,6 +68,7 @@ describe('a failing volume', () => {
     await peer.closed()
     expect(failed).toEqual([])
     expect(node.store.get(ID)).toBeUndefined()
+    expect(node.store.volumes.filter((it) => it.remainingBytes === 0)).toHaveLength(1)
   })
 
   it('with one unreadable place reports the replica and stays; with several it goes', async () => {
