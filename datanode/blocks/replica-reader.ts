@@ -8,6 +8,7 @@ import {
   CHECKSUM_BYTES,
   CRC32C_512,
   chunkChecksums,
+  verifyChunks,
 } from '../../shared/checksum/crc32c.js'
 import { DfsError } from '../../shared/errors.js'
 import { isHeaderWhole, RECORD_DATA_BYTES, recordIndexOf, recordStart } from './meta-format.js'
@@ -67,6 +68,17 @@ export class ReplicaReader {
     }
     const limit = Math.min(to, recordStart(from) + MAX_PIECE_BYTES, tail?.start ?? to)
     return await this.#readFiles(from, limit, buffer)
+  }
+
+  /**
+   * As `read`, and compares the data with the sums of the client that wrote them too: they tell of bytes that changed
+   * in this node's memory before their xxh64 was made. A reader over the network does that itself.
+   */
+  async readThoroughly(from: number, to: number, buffer: Buffer): Promise<VerifiedPiece> {
+    const piece = await this.read(from, to, buffer)
+    const bad = verifyChunks(CRC32C_512, piece.data, piece.sums)
+    if (bad >= 0) throw corrupt(this.#view.replica.id, from + bad)
+    return piece
   }
 
   /** Whether the header of the meta file is intact to the last bit: no read needs it, an append does. */

@@ -60,7 +60,7 @@ async function readsBadly(
     const from = offset - (offset % RECORD_DATA_BYTES)
     const to = Math.min(from + RECORD_DATA_BYTES, reader.visibleBytes)
     if (replica.kind === 'finalized' && !(await reader.isHeaderWhole())) return true
-    if (from < to) await reader.read(from, to, Buffer.allocUnsafe(2 * RECORD_DATA_BYTES))
+    if (from < to) await reader.readThoroughly(from, to, Buffer.allocUnsafe(2 * RECORD_DATA_BYTES))
     return false
   } catch (error) {
     seams.log.warn({ blockId: replica.id, err: error }, 'replica could not be read')
@@ -93,7 +93,7 @@ export async function findDamage(
     const { visibleBytes } = reader
     const buffer = Buffer.allocUnsafe(Math.min(MAX_PIECE_BYTES, visibleBytes) + RECORD_DATA_BYTES)
     for (let at = 0; at < visibleBytes; ) {
-      const piece = await reader.read(at, visibleBytes, buffer)
+      const piece = await reader.readThoroughly(at, visibleBytes, buffer)
       at += piece.data.length
       await pace(piece.data.length)
     }

@@ -80,7 +80,7 @@ export async function* packetsOfReplica(
   let at = 0
   while (at < reader.visibleBytes) {
     const buffer = takePieceBuffer(reader.visibleBytes - at)
-    const piece = await reader.read(at, reader.visibleBytes, buffer)
+    const piece = await reader.readThoroughly(at, reader.visibleBytes, buffer)
     const { pieces, count } = packetsOf(piece, seqno, true)
     seqno += count
     at += piece.data.length

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findDamage } from '../../../../datanode/transfer/damage.js'
+import { chunkChecksums } from '../../../../shared/checksum/crc32c.js'
 import { BlockConstructionStage as Stage } from '../../../../shared/hadoop/schema/data-transfer.js'
-import { startNode } from '../../../support/datanode-fixture.js'
+import { startNode, type TestNode } from '../../../support/datanode-fixture.js'
 import { pattern, TransferPeer } from '../../../support/transfer-peer.js'
 
 /** What a client may do with a block, in any order. */
@@ -26,6 +27,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('recover' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('append' as const) }) },
 )
+
+/** The sums that readers get are those of the data, also where packets met inside a chunk. */
+async function expectSums(node: TestNode, id: number, length: number) {
+  const reader = await node.store.openReader(id, 'test')
+  const buffer = Buffer.alloc(17 * 65_536)
+  for (let at = 0; at < length; ) {
+    const { data, sums } = await reader.read(at, length, buffer)
+    expect(sums.equals(chunkChecksums(data))).toBe(true)
+    at += data.length
+  }
+  await reader.close()
+}
 
 describe('any sequence of packets, resends, syncs, recoveries and appends', () => {
   it('leaves the bytes that were sent and checksums that verify', async () => {
@@ -79,6 +92,7 @@ describe('any sequence of packets, resends, syncs, recoveries and appends', () =
           lengthBytes: length,
         })
         expect(readFileSync(node.store.pathsOf(replica).data).equals(pattern(0, length))).toBe(true)
+        await expectSums(node, id, length)
         expect(await findDamage(node.context, replica, async () => {})).toBeUndefined()
       }),
       { numRuns: 60 },

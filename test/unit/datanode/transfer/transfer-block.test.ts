@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Status } from '../../../../shared/hadoop/schema/data-transfer.js'
 import { encodeTransferBlock } from '../../../../shared/transfer/operations.js'
@@ -6,6 +7,7 @@ import { EMPTY_TOKEN } from '../../../../shared/transfer/pipeline-node.js'
 import { POOL, startNode, type TestNode } from '../../../support/datanode-fixture.js'
 import { flipBit } from '../../../support/flip-bit.js'
 import { node as info, pattern, TransferPeer, writeBlock } from '../../../support/transfer-peer.js'
+import { waitUntil } from '../../../support/wait-until.js'
 
 const ID = 1073741855
 
@@ -64,8 +66,14 @@ describe('transferring a block', () => {
     flipBit(source!.store.pathsOf(source!.store.get(ID)!).data, 2_400_000)
     expect((await transfer(source!, [target!.port])).status).toBe(Status.ERROR)
     expect(source!.events.kinds()).toContain('corrupt')
-    await target!.stop()
+    const temporary = join(target!.folder, 'volume1', 'tmp')
+    await waitUntil(() => readdirSync(temporary).length === 0, { what: 'the half copy to go' })
     expect(target!.store.get(ID)).toBeUndefined()
+    // Another source may try at once.
+    const good = await startNode()
+    await writeBlock(good.port, ID, pattern(0, 2_500_000))
+    expect((await transfer(good, [target!.port])).status).toBe(Status.SUCCESS)
+    target!.events.list.length = 0
     expect(target!.events.kinds()).toEqual([])
   })
 

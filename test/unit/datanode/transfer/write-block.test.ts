@@ -204,7 +204,10 @@ describe('recovering a block', () => {
       maxBytes: 1000,
       latestStamp: 1002,
     })
-    await old.closed()
+    await waitUntil(() => old.reader.failure !== undefined, {
+      what: 'the old writer to be cut off',
+      timeoutMs: 1_000,
+    })
     peer.packet({ offset: 1000, seqno: 1, isLast: true })
     await peer.ack()
     await expectStored(node, ID, pattern(0, 1000), 1002)
