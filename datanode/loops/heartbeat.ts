@@ -11,6 +11,9 @@ import type { NamenodeSession } from './namenode-session.js'
 const HEARTBEAT_TIMEOUT_MS = 5_000
 const RETRY_MS = 200
 const MAX_OUTCOMES = 10_000
+/** Right after its start a node whose namenode is not there yet knocks this often: both are starting, and quickly. */
+const KNOCK_INTERVAL_MS = 20
+const MAX_KNOCKS = 250
 
 export interface HeartbeatLoopOptions {
   readonly session: NamenodeSession
@@ -23,6 +26,7 @@ export interface HeartbeatLoopOptions {
 export class HeartbeatLoop {
   readonly #options: HeartbeatLoopOptions
   readonly #loop: BackgroundLoop
+  #knocks = 0
 
   constructor(options: HeartbeatLoopOptions) {
     this.#options = options
@@ -57,7 +61,9 @@ export class HeartbeatLoop {
 
   async #tick(): Promise<TickOutcome> {
     const { session, executor, volumes, activeTransfers } = this.#options
-    if (session.agreement === undefined) await session.register()
+    if (session.agreement === undefined && (await this.#knock()) === 'nobody there') {
+      return { kind: 'idle', forMs: KNOCK_INTERVAL_MS }
+    }
     const { agreement } = session
     if (agreement === undefined) return { kind: 'again' }
     const outcomes = executor.outcomes(MAX_OUTCOMES)
@@ -83,6 +89,19 @@ export class HeartbeatLoop {
       throw error
     }
     return { kind: 'idle', forMs: agreement.heartbeatIntervalMs }
+  }
+
+  /** Registers; in the first seconds of a node a closed port is no failure. */
+  async #knock(): Promise<'registered' | 'nobody there'> {
+    try {
+      await this.#options.session.register()
+      this.#knocks = MAX_KNOCKS
+      return 'registered'
+    } catch (error) {
+      if (toDfsError(error).code !== 'CONNECTION_REFUSED' || this.#knocks >= MAX_KNOCKS) throw error
+      this.#knocks += 1
+      return 'nobody there'
+    }
   }
 }
 
