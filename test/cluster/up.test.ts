@@ -1,0 +1,159 @@
+/** `dfs up` as a user runs it: a command that prints where everything is, and takes everything with it when it ends. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { programPath } from '../../cli/up/program-path.js'
+import { DfsClient } from '../../shared/client/dfs-client.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { waitUntil } from '../support/wait-until.js'
+
+interface Server {
+  readonly pid: number
+  readonly transferPort: number
+}
+interface UpState {
+  readonly pid: number
+  readonly fs: string
+  readonly http: string
+  readonly namenode: Server
+  readonly datanodes: readonly Server[]
+}
+
+interface RunningUp {
+  readonly child: ChildProcess
+  readonly output: string[]
+  readonly complaints: string[]
+}
+
+function startUp(folder: string, ...flags: string[]): RunningUp {
+  const words = ['up', '--data', folder, '--rpc-port', '0', '--http-port', '0', ...flags]
+  const child = spawn(process.execPath, [programPath(), ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: string[] = []
+  const complaints: string[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => output.push(line))
+  createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line))
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  return { child, output, complaints }
+}
+
+async function stateOf({ output, complaints }: RunningUp): Promise<UpState> {
+  const line = await waitUntil(() => output[0], {
+    what: 'the line of --json',
+    explain: () => complaints,
+  })
+  return JSON.parse(line) as UpState
+}
+
+const pids = (state: UpState) => [state.namenode, ...state.datanodes].map(({ pid }) => pid)
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const allGone = (state: UpState) =>
+  waitUntil(() => !pids(state).some(isAlive), { what: 'every server to end', timeoutMs: 15_000 })
+
+describe('dfs up', () => {
+  it('prints the addresses, three lines to try, and ready alone on its line', async () => {
+    const up = startUp(temporaryFolder(), '--datanodes', '1')
+    await waitUntil(() => up.output.includes('ready'), {
+      what: 'ready',
+      explain: () => up.complaints,
+    })
+    const text = up.output.join('\n')
+    expect(text).toMatch(/^namenode {4}hdfs:\/\/127\.0\.0\.1:\d+ {2}http:\/\/127\.0\.0\.1:\d+\//m)
+    expect(text).toMatch(/^datanode-1 {2}data 127\.0\.0\.1:\d+/m)
+    expect(text).toMatch(/dfs .*put/)
+    expect(text).toMatch(/curl -L -T/)
+    expect(text).toMatch(/hdfs dfs -fs hdfs:/)
+    expect(up.output.at(-1)).toBe('ready')
+  })
+
+  it('finds at its next start the files, the ports and the secret that it had', async () => {
+    const folder = temporaryFolder()
+    const first = startUp(folder, '--json')
+    const before = await stateOf(first)
+    const client = DfsClient.connect({ fs: before.fs })
+    await client.writeFile('/kept', 'for ever', { replication: 3 })
+    await client.close()
+    const token = readFileSync(join(folder, 'cluster-token'), 'utf8')
+    expect(statSync(join(folder, 'cluster-token')).mode & 0o777).toBe(0o600)
+    first.child.kill('SIGINT')
+    const [code] = await once(first.child, 'exit')
+    expect(code).toBe(0)
+    await allGone(before)
+
+    const after = await stateOf(startUp(folder, '--json'))
+    const again = DfsClient.connect({ fs: after.fs })
+    expect(String(await again.readFile('/kept'))).toBe('for ever')
+    await again.close()
+    expect(after.datanodes.map(({ transferPort }) => transferPort)).toEqual(
+      before.datanodes.map(({ transferPort }) => transferPort),
+    )
+    expect(readFileSync(join(folder, 'cluster-token'), 'utf8')).toBe(token)
+  })
+
+  it('takes its servers with it even when it is killed', async () => {
+    const up = startUp(temporaryFolder(), '--json')
+    const state = await stateOf(up)
+    expect(pids(state).every(isAlive)).toBe(true)
+    up.child.kill('SIGKILL')
+    await allGone(state)
+  })
+
+  it('tells of a server that ends unasked, and goes on with the others', async () => {
+    const up = startUp(temporaryFolder(), '--json')
+    const state = await stateOf(up)
+    const [victim] = state.datanodes
+    process.kill(victim!.pid, 'SIGKILL')
+    await waitUntil(() => up.complaints.find((line) => line.includes(`pid ${victim!.pid}`)), {
+      what: 'a word about the killed datanode',
+    })
+    const client = DfsClient.connect({ fs: state.fs })
+    await client.writeFile('/still', 'works')
+    await client.close()
+  })
+
+  it.each([
+    ['a block size that is none', ['--block-size', 'large'], /block\.size must be a size/],
+    ['no datanodes', ['--datanodes', '0'], /--datanodes must be between/],
+    ['an unknown setting', ['--set', 'block.siez=1m'], /did you mean block\.size/],
+    [
+      'the whole world',
+      ['--set', 'network.bind-host=0.0.0.0'],
+      /set network\.allow-unauthenticated to true/,
+    ],
+  ])('refuses %s in one line', async (_name, flags, complaint) => {
+    const up = startUp(temporaryFolder(), ...flags)
+    const [code] = await once(up.child, 'close')
+    expect(code).toBe(255)
+    expect(up.complaints.join('\n')).toMatch(complaint)
+    expect(up.output).toEqual([])
+  })
+
+  it('says which data folder is in use', async () => {
+    const folder = temporaryFolder()
+    const first = startUp(folder, '--json', '--datanodes', '1')
+    await stateOf(first)
+    const second = startUp(folder, '--json', '--datanodes', '1')
+    const [code] = await once(second.child, 'close')
+    expect(code).toBe(1)
+    expect(second.complaints.join('\n')).toMatch(/in use|locked/)
+    // The first is none the worse.
+    expect(first.child.exitCode).toBeNull()
+  })
+})
