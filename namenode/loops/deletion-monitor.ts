@@ -27,7 +27,8 @@ export function deletionTick(parts: DeletionMonitorParts): () => Promise<TickOut
   return async () => {
     if (!parts.readiness.current.mayDelete) return { kind: 'idle', forMs: parts.periodMs }
     const nowMs = parts.clock.monotonicMs()
-    if (!isWalking && nowMs - walkedMs >= WALK_EVERY_MS) {
+    const isAsked = !isWalking && parts.deletedBlocks.takeWalkRequest()
+    if (isAsked || (!isWalking && nowMs - walkedMs >= WALK_EVERY_MS)) {
       isWalking = true
       walkedMs = nowMs
       parts.examination.refillRemovals(REFILL)

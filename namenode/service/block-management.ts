@@ -70,7 +70,7 @@ function buildFaces(
   closing: ShutdownStack,
 ) {
   const { clock, random, log } = seams
-  const { registry, map, outbox, examination, sweeps, copies, leaving } = repair
+  const { registry, map, outbox, examination, sweeps, copies, leaving, deletedBlocks } = repair
   const waiters = closing.use('waiting callers', new ReplicaWaiters(clock, map), (it) => it.close())
   const readiness = new StartupReadiness({
     registry,
@@ -101,6 +101,8 @@ function buildFaces(
       // Its replicas may count from now on: what waited for that is looked at again.
       sweeps.start(storage, { removesRows: false })
       examination.onCopyWork()
+      deletedBlocks.requestWalk()
+      examination.onRemovalWork()
     },
   })
   const controlPlane = new ControlPlane({

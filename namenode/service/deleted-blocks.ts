@@ -22,6 +22,7 @@ export class DeletedBlocks {
   readonly #waiting = new Set<BlockId>()
   readonly #gone = new Set<BlockId>()
   #after: BlockId | 0 = 0
+  #isWalkDue = true
 
   constructor(options: DeletedBlocksOptions) {
     this.#options = options
@@ -30,6 +31,18 @@ export class DeletedBlocks {
   /** A file was deleted, or the last replica of such a block may be gone. */
   add(block: BlockId): void {
     if (this.#waiting.size < WAITING_CAPACITY) this.#waiting.add(block)
+  }
+
+  /** A storage is back, or was confirmed: what was deleted while it was away may lie on it. */
+  requestWalk(): void {
+    this.#isWalkDue = true
+  }
+
+  /** Whether a walk was asked for since the last question. */
+  takeWalkRequest(): boolean {
+    const isDue = this.#isWalkDue
+    this.#isWalkDue = false
+    return isDue
   }
 
   /** Orders deletions for up to `limit` blocks of the direct list. @returns whether more is waiting */

@@ -38,7 +38,7 @@ export class ReplicaDeletions {
   readonly #options: ReplicaDeletionsOptions
   /** Chosen in this slice, by storage; `flush` turns them into commands. */
   readonly #orders = new Map<ClusterStorage, Order[]>()
-  /** Told when the last replica of a block may be gone. */
+  /** Told when the last replica of a block may be gone, and when an order got lost with the process that had it. */
   onGone: (block: BlockId) => void = () => {}
 
   constructor(options: ReplicaDeletionsOptions) {
@@ -122,9 +122,10 @@ export class ReplicaDeletions {
         if (end.outcome === 'done') map.deleted(storage, id, generationStamp)
       }
     })
+    const isToBeServedAgain = end.outcome === 'done' || end.outcome === 'dropped'
     for (const { id } of blocks) {
       examination.soon(id)
-      if (end.outcome === 'done') this.onGone(id)
+      if (isToBeServedAgain) this.onGone(id)
     }
   }
 

@@ -98,8 +98,6 @@ describe.each(CLUSTER_KINDS)('in a cluster of %s', (kind) => {
     await expectHealed(cluster, FILE, newer)
     await waitUntil(() => victim!.replicaPaths(stale.blockId).length === 0, {
       what: 'the deleted block to leave the returned datanode',
-      // An order that was lost with the node is found again by the minute's walk.
-      timeoutMs: 90_000,
     })
   })
 

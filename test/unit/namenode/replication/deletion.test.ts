@@ -35,7 +35,7 @@ describe('a deleted file', () => {
     expect(cluster.namespace.forgotten).toEqual([])
     cluster.silent.delete('b')
     await cluster.node('b').join()
-    await cluster.pass(70_000)
+    await cluster.pass(5 * HEARTBEAT_MS)
     expect(cluster.holders(block.id)).toEqual([])
     expect(cluster.namespace.forgotten).toEqual([block.id])
   })
@@ -55,6 +55,22 @@ describe('an order to delete', () => {
     )
     expect(new Set(orders.map((it) => it.commandId)).size).toBe(1)
     expect(orders.length).toBeGreaterThan(1)
+  })
+
+  it('that was lost with the process that had it is given to the next', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a', 'b'])
+    cluster.node('b').intercept = () => 'ignore'
+    cluster.namespace.delete(block.id)
+    await cluster.pass(3 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toEqual(['b'])
+    cluster.node('b').intercept = () => undefined
+    cluster.node('b').incarnation = 'the next process'
+    await cluster.pass(2 * HEARTBEAT_MS)
+    await cluster.node('b').join()
+    await cluster.pass(5 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toEqual([])
+    expect(cluster.namespace.forgotten).toEqual([block.id])
   })
 
   it('that was refused changes nothing', async () => {
