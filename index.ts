@@ -11,5 +11,17 @@ export {
   type ClusterOptions,
   startCluster,
 } from './embedded/start-cluster.js'
-export { DfsClient } from './shared/client/dfs-client.js'
+export type { ConnectOptions } from './shared/client/client-parts.js'
+export type { DatanodeDescription, FsStatistics } from './shared/client/cluster-report.js'
+export type { CopyOptions } from './shared/client/copies.js'
+export {
+  type CallOptions,
+  type ContentSummary,
+  type CreateOptions,
+  DfsClient,
+  type ServerDefaults,
+} from './shared/client/dfs-client.js'
+export type { FileChecksum } from './shared/client/file-checksum.js'
+export type { FileStatus } from './shared/client/file-status.js'
+export type { ReadableFile, WritableFile } from './shared/client/file-streams.js'
 export { DfsError, type ErrorCode } from './shared/errors.js'

@@ -117,13 +117,18 @@ async function reportUnknown(io: CliIo, verb: string): Promise<number> {
   return EXIT_USAGE
 }
 
+/** One line; but of a configuration every problem is told at once, each on a line of its own. */
+function messageOf({ code, message }: DfsError): string {
+  return code === 'CONFIGURATION' ? message : (message.split('\n', 1)[0] ?? '')
+}
+
 async function reportFatal(io: CliIo, verb: string, error: unknown): Promise<number> {
   if (error instanceof OutputClosed) return 0
   if (io.signal.aborted) return EXIT_INTERRUPTED
   const failure = toDfsError(error)
   const usage = failure.details['usage']
   const isOurBug = failure.code === 'INTERNAL' && io.environment['DFS_DEBUG'] !== undefined
-  const text = isOurBug && error instanceof Error ? error.stack : failure.message.split('\n', 1)[0]
+  const text = isOurBug && error instanceof Error ? error.stack : messageOf(failure)
   const lines = typeof usage === 'string' ? [`${verb}: ${text}`, usage] : [`${verb}: ${text}`]
   try {
     await printErrorLine(io, lines.join('\n'))

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { DatanodeDescription, FsStatistics } from '../../shared/client/cluster-report.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
+import { javaDate } from '../rendering/java-date.js'
 import { percent, sizeWithUnit } from '../rendering/sizes.js'
 
 interface ReportOptions {
@@ -103,4 +104,4 @@ export function descriptionLines(node: DatanodeDescription): string[] {
   ]
 }
 
-const timeText = (timeMs: number): string => (timeMs === 0 ? 'Never' : new Date(timeMs).toString())
+const timeText = (timeMs: number): string => (timeMs === 0 ? 'Never' : javaDate(timeMs))

@@ -142,6 +142,7 @@ export function datanodeInfoMessage(
     remaining,
     blockPoolUsed: dfsUsed,
     lastUpdate: node.lastHeartbeatWallMs,
+    lastBlockReportTime: node.lastFullReportWallMs,
     xceiverCount: node.activeTransfers,
     location: node.rack,
     nonDfsUsed: Math.max(0, capacity - dfsUsed - remaining),

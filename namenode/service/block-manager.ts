@@ -32,6 +32,8 @@ export interface DatanodeView {
   readonly softwareVersion: string
   readonly liveness: Liveness
   readonly lastHeartbeatWallMs: number
+  /** 0 until it has reported all its blocks since this namenode started. */
+  readonly lastFullReportWallMs: number
   readonly activeTransfers: number
   readonly storages: readonly StorageView[]
   /** false until it has reported all its blocks since this namenode started. */

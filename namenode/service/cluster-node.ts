@@ -48,6 +48,8 @@ export interface ClusterNode {
   session: NodeSession | undefined
   lastHeardMonotonicMs: number
   lastHeartbeatWallMs: number
+  /** End of its last full report to this run of the namenode; 0 before the first. */
+  lastFullReportWallMs: number
   activeTransfers: number
   /** Bytes of new blocks sent its way since its last heartbeat, which then contains them. */
   assignedBytes: number
@@ -77,6 +79,7 @@ export function viewOfNode(node: ClusterNode): DatanodeView {
     softwareVersion: node.softwareVersion,
     liveness: node.liveness,
     lastHeartbeatWallMs: node.lastHeartbeatWallMs,
+    lastFullReportWallMs: node.lastFullReportWallMs,
     activeTransfers: node.activeTransfers,
     storages: [...node.storages.values()].map(viewOfStorage),
     isConfirmed: isNodeConfirmed(node),

@@ -267,6 +267,7 @@ export class ClusterRegistry {
       session: undefined,
       lastHeardMonotonicMs: this.#startedMonotonicMs,
       lastHeartbeatWallMs: 0,
+      lastFullReportWallMs: 0,
       activeTransfers: 0,
       assignedBytes: 0,
       storages: new Map(),

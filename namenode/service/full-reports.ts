@@ -191,6 +191,7 @@ export class FullReports {
 
   #confirm(storage: ClusterStorage): void {
     storage.isConfirmed = true
+    storage.node.lastFullReportWallMs = this.#options.clock.wallMs()
     this.#options.onConfirmed(storage)
   }
 

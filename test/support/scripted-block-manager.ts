@@ -33,6 +33,7 @@ export function datanodeView(index: number, change: Partial<DatanodeView> = {}):
     softwareVersion: 'test',
     liveness: 'live',
     lastHeartbeatWallMs: 1_700_000_000_000,
+    lastFullReportWallMs: 1_700_000_000_000,
     activeTransfers: 0,
     storages: [
       {
