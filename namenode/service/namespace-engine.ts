@@ -114,10 +114,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
     const { call, nowMs } = request
     checkLabel('user name', call.principal.user)
     if (this.#isDiskLow && !ALLOWED_ON_LOW_DISK.has(request.kind)) {
-      throw new DfsError(
-        'DISK_FULL',
-        "the namenode's disk is almost full: only deletions are accepted",
-      )
+      throw new DfsError('DISK_FULL', 'only deletions are accepted until it has room again')
     }
     const context: ChangeContext = {
       stores: this.#stores,
