@@ -6,8 +6,8 @@
  * port (not bound to the folder).
  */
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { DfsError, errnoOf } from '../../shared/errors.js'
+import { Database } from '../../shared/sqlite.js'
 import { LOCK_FILE } from './layout.js'
 
 export interface FolderLock {
@@ -16,7 +16,7 @@ export interface FolderLock {
 
 /** @throws DfsError DATA_FOLDER_LOCKED when another process, or another node of this one, has the folder */
 export function lockFolder(folder: string): FolderLock {
-  let database: Database.Database | undefined
+  let database: Database | undefined
   try {
     database = new Database(join(folder, LOCK_FILE), { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')

@@ -2,12 +2,12 @@
  * Opens the namespace's SQLite database with the settings that our promises rest on, and reads them back: the driver is
  * compiled to default to synchronous=NORMAL in WAL mode, which loses acknowledged commits at a power cut.
  */
-import BetterSqlite3, { type Database } from 'better-sqlite3'
 import { present } from '../../shared/assert.js'
 import { DfsError, errnoOf, toDfsError } from '../../shared/errors.js'
+import { Database } from '../../shared/sqlite.js'
 import { MIGRATION_0001 } from './migrations/0001-namespace.js'
 
-export type { Database } from 'better-sqlite3'
+export type { Database } from '../../shared/sqlite.js'
 
 /** SQLite up to 3.51.2 can corrupt a database when a checkpoint races with a commit of another connection. */
 const SQLITE_FLOOR = '3.51.3'
@@ -27,7 +27,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length
  */
 export function openWritingConnection(path: string): Database {
   return guarded(path, () => {
-    const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
+    const database = new Database(path, { timeout: BUSY_TIMEOUT_MS })
     try {
       checkSqliteVersion(database)
       refuseForeign(database, path)
@@ -50,7 +50,7 @@ export function openWritingConnection(path: string): Database {
 /** A connection that sees what is committed and can change nothing. The writer must have been opened before. */
 export function openReadingConnection(path: string): Database {
   return guarded(path, () => {
-    const database = new BetterSqlite3(path, {
+    const database = new Database(path, {
       readonly: true,
       fileMustExist: true,
       timeout: BUSY_TIMEOUT_MS,
@@ -63,14 +63,14 @@ export function openReadingConnection(path: string): Database {
 
 /** An empty store with the current schema, in memory: what edits are replayed into. */
 export function openMemoryDatabase(): Database {
-  const database = new BetterSqlite3(':memory:')
+  const database = new Database(':memory:')
   migrate(database, ':memory:')
   return database
 }
 
 /** The result of a pragma that answers one value. */
 export function pragmaValue(database: Database, source: string): unknown {
-  return database.pragma(source, { simple: true })
+  return database.pragma(source)
 }
 
 /** True for errors after which nothing that this connection says can be trusted. */

@@ -6,8 +6,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import BetterSqlite3 from 'better-sqlite3'
 import { DfsError, errnoOf, toDfsError } from '../../shared/errors.js'
+import { Database } from '../../shared/sqlite.js'
 
 export interface FolderLock {
   release(): void
@@ -17,7 +17,7 @@ export interface FolderLock {
 export function lockFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const ownerPath = join(folder, 'lock-owner')
-  const database = new BetterSqlite3(join(folder, 'lock'), { timeout: 0 })
+  const database = new Database(join(folder, 'lock'), { timeout: 0 })
   try {
     // Kept for the life of the process; nothing is ever written, so there is nothing to sync or to roll back.
     database.pragma('journal_mode = MEMORY')

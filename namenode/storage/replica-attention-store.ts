@@ -3,8 +3,8 @@
  * and statistics need no scan. At start the counters cost one pass over this table, which is as long as there are
  * troubled blocks, not as there are blocks.
  */
-import type Database from 'better-sqlite3'
 import { type BlockId, blockId } from '../../shared/ids.js'
+import type { Database } from '../../shared/sqlite.js'
 import { RISKS, type Risk } from '../policy/assess-block.js'
 
 export interface AttentionRow {
@@ -17,7 +17,7 @@ export class ReplicaAttentionStore {
   readonly #counts = new Map<Risk, number>()
   #corrupt = 0
 
-  constructor(database: Database.Database) {
+  constructor(database: Database) {
     this.#statements = prepare(database)
     this.recount()
   }
@@ -79,7 +79,7 @@ function riskAt(position: number): Risk {
   return RISKS[position] ?? 'unknown'
 }
 
-function prepare(database: Database.Database) {
+function prepare(database: Database) {
   return {
     counts: database.prepare(
       'SELECT risk, count(*) AS blocks, sum(corrupt) AS bad FROM attention GROUP BY risk',

@@ -5,10 +5,10 @@
  * killed process must not leave half a page behind.
  */
 import { dirname } from 'node:path'
-import Database from 'better-sqlite3'
 import type { Disk } from '../../shared/disk.js'
 import { errnoOf } from '../../shared/errors.js'
 import type { Log } from '../../shared/log.js'
+import { Database } from '../../shared/sqlite.js'
 
 export const REPLICA_FORMAT = '1'
 
@@ -51,9 +51,7 @@ export interface ReplicaDatabaseOptions {
 }
 
 /** Opens the file, or starts an empty one when it cannot be trusted. */
-export async function openReplicaDatabase(
-  options: ReplicaDatabaseOptions,
-): Promise<Database.Database> {
+export async function openReplicaDatabase(options: ReplicaDatabaseOptions): Promise<Database> {
   try {
     const database = openChecked(options)
     if (database !== undefined) return database
@@ -85,7 +83,7 @@ export function isDamage(error: unknown): boolean {
 }
 
 /** undefined when the file is sound but not ours. */
-function openChecked(options: ReplicaDatabaseOptions): Database.Database | undefined {
+function openChecked(options: ReplicaDatabaseOptions): Database | undefined {
   const database = open(options.path)
   try {
     const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
@@ -109,7 +107,7 @@ function openChecked(options: ReplicaDatabaseOptions): Database.Database | undef
   return undefined
 }
 
-function open(path: string): Database.Database {
+function open(path: string): Database {
   const database = new Database(path)
   try {
     database.pragma('journal_mode = WAL')
@@ -124,7 +122,7 @@ function open(path: string): Database.Database {
   return database
 }
 
-function create(database: Database.Database, clusterId: string): Database.Database {
+function create(database: Database, clusterId: string): Database {
   database.transaction(() => {
     database.exec(SCHEMA)
     const insert = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)')
@@ -134,6 +132,6 @@ function create(database: Database.Database, clusterId: string): Database.Databa
   return database
 }
 
-function metaValue(database: Database.Database, key: string): unknown {
+function metaValue(database: Database, key: string): unknown {
   return database.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key)
 }

@@ -1,6 +1,6 @@
 /** The rows of the replica map. Point lookups are prepared; nothing here judges, and nothing holds a cursor open. */
-import type Database from 'better-sqlite3'
 import { type BlockId, blockId } from '../../shared/ids.js'
+import type { Database } from '../../shared/sqlite.js'
 
 /** Small number of a storage, valid within one file. */
 export type StorageNumber = number
@@ -30,7 +30,7 @@ type RawReplica = [number, number, number, number, number, number]
 const COLUMNS = 'block, storage, gs, length, state, session'
 
 export class ReplicaStore {
-  readonly #database: Database.Database
+  readonly #database: Database
   readonly #statements: ReturnType<typeof prepare>
   readonly #onError: (error: unknown) => void
   /** Rows of each storage; `dirty` names those whose stored count lags behind. */
@@ -38,7 +38,7 @@ export class ReplicaStore {
   readonly #dirty = new Set<StorageNumber>()
 
   /** @param onError told of every failed transaction, before the caller is */
-  constructor(database: Database.Database, onError: (error: unknown) => void = () => {}) {
+  constructor(database: Database, onError: (error: unknown) => void = () => {}) {
     this.#database = database
     this.#onError = onError
     this.#statements = prepare(database)
@@ -155,7 +155,7 @@ function toReplica([block, storage, gs, length, state, session]: RawReplica): Re
   }
 }
 
-function prepare(database: Database.Database) {
+function prepare(database: Database) {
   return {
     storages: database.prepare('SELECT number, datanode, storage, replicas FROM storage'),
     addStorage: database.prepare(

@@ -13,7 +13,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
 import {
@@ -21,6 +20,7 @@ import {
   openWritingConnection,
   pragmaValue,
 } from '../../../../namenode/storage/database.js'
+import { Database } from '../../../../shared/sqlite.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 import {
   type Fixture,
@@ -167,7 +167,7 @@ describe('a start refuses', () => {
 
   it('the database of another program', async () => {
     const folder = temporaryFolder()
-    const foreign = new BetterSqlite3(namespacePaths(folder).database)
+    const foreign = new Database(namespacePaths(folder).database)
     foreign.exec('CREATE TABLE notes (text); PRAGMA user_version = 1')
     foreign.close()
     expect(await refusal(open(folder))).toContain('database of another program')
@@ -176,7 +176,7 @@ describe('a start refuses', () => {
   it('a newer schema, and a newer layout', async () => {
     const image = await crashImage()
     const { database, version } = namespacePaths(image)
-    const newer = new BetterSqlite3(database)
+    const newer = new Database(database)
     newer.pragma('user_version = 99')
     newer.close()
     expect(await refusal(open(image))).toMatch(/^DATA_FOLDER_NEWER: .*schema version 99/)

@@ -1,9 +1,9 @@
-import BetterSqlite3, { type Database } from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CommitQueue, type CommitQueueOptions } from '../../../../namenode/writer/commit-queue.js'
 import { type BatchExecutor, GroupCommit } from '../../../../namenode/writer/group-commit.js'
 import { AssertionFailure } from '../../../../shared/assert.js'
 import { DfsError } from '../../../../shared/errors.js'
+import { Database } from '../../../../shared/sqlite.js'
 import { refusal } from '../namespace/namespace-fixture.js'
 
 /** Appends numbers to a table; what it is told to do wrong, it does after having written. */
@@ -55,7 +55,7 @@ let database: Database
 let events: string[]
 let nowMs: number
 beforeEach(() => {
-  database = new BetterSqlite3(':memory:')
+  database = new Database(':memory:')
   database.exec('CREATE TABLE number (value INTEGER)')
   events = []
   nowMs = 0

@@ -1,0 +1,39 @@
+/**
+ * SQLite as all rooms open it: better-sqlite3, whose objects are kept until the process ends.
+ *
+ * From 24.19 on Node ends the process ("Assertion failed: (env) != nullptr") when the garbage collector finds a native
+ * object of the kind that better-sqlite3 12 makes, outside of JavaScript, which is when it usually runs. Version 13 is
+ * free of that but does not run on Node 20. What is never garbage is never collected: databases and statements stay in
+ * a list, and those statements that the library makes and drops on its own (`pragma`, iterators) are not used. A process
+ * opens a handful of databases, each of which prepares its statements once, so the list does not grow.
+ */
+import BetterSqlite3 from 'better-sqlite3'
+
+export type { Statement } from 'better-sqlite3'
+
+const KEPT: object[] = []
+
+export class Database extends BetterSqlite3 {
+  /** @throws better-sqlite3's errors: translate them with `toDfsError` */
+  constructor(path: string, options: BetterSqlite3.Options = {}) {
+    super(path, options)
+    KEPT.push(this)
+    const prepare = this.prepare.bind(this)
+    // An override could not repeat the declared generic type, whose result is a conditional one.
+    this.prepare = ((sql: string) => {
+      const statement = prepare(sql)
+      KEPT.push(statement)
+      return statement
+    }) as typeof prepare
+  }
+
+  /** Sets or asks a pragma. @returns the first column of the first row; undefined when there is none */
+  override pragma(source: string): unknown {
+    const statement = this.prepare<[], unknown>(`PRAGMA ${source}`)
+    if (!statement.reader) {
+      statement.run()
+      return undefined
+    }
+    return statement.pluck().get()
+  }
+}
