@@ -66,11 +66,15 @@ export function pausableNetwork(network: Network, gate: PauseGate): Network {
       gate.track(socket)
       return socket
     },
-    listen: (address, onConnection) =>
-      network.listen(address, (socket) => {
-        gate.track(socket)
-        onConnection(socket)
-      }),
+    listen: (address, onConnection, options) =>
+      network.listen(
+        address,
+        (socket) => {
+          gate.track(socket)
+          onConnection(socket)
+        },
+        options,
+      ),
   }
 }
 

@@ -2,7 +2,14 @@
  * Sockets as a dependency: servers listen and clients connect through this, so that a simulation can put its own
  * wires between the same code. Only the composition roots name `systemNetwork`.
  */
-import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import {
+  createConnection,
+  createServer,
+  type OnReadOpts,
+  type Server,
+  Socket,
+  type SocketConstructorOpts,
+} from 'node:net'
 import { DfsError, toDfsError } from './errors.js'
 
 export interface HostPort {
@@ -15,11 +22,18 @@ export interface ConnectOptions {
   readonly timeoutMs: number
   /** Destroys the socket with INTERRUPTED, while it connects and later. */
   readonly signal?: AbortSignal
-  /** Reuses one buffer for incoming bytes instead of allocating: see node's `onread`. */
-  readonly onread?: {
-    readonly buffer: Buffer
-    readonly callback: (bytes: number, buffer: Buffer) => boolean
-  }
+  readonly receives?: Receives
+}
+
+/**
+ * `fresh` (the default): each 'data' event brings memory of its own. `reused`: the memory is only valid during the event;
+ * for readers that copy at once. A stream of blocks in fresh memory of 64 KiB a read made a datanode collect garbage
+ * 58 times for each GiB received, a third of its processor time.
+ */
+export type Receives = 'fresh' | 'reused'
+
+export interface ListenOptions {
+  readonly receives?: Receives
 }
 
 export interface Listener {
@@ -32,7 +46,11 @@ export interface Network {
   /** @throws DfsError CONNECTION_REFUSED, TIMEOUT, INTERRUPTED */
   connect(address: HostPort, options: ConnectOptions): Promise<Socket>
   /** @param address port 0 takes a free one. @throws DfsError PORT_IN_USE */
-  listen(address: HostPort, onConnection: (socket: Socket) => void): Promise<Listener>
+  listen(
+    address: HostPort,
+    onConnection: (socket: Socket) => void,
+    options?: ListenOptions,
+  ): Promise<Listener>
 }
 
 export const systemNetwork: Network = { connect, listen }
@@ -40,12 +58,14 @@ export const systemNetwork: Network = { connect, listen }
 function connect(address: HostPort, options: ConnectOptions): Promise<Socket> {
   const target = `${address.host}:${address.port}`
   return new Promise((resolve, reject) => {
+    const { onread, emitFrom } = reusedMemory()
     const socket = createConnection({
       host: address.host,
       port: address.port,
       noDelay: true,
-      ...(options.onread === undefined ? {} : { onread: options.onread }),
+      ...(options.receives === 'reused' ? { onread } : {}),
     })
+    emitFrom(socket)
     destroyOnAbort(socket, options.signal)
     const timer = setTimeout(() => {
       socket.destroy(
@@ -79,12 +99,49 @@ function destroyOnAbort(socket: Socket, signal: AbortSignal | undefined): void {
   socket.once('close', () => signal.removeEventListener('abort', onAbort))
 }
 
+/** All sockets share it: the system hands over what one read brought before the next read begins. */
+const SHARED_MEMORY = Buffer.allocUnsafeSlow(256 * 1024)
+
+/** Node's option for reading into given memory, made to emit the usual 'data' events from it. */
+function reusedMemory() {
+  let socket: Socket | undefined
+  const callback = (bytes: number, memory: Uint8Array): boolean => {
+    socket?.emit('data', memory.subarray(0, bytes))
+    return true
+  }
+  const emitFrom = (it: Socket): void => {
+    socket = it
+  }
+  return { onread: { buffer: SHARED_MEMORY, callback }, emitFrom }
+}
+
+/**
+ * Node reads into given memory only for sockets that are made with that option, which a server's are not. So a second
+ * socket takes over the accepted one's handle, and the first, which the server counts, ends with it.
+ */
+function withReusedMemory(accepted: Socket): Socket {
+  const holder = accepted as unknown as { _handle: unknown }
+  const handle = holder._handle
+  // Gone already, or a Node that keeps it elsewhere: then as it is.
+  if (typeof handle !== 'object' || handle === null) return accepted
+  holder._handle = null
+  const { onread, emitFrom } = reusedMemory()
+  const options: SocketConstructorOpts & { handle: object; onread: OnReadOpts } = { handle, onread }
+  const socket = new Socket(options)
+  emitFrom(socket)
+  socket.once('close', () => accepted.destroy())
+  return socket
+}
+
 async function listen(
   address: HostPort,
   onConnection: (socket: Socket) => void,
+  options: ListenOptions = {},
 ): Promise<Listener> {
   const open = new Set<Socket>()
-  const server = createServer({ noDelay: true }, (socket) => {
+  const isReused = options.receives === 'reused'
+  const server = createServer({ noDelay: true, pauseOnConnect: isReused }, (accepted) => {
+    const socket = isReused ? withReusedMemory(accepted) : accepted
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     onConnection(socket)

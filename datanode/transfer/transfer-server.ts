@@ -42,7 +42,9 @@ export class TransferServer {
   /** @throws DfsError PORT_IN_USE */
   async listen(address: HostPort): Promise<number> {
     const { network } = this.#options.context.seams
-    this.#listener = await network.listen(address, (socket) => this.#accept(socket))
+    this.#listener = await network.listen(address, (socket) => this.#accept(socket), {
+      receives: 'reused',
+    })
     return this.#listener.port
   }
 

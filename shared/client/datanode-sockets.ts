@@ -42,7 +42,7 @@ export class DatanodeSockets {
 
   /** A new connection. @throws DfsError CONNECTION_REFUSED, TIMEOUT */
   connect(address: HostPort, timeoutMs: number): Promise<Socket> {
-    return this.#options.network.connect(address, { timeoutMs })
+    return this.#options.network.connect(address, { timeoutMs, receives: 'reused' })
   }
 
   /** Keeps a connection on which nothing is under way. */

@@ -16,13 +16,14 @@ export class BreakableNetwork implements Network {
     return socket
   }
 
-  readonly listen: Network['listen'] = async (address, onConnection) => {
+  readonly listen: Network['listen'] = async (address, onConnection, options) => {
     let port = address.port
-    const listener = await systemNetwork.listen(address, (socket) => {
+    const accept = (socket: Socket) => {
       this.#remember(port, socket)
       if (this.#cutPorts.has(port)) socket.destroy()
       else onConnection(socket)
-    })
+    }
+    const listener = await systemNetwork.listen(address, accept, options)
     port = listener.port
     return listener
   }
