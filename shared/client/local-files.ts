@@ -3,6 +3,7 @@ import { chmod, type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/
 import { DfsError } from '../errors.js'
 import { TEMPORARY_SUFFIX } from './atomic-write.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
+import { GatheringWriter } from './gathering-writer.js'
 
 /** Large enough that the cost of a system call does not show, small enough for many copies at once. */
 const CHUNK_BYTES = 1024 * 1024
@@ -90,13 +91,16 @@ export async function receiveLocalFile(
   const temporaryPath = `${localPath}${TEMPORARY_SUFFIX}`
   try {
     const handle = await open(temporaryPath, 'w')
+    const writer = new GatheringWriter(handle)
     try {
       for await (const bytes of file.read(0, file.lengthBytes)) {
         options.signal?.throwIfAborted()
-        await writeAll(handle, bytes)
+        await writer.add(bytes)
         options.onBytes?.(bytes.length)
       }
+      await writer.finish()
     } finally {
+      await writer.settle()
       await handle.close()
     }
     if (options.preserve !== undefined) {
@@ -108,14 +112,6 @@ export async function receiveLocalFile(
   } catch (error) {
     await rm(temporaryPath, { force: true })
     throw error
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done)
-    done += bytesWritten
   }
 }
 
