@@ -6,7 +6,7 @@ import { ShutdownStack } from '../shared/shutdown-stack.js'
 import type { DatanodeConfig } from './config.js'
 import { DatanodeNode } from './datanode-node.js'
 import type { DatanodeHealth } from './http/health.js'
-import { serveDatanodeHttp } from './http/server.js'
+import { serveDatanodeHttp } from './http/serve.js'
 
 export type { DatanodeHealth } from './http/health.js'
 
