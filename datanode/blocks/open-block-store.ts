@@ -90,6 +90,7 @@ async function existingFirst(
   const existing: VolumeConfig[] = []
   const fresh: VolumeConfig[] = []
   for (const volume of volumes) {
+    // Decides the order alone; what is wrong with a volume is told when it is opened.
     const isThere = await seams.disk.stat(`${volume.path}/VERSION.json`).catch(() => undefined)
     if (isThere === undefined) fresh.push(volume)
     else existing.push(volume)

@@ -1,18 +1,8 @@
 /** What writing and reading of file contents ask of a namenode. `NamenodeClient` is the one over the wire. */
-import type { Decoded, Input } from '../hadoop/message.js'
-import type { CLIENT_PROTOCOL } from '../hadoop/schema/client-protocol.js'
-
-type Protocol = typeof CLIENT_PROTOCOL
-
-type Calls = {
-  readonly [K in keyof Protocol]: (
-    request: Input<Protocol[K]['request']>,
-    signal?: AbortSignal,
-  ) => Promise<Decoded<Protocol[K]['response']>>
-}
+import type { ClientProtocolCalls } from './namenode-calls.js'
 
 export type WriteCalls = Pick<
-  Calls,
+  ClientProtocolCalls,
   | 'create'
   | 'append'
   | 'addBlock'
@@ -24,4 +14,4 @@ export type WriteCalls = Pick<
   | 'complete'
 >
 
-export type ReadCalls = Pick<Calls, 'getBlockLocations' | 'reportBadBlocks'>
+export type ReadCalls = Pick<ClientProtocolCalls, 'getBlockLocations' | 'reportBadBlocks'>

@@ -7,7 +7,8 @@ import type { CLIENT_PROTOCOL } from '../hadoop/schema/client-protocol.js'
 
 type Protocol = typeof CLIENT_PROTOCOL
 
-type Calls = {
+/** Every call of the protocol as a method. */
+export type ClientProtocolCalls = {
   readonly [K in keyof Protocol]: (
     request: Input<Protocol[K]['request']>,
     signal?: AbortSignal,
@@ -15,7 +16,7 @@ type Calls = {
 }
 
 export type NamenodeCalls = Pick<
-  Calls,
+  ClientProtocolCalls,
   | 'getServerDefaults'
   | 'getFileInfo'
   | 'getListing'

@@ -5,6 +5,7 @@ import {
   as,
   createArguments,
   type Fixture,
+  openFileWithBlock,
   openFixture,
   ROOT,
   refusal,
@@ -23,21 +24,8 @@ afterEach(async () => {
 const create = (path: string, extra: object = {}, call = ROOT) =>
   fixture.namespace.create(call, createArguments(path, extra))
 
-/** An open file with one block that is being written. */
-async function openFile(path = '/f', holder = 'H1') {
-  const { id } = await create(path, { holder })
-  const reference = { path, fileId: id, holder }
-  const { block } = await fixture.namespace.allocateBlock(ROOT, {
-    ...reference,
-    previous: undefined,
-  })
-  const named = (lengthBytes: number) => ({
-    id: block.id,
-    generationStamp: block.generationStamp,
-    lengthBytes,
-  })
-  return { id, reference, block, named }
-}
+const openFile = (path?: string, holder?: string) =>
+  openFileWithBlock(fixture.namespace, path, holder)
 
 describe('a lease', () => {
   it('is taken over after the soft limit, by way of a recovery that fences the old writer', async () => {

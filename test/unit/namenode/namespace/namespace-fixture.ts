@@ -131,3 +131,13 @@ export async function refusal(work: Promise<unknown> | (() => unknown)): Promise
   }
   throw new Error('nothing was refused')
 }
+
+/** An open file with one block that is being written. */
+export async function openFileWithBlock(namespace: StoredNamespace, path = '/f', holder = 'H1') {
+  const { id } = await namespace.create(ROOT, createArguments(path, { holder }))
+  const reference = { path, fileId: id, holder }
+  const { block } = await namespace.allocateBlock(ROOT, { ...reference, previous: undefined })
+  const { generationStamp } = block
+  const named = (lengthBytes: number) => ({ id: block.id, generationStamp, lengthBytes })
+  return { id, reference, block, named }
+}
