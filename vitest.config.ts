@@ -34,6 +34,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'interop',
+          globalSetup: ['test/support/build-first.ts'],
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 600_000,
+          // The first test of a client installs it.
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

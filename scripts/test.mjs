@@ -8,11 +8,14 @@ import { join } from 'node:path'
 import { PROJECT, prepare, runInProject, say } from './prepare.mjs'
 
 const KINDS = ['unit', 'cluster', 'crash']
+/** On request only: installs foreign clients (JDK, Maven, Go and Python must be there). */
+const MORE_KINDS = ['interop']
 
 const asked = process.argv.slice(2)
-const unknown = asked.filter((kind) => !KINDS.includes(kind))
+const known = [...KINDS, ...MORE_KINDS]
+const unknown = asked.filter((kind) => !known.includes(kind))
 if (unknown.length > 0) {
-  say(`unknown kind of test: ${unknown.join(', ')} (there are ${KINDS.join(', ')})`)
+  say(`unknown kind of test: ${unknown.join(', ')} (there are ${known.join(', ')})`)
   process.exit(2)
 }
 
