@@ -89,6 +89,10 @@ export class EmbeddedDatanode {
     return this.#config.httpPort
   }
 
+  get ipcPort(): number {
+    return this.#config.ipcPort
+  }
+
   get isRunning(): boolean {
     return this.#running !== undefined
   }
