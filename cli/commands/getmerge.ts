@@ -2,6 +2,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { temporaryPathOf } from '../../shared/client/atomic-write.js'
 import { errnoOf } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { PathError, toLocalPathError } from '../path-errors.js'
@@ -68,7 +69,7 @@ async function merge(
   path: string,
   options: GetmergeOptions,
 ): Promise<void> {
-  const temporaryPath = `${path}._COPYING_`
+  const temporaryPath = temporaryPathOf(path)
   try {
     const target = await open(temporaryPath, 'w')
     try {

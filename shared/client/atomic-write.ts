@@ -2,11 +2,35 @@
  * A file appears whole or not at all: written as `name._COPYING_`, then renamed, as Hadoop's shell does it. Whatever
  * goes wrong, interruption included, removes the temporary file.
  */
+import { crc32c } from '../checksum/crc32c.js'
 import { DfsError, toDfsError } from '../errors.js'
 import type { CreateRequest, FileStreams, WritableFile } from './file-streams.js'
 import type { NamenodeCalls } from './namenode-calls.js'
 
-export const TEMPORARY_SUFFIX = '._COPYING_'
+const TEMPORARY_SUFFIX = '._COPYING_'
+/** Of one component, on HDFS by default and on the usual local file systems. */
+const MAX_NAME_BYTES = 255
+
+/**
+ * The name under which a file grows before it gets `path`: `path._COPYING_`, or, where that is longer than a name may be
+ * (Apache's shell fails there), the beginning of the name and a checksum of all of it.
+ */
+export function temporaryPathOf(path: string): string {
+  const nameStart = path.lastIndexOf('/') + 1
+  const name = Buffer.from(path.slice(nameStart))
+  if (name.length + TEMPORARY_SUFFIX.length <= MAX_NAME_BYTES) return `${path}${TEMPORARY_SUFFIX}`
+  const ending = `.${crc32c(name).toString(16)}${TEMPORARY_SUFFIX}`
+  const kept = startOfName(name, MAX_NAME_BYTES - ending.length)
+  return `${path.slice(0, nameStart)}${kept}${ending}`
+}
+
+/** At most `limitBytes` of a name, cut between characters. */
+function startOfName(name: Buffer, limitBytes: number): string {
+  let end = Math.min(limitBytes, name.length)
+  // 10xxxxxx continues a character of UTF-8.
+  while (((name[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return name.toString('utf8', 0, end)
+}
 
 interface AtomicWrite {
   readonly namenode: Pick<NamenodeCalls, 'rename2' | 'delete'>
@@ -26,7 +50,7 @@ interface AtomicWrite {
 export async function writeAtomically(write: AtomicWrite): Promise<void> {
   const { namenode, streams, request } = write
   const direct = write.direct === true
-  const path = direct ? request.path : `${request.path}${TEMPORARY_SUFFIX}`
+  const path = direct ? request.path : temporaryPathOf(request.path)
   const overwrite = direct ? request.overwrite : true
   const file = await streams.create({ ...request, path, overwrite })
   try {

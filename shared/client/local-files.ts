@@ -1,7 +1,7 @@
 /** Moves file contents between the local disk and an open file of the cluster, reading ahead while the other side works. */
 import { chmod, type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { DfsError } from '../errors.js'
-import { TEMPORARY_SUFFIX } from './atomic-write.js'
+import { temporaryPathOf } from './atomic-write.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
 import { GatheringWriter } from './gathering-writer.js'
 
@@ -88,7 +88,7 @@ export async function receiveLocalFile(
   if (!options.overwrite && (await exists(localPath))) {
     throw new DfsError('ALREADY_EXISTS', `${localPath}: File exists`)
   }
-  const temporaryPath = `${localPath}${TEMPORARY_SUFFIX}`
+  const temporaryPath = temporaryPathOf(localPath)
   try {
     const handle = await open(temporaryPath, 'w')
     const writer = new GatheringWriter(handle)
