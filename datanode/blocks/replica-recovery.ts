@@ -7,7 +7,7 @@ import { DfsError } from '../../shared/errors.js'
 import type { Block } from '../../shared/ids.js'
 import { blockId, generationStamp as stamp } from '../../shared/ids.js'
 import type { BlockStore } from './block-store.js'
-import { hashData } from './meta-format.js'
+import { hashData, RECORD_DATA_BYTES, recordStart } from './meta-format.js'
 import { type FinalizedReplica, OpenReplica, type Replica } from './replica.js'
 import { ReplicaFile } from './replica-file.js'
 import { cutReplica, EMPTY_SYNC_POINT, readVerifiedTail } from './replica-repair.js'
@@ -220,14 +220,18 @@ export function finishRecovery(store: BlockStore, block: Block): Promise<Finaliz
   })
 }
 
-/** A finalized replica is reopened before it is cut, so that a crash in between leaves a replica that is measured. */
+/**
+ * A finalized replica is reopened before it is cut, so that a crash in between leaves a replica that is measured. What is
+ * to be its end is verified first: cutting writes new sums for it, which would make damaged bytes right for ever.
+ */
 async function cutFinalized(
   store: BlockStore,
   replica: FinalizedReplica,
   block: Block,
 ): Promise<FinalizedReplica> {
-  await store.renameMeta(replica, block.generationStamp, 'writing')
   const { id, volume, lengthBytes } = replica
+  await verifyEnd(store, replica, block.lengthBytes)
+  await store.renameMeta(replica, block.generationStamp, 'writing')
   const reopened = new OpenReplica({
     id,
     volume,
@@ -240,6 +244,23 @@ async function cutFinalized(
   store.index.set(reopened)
   await cutTo(store, reopened, block.lengthBytes)
   return await store.completeFiles(reopened, block.generationStamp)
+}
+
+/** Verifies the record in which a cut to `lengthBytes` falls. @throws DfsError BLOCK_CORRUPT */
+async function verifyEnd(
+  store: BlockStore,
+  replica: FinalizedReplica,
+  lengthBytes: number,
+): Promise<void> {
+  const start = recordStart(lengthBytes)
+  if (start === lengthBytes) return
+  const reader = await store.openReader(replica.id, `block ${replica.id}`)
+  try {
+    const end = Math.min(start + RECORD_DATA_BYTES, replica.lengthBytes)
+    await reader.readThoroughly(start, end, Buffer.allocUnsafe(2 * RECORD_DATA_BYTES))
+  } finally {
+    await reader.close()
+  }
 }
 
 function unfit(request: ResumeRequest, how: string): DfsError {

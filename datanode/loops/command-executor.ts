@@ -9,7 +9,7 @@ import { type Block, blockId, generationStamp } from '../../shared/ids.js'
 import type { DatanodeInfo } from '../../shared/transfer/pipeline-node.js'
 import { SendBlockFailure } from '../../shared/transfer/send-block.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
-import { confirmDamage, findDamage } from '../transfer/damage.js'
+import { confirmDamage, damagedOffset, findDamage, mayBeDamage } from '../transfer/damage.js'
 import { sendReplica } from '../transfer/send-replica.js'
 import type { TransferContext } from '../transfer/transfer-context.js'
 import type { NamenodeSession } from './namenode-session.js'
@@ -149,11 +149,8 @@ export class CommandExecutor {
         const replica = await prepareRecovery(context.store, asBlock(block), newGenerationStamp)
         return { outcome: 'done', ...(replica === undefined ? {} : { replica }) }
       }
-      case 'finish-recovery': {
-        const replica = await finishRecovery(context.store, asBlock(command.block))
-        await context.events.received(replica)
-        return { outcome: 'done' }
-      }
+      case 'finish-recovery':
+        return await this.#finishRecovery(asBlock(command.block))
       case 'full-report':
         requestFullReport()
         return { outcome: 'done' }
@@ -201,6 +198,21 @@ export class CommandExecutor {
   }
 
   /** The answer to a good replica is `refused`: what a reader suspected is not so. */
+  async #finishRecovery(block: Block): Promise<Result> {
+    const { context } = this.#options
+    const before = context.store.get(block.id)
+    try {
+      const replica = await finishRecovery(context.store, block)
+      await context.events.received(replica)
+      return { outcome: 'done' }
+    } catch (error) {
+      if (before !== undefined && mayBeDamage(error)) {
+        await confirmDamage(context, before, damagedOffset(error))
+      }
+      throw error
+    }
+  }
+
   async #verify(block: { readonly id: number }): Promise<Result> {
     const { context } = this.#options
     const replica = context.store.get(block.id)

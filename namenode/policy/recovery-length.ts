@@ -20,6 +20,22 @@ export type RecoveryDecision =
   /** No survivor holds what readers were promised. */
   | { readonly kind: 'undecided' }
 
+/**
+ * Who takes part in cutting a finished block to `truncateBytes`: every replica of it that is long enough. Newer stamps
+ * are those of an attempt that was not finished; their replicas have been cut or are still as they were.
+ */
+export function agreeOnTruncation(
+  candidates: readonly RecoveryCandidate[],
+  block: { readonly generationStamp: number; readonly truncateBytes: number },
+): RecoveryDecision {
+  const fit = candidates.filter(
+    (it) => it.generationStamp >= block.generationStamp && it.lengthBytes >= block.truncateBytes,
+  )
+  if (fit.length === 0) return { kind: 'undecided' }
+  const participants = fit.map((it) => it.datanodeUuid)
+  return { kind: 'agreed', lengthBytes: block.truncateBytes, participants }
+}
+
 export function agreeOnLength(
   candidates: readonly RecoveryCandidate[],
   block: { readonly generationStamp: number; readonly visibleBytes: number },

@@ -59,6 +59,18 @@ function opening({ namespace, reopening, principals }: NamenodeServices) {
         : locatedBlockMessage(lastBlock, blockPoolId)
       return { stat, block }
     }),
+    truncate: rpcMethod(CLIENT_PROTOCOL.truncate, async (request, context) => ({
+      result: await reopening.truncate(protectedCallOf(context, principals), {
+        path: request.src,
+        newLengthBytes: request.newLength,
+        holder: request.clientName,
+      }),
+    })),
+    concat: rpcMethod(CLIENT_PROTOCOL.concat, async (request, context) => {
+      const { trg: target, srcs: sources } = request
+      await namespace.concat(protectedCallOf(context, principals), { target, sources })
+      return {}
+    }),
     recoverLease: rpcMethod(CLIENT_PROTOCOL.recoverLease, async (request, context) => ({
       result: await reopening.recoverLease(callOf(context, principals), request.src),
     })),

@@ -1,4 +1,4 @@
-/** Files that were closed or abandoned: appending to them, and taking over the lease of a silent writer. */
+/** Files that were closed or abandoned: appending, truncating, and taking over the lease of a silent writer. */
 import { DfsError } from '../../shared/errors.js'
 import type { InodeId } from '../../shared/ids.js'
 import type { BlockManager } from './block-manager.js'
@@ -80,6 +80,20 @@ export class FileReopening {
       'RETRIABLE',
       `append: lastBlock=blk_${last.id}_${last.generationStamp} of src=${path} is not sufficiently replicated yet.`,
     )
+  }
+
+  /**
+   * Shortens a closed file. A cut inside a block is made by its datanodes after this has answered.
+   * @returns false while the last block is being cut: the file is closed when that is done
+   * @throws DfsError NOT_FOUND, ILLEGAL_ARGUMENT for a length that it does not have, ALREADY_BEING_CREATED
+   */
+  async truncate(
+    call: Call,
+    request: { readonly path: string; readonly newLengthBytes: number; readonly holder: string },
+  ): Promise<boolean> {
+    const { namespace, leaseRecovery } = this.#options
+    const { fileId, isDone } = await namespace.truncate(call, request)
+    return isDone || (await leaseRecovery.startLeaseRecovery(fileId)) === 'closed'
   }
 
   /**

@@ -57,6 +57,14 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
       safeMode.requireOff(`Cannot append to file${change.path}`)
       return namespace.append(call, change)
     },
+    truncate: async (call, change) => {
+      safeMode.requireOff(`Cannot truncate for ${change.path}`)
+      return namespace.truncate(call, change)
+    },
+    concat: async (call, change) => {
+      safeMode.requireOff(`Cannot concat ${change.target}`)
+      return namespace.concat(call, change)
+    },
     rename: async (call, change) => {
       safeMode.requireOff(`Cannot rename ${change.from}`)
       return namespace.rename(call, change)

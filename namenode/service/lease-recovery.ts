@@ -2,14 +2,20 @@
  * Closes files whose writer is gone. The namespace fences the old writer with a new generation stamp; then the datanodes
  * that hold the last block are asked what they have, a length is agreed on (policy `recovery-length`), they cut to it,
  * and the file is closed with it. Every attempt is known by its stamp: late answers of an older one mean nothing. An
- * attempt goes on with the nodes that answer, so one that died cannot hold up the rest (reliability E15).
+ * attempt goes on with the nodes that answer, so one that died cannot hold up the rest (reliability E15). A truncation
+ * inside a block goes the same way, to a length that is given.
  */
 import type { Clock } from '../../shared/clock.js'
 import type { CommandOutcome } from '../../shared/control/messages.js'
 import type { Block, GenerationStamp, InodeId } from '../../shared/ids.js'
 import { generationStamp } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
-import { agreeOnLength, type RecoveryCandidate } from '../policy/recovery-length.js'
+import {
+  agreeOnLength,
+  agreeOnTruncation,
+  type RecoveryCandidate,
+  type RecoveryDecision,
+} from '../policy/recovery-length.js'
 import type { CommandBody, CommandEnd, CommandOutbox } from './command-outbox.js'
 import type { Namespace } from './namespace.js'
 import type { BlockRecord } from './namespace-model.js'
@@ -28,6 +34,12 @@ export interface LeaseRecoveryServiceOptions {
   readonly heartbeatIntervalMs: number
   /** Every known node has reported or is dead: only then does "nobody has it" mean anything. */
   readonly isWholePictureKnown: () => boolean
+}
+
+interface BegunRecovery {
+  readonly block: BlockRecord
+  readonly newGenerationStamp: GenerationStamp
+  readonly truncateBytes: number | undefined
 }
 
 interface Answer {
@@ -76,21 +88,21 @@ export class LeaseRecoveryService {
   ): Promise<{ readonly kind: 'closed' | 'recovering'; readonly attempt: Promise<void> }> {
     const begun = await this.#options.namespace.beginLeaseRecovery(fileId)
     if (begun.kind === 'closed') return { kind: 'closed', attempt: Promise.resolve() }
-    const attempt = this.#attempt(fileId, begun.block, begun.newGenerationStamp).catch(
-      (error: unknown) => {
-        this.#options.log.warn(
-          { fileId, blockId: begun.block.id, error: String(error) },
-          'recovery of an abandoned file failed; it will be tried again',
-        )
-      },
-    )
+    const attempt = this.#attempt(fileId, begun).catch((error: unknown) => {
+      this.#options.log.warn(
+        { fileId, blockId: begun.block.id, error: String(error) },
+        'recovery of an abandoned file failed; it will be tried again',
+      )
+    })
     return { kind: 'recovering', attempt }
   }
 
-  async #attempt(fileId: InodeId, block: BlockRecord, stamp: GenerationStamp): Promise<void> {
+  async #attempt(fileId: InodeId, begun: BegunRecovery): Promise<void> {
     const { map, namespace, log } = this.#options
+    const { block, newGenerationStamp: stamp } = begun
     const holders = firstOfEachNode(map.held(block.id, block))
-    const reachable = holders.filter((it) => it.liveness !== 'dead')
+    // What is known to be bad must not become good by a new stamp.
+    const reachable = holders.filter((it) => it.liveness !== 'dead' && it.judgement !== 'corrupt')
     const answers = await Promise.all(
       reachable.map((held) =>
         this.#ask(held, {
@@ -100,11 +112,7 @@ export class LeaseRecoveryService {
         }),
       ),
     )
-    const candidates = answers.flatMap(candidateOf)
-    const decision = agreeOnLength(candidates, {
-      generationStamp: block.generationStamp,
-      visibleBytes: block.lengthBytes,
-    })
+    const decision = decide(begun, answers.flatMap(candidateOf))
     if (decision.kind === 'undecided') {
       if (this.#isSurelyEmpty(block, holders, answers)) {
         await namespace.finishLeaseRecovery(fileId, { ...wire(block), generationStamp: stamp })
@@ -170,6 +178,17 @@ export class LeaseRecoveryService {
     )
     return everyoneAnswered && answers.length === holders.length
   }
+}
+
+function decide(
+  { block, truncateBytes }: BegunRecovery,
+  candidates: readonly RecoveryCandidate[],
+): RecoveryDecision {
+  const { generationStamp: known, lengthBytes: visibleBytes } = block
+  if (truncateBytes !== undefined) {
+    return agreeOnTruncation(candidates, { generationStamp: known, truncateBytes })
+  }
+  return agreeOnLength(candidates, { generationStamp: known, visibleBytes })
 }
 
 function wire(block: Block): Block {

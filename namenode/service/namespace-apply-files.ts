@@ -12,6 +12,8 @@ type FileOperation =
   | 'stamp'
   | 'pipeline'
   | 'append'
+  | 'truncate'
+  | 'concat'
   | 'recover'
   | 'recovered'
 export type FileEdit = Extract<Edit, { op: FileOperation }>
@@ -46,10 +48,18 @@ export function applyToFile(applier: EditApplier, edit: FileEdit, timeMs: number
     case 'append':
       reopenFile(applier, edit)
       return
-    case 'recover':
-      useGeneration(applier, edit.generation)
-      hold(applier, edit, edit.generation)
+    case 'truncate':
+      truncateFile(applier, edit, timeMs)
       return
+    case 'concat':
+      joinFiles(applier, edit, timeMs)
+      return
+    case 'recover': {
+      useGeneration(applier, edit.generation)
+      const lease = applier.stores.leases.get(edit.inode)
+      hold(applier, edit, edit.generation, lease?.truncateBytes)
+      return
+    }
     case 'recovered':
       applyRecovered(applier, edit, timeMs)
       return
@@ -63,6 +73,43 @@ function reopenFile(applier: EditApplier, edit: Extract<Edit, { op: 'append' }>)
   hold(applier, edit, undefined)
   if (edit.reopened === undefined) return
   changeBlock(applier, edit.inode, edit.reopened, { state: 'under-construction' })
+}
+
+function truncateFile(
+  applier: EditApplier,
+  edit: Extract<Edit, { op: 'truncate' }>,
+  timeMs: number,
+): void {
+  const { inode, keep, length, cut } = edit
+  applier.buryBlocks(inode, keep)
+  const isOpen = cut !== undefined
+  applier.resizeFile(inode, length, { isOpen, modificationTimeMs: timeMs })
+  if (cut === undefined) return
+  changeBlock(applier, inode, cut.id, { state: 'under-construction' })
+  useGeneration(applier, cut.generation)
+  hold(applier, edit, cut.generation, cut.length)
+}
+
+function joinFiles(
+  applier: EditApplier,
+  { inode, sources }: Extract<Edit, { op: 'concat' }>,
+  timeMs: number,
+): void {
+  const { blocks } = applier.stores
+  const { replication } = applier.inode(inode)
+  for (const id of sources) {
+    const source = applier.inode(id)
+    if (source.replication !== replication) {
+      for (const block of blocks.ofFile(id)) applier.effects.blocks.push(block.id)
+    }
+    blocks.moveToFile(id, inode, blocks.countOfFile(inode))
+    applier.unlink({ id, how: 'remove' }, timeMs)
+    const { lengthBytes } = applier.inode(inode)
+    applier.resizeFile(inode, lengthBytes + source.lengthBytes, {
+      isOpen: false,
+      modificationTimeMs: timeMs,
+    })
+  }
 }
 
 function applyRecovered(
@@ -79,9 +126,10 @@ function hold(
   applier: EditApplier,
   edit: { readonly inode: InodeId; readonly holder: string; readonly machine: string },
   recovery: GenerationStamp | undefined,
+  truncateBytes?: number,
 ): void {
   const { inode: inodeId, holder, machine: clientMachine } = edit
-  applier.stores.leases.put({ inodeId, holder, clientMachine, recovery })
+  applier.stores.leases.put({ inodeId, holder, clientMachine, recovery, truncateBytes })
 }
 
 function commitBlock(

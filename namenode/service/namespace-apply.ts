@@ -86,7 +86,7 @@ export class EditApplier {
         for (const directory of edit.directories) this.#addDirectory(directory, timeMs)
         return
       case 'create':
-        if (edit.replaced !== undefined) this.#unlink(edit.replaced, timeMs)
+        if (edit.replaced !== undefined) this.unlink(edit.replaced, timeMs)
         for (const directory of edit.directories) this.#addDirectory(directory, timeMs)
         this.#addFile(edit.file, timeMs)
         this.stores.leases.put({
@@ -94,13 +94,14 @@ export class EditApplier {
           holder: edit.holder,
           clientMachine: edit.machine,
           recovery: undefined,
+          truncateBytes: undefined,
         })
         return
       case 'rename':
         this.#rename(edit, timeMs)
         return
       case 'delete':
-        this.#unlink(edit.removed, timeMs)
+        this.unlink(edit.removed, timeMs)
         return
       case 'purge':
         this.#purge(edit)
@@ -207,7 +208,8 @@ export class EditApplier {
     this.totals.add(parent, rest.kind === 'file' ? ONE_FILE : ONE_DIRECTORY)
   }
 
-  #unlink({ id, how }: Removal, timeMs: number): void {
+  /** Takes an inode out of the tree, with all that it has or to be taken apart later. */
+  unlink({ id, how }: Removal, timeMs: number): void {
     const inode = this.#withTotals(id)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.totals.add(inode.parent, negative(weightOf(inode)))
@@ -220,7 +222,7 @@ export class EditApplier {
   }
 
   #rename(edit: Extract<Edit, { op: 'rename' }>, timeMs: number): void {
-    if (edit.replaced !== undefined) this.#unlink(edit.replaced, timeMs)
+    if (edit.replaced !== undefined) this.unlink(edit.replaced, timeMs)
     const inode = this.#withTotals(edit.inode)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.stores.inodes.touchDirectory(edit.parent, 1, timeMs)

@@ -209,12 +209,17 @@ function requireWrittenBlock({ stores, tree, state }: ChangeContext, named: Bloc
     const text = `Unexpected BlockUCState: ${name} is COMMITTED but not UNDER_CONSTRUCTION`
     throw new DfsError('IO', text)
   }
+  const lease = stores.leases.get(block.inodeId)
+  if (lease?.recovery !== undefined) {
+    const text = `Unexpected BlockUCState: ${name} is UNDER_RECOVERY but not UNDER_CONSTRUCTION`
+    throw new DfsError('IO', text)
+  }
   const file = stores.inodes.get(block.inodeId)
   if (file?.isOpen !== true || !tree.isAttached(file.id)) {
     const text = `The file ${blockName(block)} belonged to does not exist or it is not under construction.`
     throw new DfsError('IO', text)
   }
-  if (stores.leases.get(file.id)?.holder !== holder) {
+  if (lease?.holder !== holder) {
     const text = `Lease mismatch: ${name} is accessed by a non lease holder ${holder}`
     throw new DfsError('LEASE_EXPIRED', text)
   }

@@ -85,6 +85,24 @@ export type Edit =
     }
   | (Named &
       Holder & { readonly op: 'append'; readonly inode: InodeId; readonly reopened?: BlockId })
+  | (Named &
+      Holder & {
+        readonly op: 'truncate'
+        readonly inode: InodeId
+        /** Length that the file is to have in the end. */
+        readonly size: number
+        /** So many blocks stay, with so many bytes in all. */
+        readonly keep: number
+        readonly length: number
+        /** The last one that stays is still to be cut: to `length`, fenced by `generation`. */
+        readonly cut?: BlockCommit & { readonly generation: GenerationStamp }
+      })
+  | (Named & {
+      readonly op: 'concat'
+      readonly inode: InodeId
+      readonly sources: readonly InodeId[]
+      readonly sourcePaths: readonly string[]
+    })
   | (Named & {
       readonly op: 'rename'
       readonly to: string

@@ -17,7 +17,7 @@ import type {
 import { ACCESS_TIME_PRECISION_MS } from './namespace-attributes.js'
 import type { ChangeKind, ChangeRequest, Changes } from './namespace-change.js'
 import type { NamespaceEffects } from './namespace-engine.js'
-import { openFailure, RECOVERY_HOLDER } from './namespace-leases.js'
+import { type OpeningOperation, openFailure, RECOVERY_HOLDER } from './namespace-leases.js'
 import type { FileBlocks } from './namespace-model.js'
 import { NamespaceReader } from './namespace-reads.js'
 
@@ -66,6 +66,14 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   append(call: Call, change: Asked<'append'>): Answer<'append'> {
     return this.#opening('append', 'APPEND_FILE', call, change)
+  }
+
+  truncate(call: Call, change: Asked<'truncate'>): Answer<'truncate'> {
+    return this.#opening('truncate', 'TRUNCATE_FILE', call, change)
+  }
+
+  concat(call: Call, change: Asked<'concat'>): Promise<void> {
+    return this.#submit('concat', call, change)
   }
 
   allocateBlock(call: Call, change: Asked<'allocateBlock'>): Answer<'allocateBlock'> {
@@ -217,9 +225,9 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
    * Opens a file for a holder. When somebody silent for longer than the soft limit has it, its recovery is begun, and
    * the caller is told to come back unless that closed the file at once.
    */
-  async #opening<K extends 'create' | 'append'>(
+  async #opening<K extends 'create' | 'append' | 'truncate'>(
     kind: K,
-    operation: 'CREATE_FILE' | 'APPEND_FILE',
+    operation: OpeningOperation,
     call: Call,
     change: Changes[K]['change'],
   ): Promise<Changes[K]['result']> {

@@ -122,6 +122,13 @@ export const completeRule: ChangeRule<'completeFile'> = {
   },
 }
 
+/** @throws NOT_FOUND in the words of the calls that work on the content of a file */
+export function requireFile(inode: Inode | undefined, path: string): Inode {
+  if (inode === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
+  if (inode.kind === 'directory') throw new DfsError('NOT_FOUND', `Path is not a file: ${path}`)
+  return inode
+}
+
 function checkCreateArguments(context: ChangeContext, change: CreateArguments, path: string) {
   const { minBlockSizeBytes } = context.limits
   if (!(change.blockSizeBytes >= minBlockSizeBytes && change.blockSizeBytes > 0)) {

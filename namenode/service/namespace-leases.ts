@@ -55,6 +55,10 @@ export function requireHeldFile(
   }
   if (!file.isOpen) throw expired(`File is not open for writing: ${leaseText(view, reference)}`)
   const lease = present(view.stores.leases.get(file.id), 'an open file has a lease')
+  // While its last block is being cut, nobody writes the file, not even the client that asked for it.
+  if (lease.truncateBytes !== undefined && lease.holder === holder) {
+    throw expired(`File is not open for writing: ${leaseText(view, reference)}`)
+  }
   if (lease.holder !== holder) {
     // The parenthesis that is never closed is Hadoop's.
     throw expired(
@@ -64,12 +68,15 @@ export function requireHeldFile(
   return { file, lease }
 }
 
+/** What a client wanted to open a file for, in the words of Hadoop's messages. */
+export type OpeningOperation = 'CREATE_FILE' | 'APPEND_FILE' | 'TRUNCATE_FILE'
+
 /**
  * Why `holder` may not open a file that is open already. The details name the lease for the soft limit: whoever sees
  * that its holder has been silent may start a recovery.
  */
 export function alreadyOpen(
-  operation: 'CREATE_FILE' | 'APPEND_FILE',
+  operation: OpeningOperation,
   path: string,
   holder: string,
   call: Call,
@@ -77,7 +84,8 @@ export function alreadyOpen(
 ): DfsError {
   const prefix = openFailure(operation, path, holder, call)
   const details = { fileId: lease.inodeId, leaseHolder: lease.holder }
-  if (lease.holder === holder && lease.recovery === undefined) {
+  const isTruncated = lease.truncateBytes !== undefined
+  if (lease.holder === holder && (lease.recovery === undefined || isTruncated)) {
     const text = `${prefix} because ${holder} is already the current lease holder.`
     return new DfsError('ALREADY_BEING_CREATED', text)
   }
@@ -92,7 +100,7 @@ export function alreadyOpen(
 
 /** How every refusal to open a file for writing begins. */
 export function openFailure(
-  operation: 'CREATE_FILE' | 'APPEND_FILE',
+  operation: OpeningOperation,
   path: string,
   holder: string,
   call: Call,

@@ -14,9 +14,11 @@ import {
   updatePipelineRule,
 } from './namespace-blocks.js'
 import type { ChangeRules } from './namespace-change.js'
+import { concatRule } from './namespace-concat.js'
 import { deleteRule, mkdirsRule } from './namespace-directories.js'
 import { appendRule, completeRule, createRule } from './namespace-files.js'
 import { renameRule, renameStrictlyRule } from './namespace-rename.js'
+import { truncateRule } from './namespace-truncate.js'
 import {
   beginLeaseRecoveryRule,
   finishLeaseRecoveryRule,
@@ -30,6 +32,8 @@ export const CHANGE_RULES: ChangeRules = {
   create: createRule,
   append: appendRule,
   completeFile: completeRule,
+  truncate: truncateRule,
+  concat: concatRule,
   allocateBlock: allocateRule,
   abandonBlock: abandonRule,
   fsync: fsyncRule,

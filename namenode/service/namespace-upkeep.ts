@@ -22,9 +22,20 @@ export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
       }
     }
     const generation = generationStamp(state.nextGeneration)
+    const lease = stores.leases.get(fileId)
+    const truncateBytes = lease?.truncateBytes
+    // A truncation is its client's until it is done: no writer is to be fenced.
+    const taken = { holder, machine: clientMachine }
+    const kept = lease && { holder: lease.holder, machine: lease.clientMachine }
+    const owner = truncateBytes === undefined || kept === undefined ? taken : kept
     return {
-      edit: { op: 'recover', inode: fileId, holder, machine: clientMachine, generation },
-      result: () => ({ kind: 'recovering', block: last, newGenerationStamp: generation }),
+      edit: { op: 'recover', inode: fileId, ...owner, generation },
+      result: () => ({
+        kind: 'recovering',
+        block: last,
+        newGenerationStamp: generation,
+        truncateBytes,
+      }),
     }
   },
 }
@@ -40,7 +51,8 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
     }
     const isDone = last?.id === block.id && last.generationStamp === block.generationStamp
     if (!file.isOpen && (isDone || block.lengthBytes === 0)) return { result: () => undefined }
-    const recovery = stores.leases.get(fileId)?.recovery
+    const lease = stores.leases.get(fileId)
+    const recovery = lease?.recovery
     if (last?.id !== block.id || recovery !== block.generationStamp) {
       throw new DfsError(
         'STALE_GENERATION',
@@ -49,9 +61,10 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
       )
     }
     const lengthBytes = block.lengthBytes
-    if (
-      !(Number.isSafeInteger(lengthBytes) && lengthBytes >= 0 && lengthBytes <= file.blockSizeBytes)
-    ) {
+    const isPossible =
+      Number.isSafeInteger(lengthBytes) && lengthBytes >= 0 && lengthBytes <= file.blockSizeBytes
+    const isWanted = (lease?.truncateBytes ?? lengthBytes) === lengthBytes
+    if (!isPossible || !isWanted) {
       throw new DfsError('IO', `Impossible length ${lengthBytes} of ${blockName(last)}`)
     }
     const agreed = { id: last.id, length: lengthBytes, generation: block.generationStamp }

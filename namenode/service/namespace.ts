@@ -48,6 +48,12 @@ export interface AllocatedBlock {
   readonly isRepeat: boolean
 }
 
+export interface Truncation {
+  readonly fileId: InodeId
+  /** false: the last block is still being cut, and the file is open until that is done. */
+  readonly isDone: boolean
+}
+
 export interface NamespaceIdentity {
   readonly clusterId: string
   readonly blockPoolId: string
@@ -128,6 +134,16 @@ export interface NamespaceChanges {
     call: Call,
     change: { path: string; holder: string; newBlock: boolean },
   ): Promise<{ status: FileStatus; lastBlock: BlockRecord | undefined }>
+  /**
+   * Shortens a closed file. Inside a block the file stays open, held by `holder`, until its datanodes have cut their
+   * replicas: whoever calls this starts that recovery.
+   */
+  truncate(
+    call: Call,
+    change: { path: string; newLengthBytes: number; holder: string },
+  ): Promise<Truncation>
+  /** Appends the blocks of `sources` to `target`; the sources vanish. */
+  concat(call: Call, change: { target: string; sources: readonly string[] }): Promise<void>
   renewLease(call: Call, change: { holder: string }): Promise<void>
   rename(call: Call, change: { from: string; to: string }): Promise<boolean>
   renameStrictly(
@@ -160,6 +176,8 @@ export interface NamespaceChanges {
         readonly kind: 'recovering'
         readonly block: BlockRecord
         readonly newGenerationStamp: GenerationStamp
+        /** The block is to be cut to this length; undefined when its replicas are to agree on one. */
+        readonly truncateBytes: number | undefined
       }
   >
   /** Closes the file with the length on which its datanodes agreed; length 0 drops the block. */

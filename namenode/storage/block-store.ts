@@ -34,6 +34,7 @@ export class BlockStore {
   readonly #remove
   readonly #buryFile
   readonly #removeFile
+  readonly #moveFile
   readonly #bury
   readonly #buried
   readonly #exhume
@@ -64,6 +65,9 @@ export class BlockStore {
     )
     this.#removeFile = prepare<[number, number]>(
       'DELETE FROM block WHERE inode = ? AND position >= ?',
+    )
+    this.#moveFile = prepare<[number, number, number]>(
+      'UPDATE block SET inode = ?, position = position + ? WHERE inode = ?',
     )
     this.#bury = prepare<[number, number]>('INSERT INTO deleted_block VALUES (?, ?)')
     this.#buried = prepare<[number, number], { id: number; generation: number }>(
@@ -118,6 +122,11 @@ export class BlockStore {
     const buried = this.#buryFile.all(id, fromIndex).map(toDeletedBlock)
     this.#removeFile.run(id, fromIndex)
     return buried
+  }
+
+  /** All blocks of one file become those of another, from position `fromIndex` on. */
+  moveToFile(from: InodeId, to: InodeId, fromIndex: number): void {
+    this.#moveFile.run(to, fromIndex, from)
   }
 
   deletedAfter(id: BlockId | 0, limit: number): DeletedBlock[] {

@@ -9,6 +9,8 @@ export interface Lease {
   readonly clientMachine: string
   /** Stamp of the recovery under way: only its result may close the file. */
   readonly recovery: GenerationStamp | undefined
+  /** The file is being truncated: the length that its last block is cut to. */
+  readonly truncateBytes: number | undefined
 }
 
 interface Row {
@@ -16,6 +18,7 @@ interface Row {
   holder: string
   client_machine: string
   recovery: number
+  truncate_length: number | null
 }
 
 export class LeaseStore {
@@ -44,8 +47,9 @@ export class LeaseStore {
     this.#recovering = prepare<[number], Row>(
       'SELECT * FROM lease WHERE recovery > 0 ORDER BY inode LIMIT ?',
     )
-    this.#put = prepare<[number, string, string, number]>(
-      'INSERT OR REPLACE INTO lease (inode, holder, client_machine, recovery) VALUES (?, ?, ?, ?)',
+    this.#put = prepare<[number, string, string, number, number | null]>(
+      `INSERT OR REPLACE INTO lease (inode, holder, client_machine, recovery, truncate_length)
+       VALUES (?, ?, ?, ?, ?)`,
     )
     this.#remove = prepare<[number]>('DELETE FROM lease WHERE inode = ?')
   }
@@ -78,7 +82,8 @@ export class LeaseStore {
   }
 
   put(lease: Lease): void {
-    this.#put.run(lease.inodeId, lease.holder, lease.clientMachine, lease.recovery ?? 0)
+    const { inodeId: id, holder, clientMachine, recovery, truncateBytes } = lease
+    this.#put.run(id, holder, clientMachine, recovery ?? 0, truncateBytes ?? null)
   }
 
   remove(id: InodeId): void {
@@ -91,4 +96,5 @@ const toLease = (row: Row): Lease => ({
   holder: row.holder,
   clientMachine: row.client_machine,
   recovery: row.recovery === 0 ? undefined : generationStamp(row.recovery),
+  truncateBytes: row.truncate_length ?? undefined,
 })

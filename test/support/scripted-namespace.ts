@@ -11,7 +11,6 @@ import {
   type BlockId,
   blockId,
   epoch,
-  type GenerationStamp,
   generationStamp,
   type InodeId,
   inodeId,
@@ -32,6 +31,8 @@ export class ScriptedNamespace {
   nextStamp = 5000
   epochNumber = 1
   purged = 0
+  /** Files that are being truncated, and to which length of their last block. */
+  readonly truncating = new Map<InodeId, number>()
   prunedBeforeMs: number | undefined
   readonly #listeners: ((change: CommittedChange) => void)[] = []
   #nextBlock = 1073741825
@@ -121,8 +122,9 @@ export class ScriptedNamespace {
         const block = sorted().find((it) => it.inodeId === fileId)
         if (block === undefined || block.state === 'committed') return { kind: 'closed' }
         this.nextStamp += 1
-        const newGenerationStamp: GenerationStamp = generationStamp(this.nextStamp)
-        return { kind: 'recovering', block, newGenerationStamp }
+        const newGenerationStamp = generationStamp(this.nextStamp)
+        const truncateBytes = this.truncating.get(fileId)
+        return { kind: 'recovering', block, newGenerationStamp, truncateBytes }
       },
       finishLeaseRecovery: async (fileId, block) => {
         this.closed.push({ fileId, block })
@@ -202,6 +204,8 @@ const REFUSED = {
   reserveGenerationStamp: notScripted,
   updatePipeline: notScripted,
   append: notScripted,
+  truncate: notScripted,
+  concat: notScripted,
   renewLease: notScripted,
   rename: notScripted,
   renameStrictly: notScripted,

@@ -32,6 +32,51 @@ function abandoned(visibleBytes: number, lengths: Record<string, number | undefi
   return block
 }
 
+describe('a truncation inside a block', () => {
+  async function truncated(to: number) {
+    const { id } = await cluster.store(['a', 'b', 'c'], { lengthBytes: 100 })
+    const block = cluster.namespace.change(id, { state: 'under-construction' })
+    cluster.namespace.truncating.set(block.inodeId, to)
+    return block
+  }
+
+  it('cuts every replica that is long enough, whatever an attempt before it has left', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = await truncated(30)
+    // Cut by an attempt whose end the namenode did not live to see.
+    const cut = { ...block, generationStamp: generationStamp(3000), lengthBytes: 30 }
+    cluster.node('b').replicas.set(block.id, { ...cut, state: 'finalized' })
+    await cluster.management.startLeaseRecovery(block.inodeId)
+    await cluster.pass(5 * HEARTBEAT_MS)
+    const closed = { id: block.id, lengthBytes: 30, generationStamp: generationStamp(5001) }
+    expect(cluster.namespace.closed).toEqual([{ fileId: block.inodeId, block: closed }])
+    for (const name of ['a', 'b', 'c']) {
+      expect(cluster.node(name).replicas.get(block.id)).toMatchObject(closed)
+    }
+  })
+
+  it('leaves out a replica that is known to be bad, and the one that missed it is replaced', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = await truncated(30)
+    const a = cluster.node('a')
+    await a.tell('corrupt', block)
+    cluster.silent.add('c')
+    await cluster.management.startLeaseRecovery(block.inodeId)
+    await cluster.pass(12 * HEARTBEAT_MS)
+    expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([30])
+    expect(a.received.filter((it) => it.kind.endsWith('-recovery'))).toEqual([])
+    cluster.silent.delete('c')
+    await cluster.node('c').join()
+    await cluster.pass(40 * HEARTBEAT_MS)
+    for (const name of ['a', 'b', 'c']) {
+      expect(cluster.node(name).replicas.get(block.id), name).toMatchObject({
+        generationStamp: 5001,
+        lengthBytes: 30,
+      })
+    }
+  })
+})
+
 describe('the recovery of an abandoned file', () => {
   it('closes it with the shortest length that all have, under a new stamp', async () => {
     await cluster.join('a', 'b', 'c')

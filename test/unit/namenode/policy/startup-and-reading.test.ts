@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { orderLocations } from '../../../../namenode/policy/order-locations.js'
 import { isIpAddress, reachableAddress } from '../../../../namenode/policy/reachable-address.js'
-import { agreeOnLength } from '../../../../namenode/policy/recovery-length.js'
+import { agreeOnLength, agreeOnTruncation } from '../../../../namenode/policy/recovery-length.js'
 import { judgeStartup, type StartupNode } from '../../../../namenode/policy/safe-mode.js'
 import { datanodeUuid } from '../../../../shared/ids.js'
 
@@ -120,12 +120,26 @@ describe('the address between two datanodes', () => {
   )
 })
 
-describe('the length of a recovered block', () => {
-  const candidate = (name: string, generationStamp: number, lengthBytes: number) => ({
-    datanodeUuid: datanodeUuid(name),
-    generationStamp,
-    lengthBytes,
+const candidate = (name: string, generationStamp: number, lengthBytes: number) => ({
+  datanodeUuid: datanodeUuid(name),
+  generationStamp,
+  lengthBytes,
+})
+
+describe('who is cut in a truncation', () => {
+  it('is every replica of this version or a newer one that is long enough', () => {
+    const candidates = [candidate('a', 5, 90), candidate('b', 6, 30), candidate('c', 4, 90)]
+    const block = { generationStamp: 5, truncateBytes: 30 }
+    expect(agreeOnTruncation([...candidates, candidate('d', 5, 29)], block)).toEqual({
+      kind: 'agreed',
+      lengthBytes: 30,
+      participants: ['a', 'b'],
+    })
+    expect(agreeOnTruncation([candidate('c', 4, 90)], block)).toEqual({ kind: 'undecided' })
   })
+})
+
+describe('the length of a recovered block', () => {
   it('is the shortest of the newest version that has what readers were promised', () => {
     const decision = agreeOnLength(
       [candidate('a', 5, 90), candidate('b', 5, 70), candidate('c', 5, 40), candidate('d', 4, 60)],
