@@ -53,6 +53,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
   const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
   metrics.watch(services)
   metrics.watchWriter(() => namespace.writerStatistics)
+  let rpcPort = config.rpcPort
   const app = closing.use(
     'http',
     await buildNamenodeHttp({
@@ -60,12 +61,13 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       metrics,
       fsck: management.fsck,
       registerControlRoutes: (scope) => registerControlRoutes(scope, management),
+      rpcPort: () => rpcPort,
     }),
     (it) => it.close(),
   )
   const httpPort = await listenHttp(app, config.bindHost, config.httpPort)
   const sockets = new RememberedListeners(seams.network)
-  const rpcPort = await listenRpc(
+  rpcPort = await listenRpc(
     { ...options, seams: { ...seams, network: sockets } },
     services,
     metrics,

@@ -1,5 +1,7 @@
 /** What the HTTP face of a datanode is given, and the limits of its server. */
+import type { IncomingMessage } from 'node:http'
 import type { Seams } from '../../shared/seams.js'
+import { isWebhdfsUrl } from '../../shared/webhdfs/url.js'
 import type { DatanodeConfig } from '../config.js'
 import type { DatanodeHealth } from './health.js'
 
@@ -10,4 +12,8 @@ export interface DatanodeHttpContext {
   readonly health: () => DatanodeHealth
 }
 
-export const SERVER_LIMITS = { maxConnections: 4096, wantsBody: () => true } as const
+export const SERVER_LIMITS = {
+  maxConnections: 4096,
+  // WebHDFS says "go on" itself, once the file is open.
+  wantsBody: (request: IncomingMessage) => !isWebhdfsUrl(request.url ?? ''),
+} as const

@@ -1,12 +1,11 @@
 /** `GET` and `HEAD` of a file: whole or one range, streamed from the replicas with every checksum verified on the way. */
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ReadableFile } from '../../shared/client/file-streams.js'
 import { DfsError } from '../../shared/errors.js'
 import { type ByteRange, parseByteRange } from '../../shared/http/byte-range.js'
 import { entityHeaders, entityTag } from '../../shared/http/entity-headers.js'
 import { FILES_PREFIX } from '../../shared/http/file-url.js'
 import { type FileServing, parseFileRequest } from './file-request.js'
+import { streamFile } from './stream-file.js'
 
 export function registerDownloadRoutes(app: FastifyInstance, serving: FileServing): void {
   app.route({
@@ -39,21 +38,7 @@ async function getFile(
   void reply.header('content-length', lengthBytes)
   if (request.method === 'HEAD' || lengthBytes === 0) return reply.send()
   const file = await client.open(path)
-  const bytes = streamOf(file, offsetBytes, lengthBytes)
-  return reply.send(Readable.from(bytes, { objectMode: false }))
-}
-
-/** Copies each chunk: its memory belongs to the reader again before the socket has taken it. */
-async function* streamOf(
-  file: ReadableFile,
-  offsetBytes: number,
-  lengthBytes: number,
-): AsyncGenerator<Buffer> {
-  try {
-    for await (const bytes of file.read(offsetBytes, lengthBytes)) yield Buffer.from(bytes)
-  } finally {
-    await file.close()
-  }
+  return reply.send(streamFile(file, offsetBytes, lengthBytes))
 }
 
 /** A range under `If-Range` counts only while the file is still the one the client has the beginning of. */

@@ -6,6 +6,7 @@ import { type DatanodeHttpContext, SERVER_LIMITS } from './context.js'
 import { registerDownloadRoutes } from './download-routes.js'
 import { registerHealthRoutes } from './health-routes.js'
 import { registerUploadRoutes } from './upload-routes.js'
+import { registerWebhdfsRoutes } from './webhdfs/routes.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 
@@ -24,6 +25,10 @@ export async function buildDatanodeHttp(context: DatanodeHttpContext): Promise<F
   const serving = { seams, clusterToken, clientFor: (user: string) => clients.clientFor(user) }
   registerDownloadRoutes(app, serving)
   await registerUploadRoutes(app, serving)
+  void app.register((scope, _options, done) => {
+    registerWebhdfsRoutes(scope, serving)
+    done()
+  })
   await app.ready()
   return app
 }

@@ -11,6 +11,7 @@ import { registerFileRoutes } from './file-routes.js'
 import { registerFsckRoutes } from './fsck-routes.js'
 import { registerHealthRoutes } from './health-routes.js'
 import type { NamenodeMetrics } from './metrics.js'
+import { registerWebhdfsRoutes } from './webhdfs/routes.js'
 
 export interface NamenodeHttpOptions {
   readonly services: NamenodeServices
@@ -18,6 +19,8 @@ export interface NamenodeHttpOptions {
   readonly fsck: Pick<Fsck, 'check'>
   /** Adds the routes that datanodes call. */
   readonly registerControlRoutes: (app: FastifyInstance) => void
+  /** Known once the RPC face listens, which is after this one. */
+  readonly rpcPort: () => number
 }
 
 const MAX_CONNECTIONS = 10_000
@@ -66,6 +69,10 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
       datanodeFor: (call, read) =>
         servingDatanode(call, read, { ...services, blockSizeBytes: config.blockSizeBytes }),
     })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    registerWebhdfsRoutes(scope, { services, rpcPort: options.rpcPort, defaultUser, callOf })
     done()
   })
   await app.ready()

@@ -1,5 +1,6 @@
 /** Which datanode an HTTP client is sent to: bytes never pass the namenode (P7). */
 import { DfsError } from '../../shared/errors.js'
+import type { DatanodeUuid } from '../../shared/ids.js'
 import type { BlockManager, DatanodeView } from './block-manager.js'
 import type { Call } from './call.js'
 import type { LocatedBlocks } from './located-blocks.js'
@@ -8,6 +9,8 @@ export interface ServingDatanodeOptions {
   readonly blockManager: BlockManager
   readonly located: LocatedBlocks
   readonly blockSizeBytes: number
+  /** Nodes that the client could not use, as `host:port` of any of their ports. */
+  readonly excluded?: readonly string[]
 }
 
 /** The byte of a file that will be read first. */
@@ -27,18 +30,24 @@ export function servingDatanode(
   options: ServingDatanodeOptions,
 ): string {
   const { blockManager, located, blockSizeBytes } = options
+  const names = new Set(options.excluded ?? [])
+  const excludedNodes = blockManager.datanodes().filter((it) => isNamed(it, names))
+  const excluded = new Set(excludedNodes.map((it) => it.uuid))
   const node =
-    (read === undefined ? undefined : nodeWithByte(call, read, located)) ??
+    (read === undefined ? undefined : nodeWithByte(call, read, located, excluded)) ??
     blockManager.chooseTargets({
       replicas: 1,
       blockSizeBytes,
       writerAddress: call.clientAddress,
-      excluded: new Set(),
+      excluded,
       existing: [],
     })[0]?.datanode ??
-    blockManager.datanodes().find((it) => it.liveness === 'live')
+    blockManager.datanodes().find((it) => it.liveness === 'live' && !excluded.has(it.uuid))
   if (node === undefined) {
-    throw new DfsError('NO_DATANODES', 'There are 0 datanode(s) running: no file can be served.')
+    throw new DfsError(
+      'NO_DATANODES',
+      `Failed to find datanode, suggest to check cluster health. excludeDatanodes=${[...names]}`,
+    )
   }
   const address = located.addressOf(call, node)
   return `${address.includes(':') ? `[${address}]` : address}:${node.httpPort}`
@@ -48,7 +57,18 @@ function nodeWithByte(
   call: Call,
   { path, offsetBytes }: PlannedRead,
   located: LocatedBlocks,
+  excluded: ReadonlySet<DatanodeUuid>,
 ): DatanodeView | undefined {
   const [block] = located.file(call, path, offsetBytes, 1).blocks
-  return block?.replicas[0]?.datanode
+  return block?.replicas.find((it) => !excluded.has(it.datanode.uuid))?.datanode
+}
+
+function isNamed(node: DatanodeView, names: ReadonlySet<string>): boolean {
+  const hosts = [...node.addresses, node.hostname]
+  return (
+    names.size > 0 &&
+    [node.httpPort, node.transferPort].some((port) =>
+      hosts.some((it) => names.has(`${it}:${port}`)),
+    )
+  )
 }

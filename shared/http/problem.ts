@@ -48,7 +48,7 @@ export function installProblemReplies(app: FastifyInstance, log: Log): void {
 }
 
 /** fastify's own refusals (bad JSON, body too large, wrong media type) carry a status; keep its meaning. */
-function fromFastify(thrown: FastifyError | DfsError | Error): DfsError {
+export function fromFastify(thrown: FastifyError | DfsError | Error): DfsError {
   if (thrown instanceof DfsError) return thrown
   if ('statusCode' in thrown && typeof thrown.statusCode === 'number' && thrown.statusCode < 500) {
     const code = CODE_BY_STATUS[thrown.statusCode] ?? 'ILLEGAL_ARGUMENT'

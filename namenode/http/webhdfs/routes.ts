@@ -1,0 +1,142 @@
+/**
+ * WebHDFS on the namenode: one table from method and `op` to an operation, and around it what all have in common: who asks,
+ * how answers are written, how failures look. Bodies are never read here.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DfsError } from '../../../shared/errors.js'
+import { fromFastify } from '../../../shared/http/problem.js'
+import { WebhdfsParameters } from '../../../shared/webhdfs/parameters.js'
+import {
+  sendRemoteException,
+  webhdfsArgumentError,
+} from '../../../shared/webhdfs/remote-exception.js'
+import { pathOfWebhdfsUrl, WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
+import type { Call } from '../../service/call.js'
+import { changeOperations } from './change-operations.js'
+import { dataOperations } from './data-operations.js'
+import type { Operation, OperationAnswer, Operations, WebhdfsOptions } from './operation.js'
+import { statusOperations } from './status-operations.js'
+
+export interface WebhdfsRoutesOptions extends WebhdfsOptions {
+  /** Who a request without `user.name` is. */
+  readonly defaultUser: string
+  /** The circumstances of a request made by `user`. */
+  readonly callOf: (request: FastifyRequest, user: string) => Call
+}
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+
+/** Adds the routes to a scope of their own: its parsers and error handler reach no other route. */
+export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRoutesOptions): void {
+  const operations = operationTable(options)
+  const { log } = options.services
+  app.removeAllContentTypeParsers()
+  // The body is never read here: a client that waits for "100 Continue" does not even send it.
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
+  app.setErrorHandler((thrown: Error, request, reply) => {
+    const error = fromFastify(thrown)
+    if (error.code === 'INTERNAL') {
+      log.error({ err: thrown, method: request.method, url: request.url }, 'webhdfs request failed')
+    }
+    return sendRemoteException(reply, error)
+  })
+  for (const url of [WEBHDFS_PREFIX, `${WEBHDFS_PREFIX}/*`]) {
+    app.route({
+      method: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+      url,
+      exposeHeadRoute: false,
+      handler: (request, reply) => handle(request, reply, operations, options),
+    })
+    app.options(url, (_request, reply) =>
+      reply.header('allow', 'OPTIONS,HEAD,DELETE,POST,GET,PUT').send(),
+    )
+  }
+}
+
+/** Every operation under the method that Apache serves it with. */
+function operationTable(options: WebhdfsOptions): Readonly<Record<Method, Operations>> {
+  const status = statusOperations(options)
+  const { DELETE, ...changes } = changeOperations(options)
+  const { OPEN, GETFILECHECKSUM, CREATE, APPEND } = dataOperations(options)
+  return {
+    GET: known({ ...status, OPEN, GETFILECHECKSUM }),
+    PUT: known({ ...changes, CREATE }),
+    POST: known({ APPEND }),
+    DELETE: known({ DELETE }),
+  }
+}
+
+function known(operations: Readonly<Record<string, Operation | undefined>>): Operations {
+  return Object.fromEntries(
+    Object.entries(operations).flatMap(([name, it]) => (it === undefined ? [] : [[name, it]])),
+  )
+}
+
+async function handle(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operations: Readonly<Record<Method, Operations>>,
+  options: WebhdfsRoutesOptions,
+): Promise<FastifyReply> {
+  const parameters = WebhdfsParameters.ofUrl(request.url)
+  const path = pathOfWebhdfsUrl(request.url)
+  const call = authenticated(request, parameters, options)
+  const method = methodOf(request)
+  const operation = parameters.text('op')?.toUpperCase()
+  if (operation === undefined || operation === 'NULL') {
+    throw new DfsError('UNSUPPORTED', 'op=NULL is not supported')
+  }
+  const run = Object.hasOwn(operations[method], operation)
+    ? operations[method][operation]
+    : undefined
+  if (run === undefined) {
+    throw webhdfsArgumentError(
+      `Invalid value for webhdfs parameter "op": ${parameters.text('op')} is not a valid ${method} operation.`,
+    )
+  }
+  return send(reply, await run({ operation, call, path, parameters }))
+}
+
+/** HEAD answers like GET, without the body. */
+function methodOf({ method }: FastifyRequest): Method {
+  return method === 'PUT' || method === 'POST' || method === 'DELETE' ? method : 'GET'
+}
+
+/** @throws DfsError NOT_AUTHORIZED for `doas` by somebody who may not */
+function authenticated(
+  request: FastifyRequest,
+  parameters: WebhdfsParameters,
+  { defaultUser, callOf }: WebhdfsRoutesOptions,
+): Call {
+  const real = callOf(request, parameters.userName('user.name') ?? defaultUser)
+  const impersonated = parameters.userName('doas')
+  if (impersonated === undefined) return real
+  if (!real.principal.isSuperuser) {
+    throw new DfsError(
+      'NOT_AUTHORIZED',
+      `User: ${real.principal.user} is not allowed to impersonate ${impersonated}`,
+    )
+  }
+  return callOf(request, impersonated)
+}
+
+function send(reply: FastifyReply, answer: OperationAnswer): FastifyReply {
+  void reply.header('cache-control', 'no-cache')
+  switch (answer.kind) {
+    case 'json':
+      return reply.header('content-type', 'application/json').send(JSON.stringify(answer.value))
+    case 'json-stream':
+      return reply
+        .header('content-type', 'application/json')
+        .send(Readable.from(answer.pieces, { objectMode: false }))
+    case 'empty':
+      return reply.header('content-type', 'application/octet-stream').send('')
+    case 'redirect':
+      return reply
+        .code(307)
+        .header('location', answer.location)
+        .header('content-type', 'application/octet-stream')
+        .send('')
+  }
+}
