@@ -1,7 +1,8 @@
 /**
- * Who may do what, in one place: owner, group, other, superuser and the sticky bit, with the words that HDFS users
- * know (protocol reference 2.2). Walking a path is the caller's work; each question here is about one inode.
+ * Who may do what, in one place: owner, group, other, access control lists, superuser and the sticky bit, with the words
+ * that HDFS users know (protocol reference 2.2). Walking a path is the caller's work; each question here is about one inode.
  */
+import { type AclEntry, symbolicBits } from '../../shared/acl.js'
 import { DfsError } from '../../shared/errors.js'
 import type { Principal } from '../../shared/principal.js'
 
@@ -20,13 +21,39 @@ export interface Protected {
   readonly permission: number
   readonly owner: string
   readonly group: string
+  /** What the bits cannot say: access entries first. With any of these the group bits are the mask. */
+  readonly acl?: readonly AclEntry[] | undefined
 }
 
 /** Whether `principal` has all the rights of the mask `access`. The first class that fits decides, as in POSIX. */
 export function permits(inode: Protected, principal: Principal, access: number): boolean {
   if (principal.isSuperuser) return true
+  if (inode.acl?.[0]?.scope === 'access') return aclPermits(inode, inode.acl, principal, access)
   const shift = inode.owner === principal.user ? 6 : principal.groups.includes(inode.group) ? 3 : 0
   return ((inode.permission >> shift) & access) === access
+}
+
+/**
+ * Owner; else the entry of the user; else any entry of a group that the user is in (one must grant everything that is
+ * asked); others only where none of these fits. Named users and all groups are limited by the mask.
+ */
+function aclPermits(
+  inode: Protected,
+  acl: readonly AclEntry[],
+  principal: Principal,
+  access: number,
+): boolean {
+  const grants = (bits: number) => (bits & access) === access
+  if (inode.owner === principal.user) return grants(inode.permission >> 6)
+  const mask = inode.permission >> 3
+  const entries = acl.filter((entry) => entry.scope === 'access')
+  const named = entries.find((entry) => entry.type === 'user' && entry.name === principal.user)
+  if (named !== undefined) return grants(named.permission & mask)
+  const groups = entries.filter(
+    (entry) => entry.type === 'group' && principal.groups.includes(entry.name ?? inode.group),
+  )
+  if (groups.length > 0) return groups.some((entry) => grants(entry.permission & mask))
+  return grants(inode.permission)
 }
 
 /** @throws PERMISSION_DENIED */
@@ -91,10 +118,7 @@ export function checkOwnerChange(
 
 /** `drwxr-xr-t`, as `ls` prints it. */
 export function symbolicPermission(permission: number, kind: 'file' | 'directory'): string {
-  const classes = [permission >> 6, permission >> 3, permission].map((bits) =>
-    [bits & READ ? 'r' : '-', bits & WRITE ? 'w' : '-', bits & EXECUTE ? 'x' : '-'].join(''),
-  )
-  const text = classes.join('')
+  const text = [permission >> 6, permission >> 3, permission].map(symbolicBits).join('')
   const sticky = permission & STICKY_BIT ? (permission & EXECUTE ? 't' : 'T') : undefined
   return `${kind === 'directory' ? 'd' : '-'}${sticky === undefined ? text : text.slice(0, -1) + sticky}`
 }

@@ -36,6 +36,7 @@ function opening({ namespace, reopening, principals }: NamenodeServices) {
       const status = await namespace.create(protectedCallOf(context, principals), {
         path: request.src,
         permission: request.masked.perm & PERMISSION_BITS,
+        unmaskedPermission: request.unmasked && request.unmasked.perm & PERMISSION_BITS,
         holder: request.clientName,
         create: hasFlag(request.createFlag, CreateFlag.CREATE),
         overwrite: hasFlag(request.createFlag, CreateFlag.OVERWRITE),

@@ -15,6 +15,7 @@ export function namespaceChanges({ namespace, principals }: NamenodeServices) {
       result: await namespace.mkdirs(callOf(context, principals), {
         path: request.src,
         permission: request.masked.perm & PERMISSION_BITS,
+        unmaskedPermission: request.unmasked && request.unmasked.perm & PERMISSION_BITS,
         createParent: request.createParent,
       }),
     })),

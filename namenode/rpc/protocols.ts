@@ -3,6 +3,7 @@ import type { RpcProtocols } from '../../shared/hadoop/rpc-handler.js'
 import { CLIENT_PROTOCOL_NAME } from '../../shared/hadoop/schema/client-protocol.js'
 import type { NamenodeServices } from '../service/services.js'
 import { absentFeatures } from './absent-features.js'
+import { accessLists } from './access-lists.js'
 import { administration } from './administration.js'
 import { clusterReports } from './cluster-reports.js'
 import { fileWrites } from './file-writes.js'
@@ -17,6 +18,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...namespaceReads(services),
       ...listings(services),
       ...namespaceChanges(services),
+      ...accessLists(services),
       ...fileWrites(services),
       ...clusterReports(services),
       ...administration(services),

@@ -55,10 +55,15 @@ export function fileStatusMessage(
     fileId: status.id,
     childrenNum: status.childrenCount,
     storagePolicy: UNSPECIFIED_POLICY,
-    // The root counts as snapshottable, with a quota of 0 snapshots.
-    flags: status.id === ROOT_INODE_ID ? FileStatusFlag.SNAPSHOT_ENABLED : 0,
+    flags: statusFlags(status),
     ...(locations === undefined ? {} : { locations }),
   }
+}
+
+function statusFlags(status: FileStatus): number {
+  // The root counts as snapshottable, with a quota of 0 snapshots.
+  const snapshots = status.id === ROOT_INODE_ID ? FileStatusFlag.SNAPSHOT_ENABLED : 0
+  return snapshots | (status.hasAcl ? FileStatusFlag.HAS_ACL : 0)
 }
 
 /** @param poolId block pool of this namenode */

@@ -2,7 +2,7 @@
  * The namespace as the faces get it: the same, but changes are refused in safe mode. A wrapper and not a check in each
  * handler, so that no face can forget it; block management and loops use the namespace itself.
  */
-import type { Namespace } from './namespace.js'
+import type { AclChange, Namespace } from './namespace.js'
 import type { SafeMode } from './safe-mode.js'
 
 /** The texts are Hadoop's, with their irregular spaces. */
@@ -25,6 +25,7 @@ function reads(namespace: Namespace) {
       namespace.fileBlocks(call, path, offsetBytes, lengthBytes),
     checkAccess: (call, path, access) => namespace.checkAccess(call, path, access),
     isFileClosed: (call, path) => namespace.isFileClosed(call, path),
+    aclStatus: (call, path) => namespace.aclStatus(call, path),
     openFile: (call, reference) => namespace.openFile(call, reference),
     block: (id) => namespace.block(id),
     blocksAfter: (after, limit) => namespace.blocksAfter(after, limit),
@@ -38,6 +39,14 @@ function reads(namespace: Namespace) {
     expiredLeases: (since, limit) => namespace.expiredLeases(since, limit),
   } satisfies Partial<Namespace>
 }
+
+const ACL_CHANGES = {
+  modify: 'Cannot modify ACL entries',
+  remove: 'Cannot remove ACL entries',
+  replace: 'Cannot set ACL',
+  'remove-all': 'Cannot remove ACL',
+  'remove-default': 'Cannot remove default ACL entries',
+} as const satisfies Record<AclChange['action'], string>
 
 function changes(namespace: Namespace, safeMode: SafeMode) {
   return {
@@ -84,6 +93,10 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
     setPermission: async (call, change) => {
       safeMode.requireOff(`Cannot set permission for ${change.path}`)
       return namespace.setPermission(call, change)
+    },
+    changeAcl: async (call, change) => {
+      safeMode.requireOff(`${ACL_CHANGES[change.action]} on ${change.path}`)
+      return namespace.changeAcl(call, change)
     },
     setOwner: async (call, change) => {
       safeMode.requireOff(`Cannot set owner for ${change.path}`)

@@ -12,6 +12,7 @@ import {
   ROOT_INODE_ID,
   transactionId,
 } from '../../shared/ids.js'
+import { decodeAcl } from '../storage/acl-texts.js'
 import { type Inode, NO_PARENT, type TreeTotals } from '../storage/inode-store.js'
 import type { State } from '../storage/state-store.js'
 import type { Stores } from '../storage/stores.js'
@@ -109,6 +110,12 @@ export class EditApplier {
       case 'setPermission':
         this.#setAttributes(edit.inode, { permission: edit.mode })
         return
+      case 'setAcl':
+        this.#setAttributes(edit.inode, {
+          permission: edit.mode,
+          acl: edit.acl === null ? undefined : decodeAcl(edit.acl),
+        })
+        return
       case 'setOwner':
         this.#setAttributes(edit.inode, { owner: edit.owner, group: edit.group })
         return
@@ -174,6 +181,7 @@ export class EditApplier {
       isOpen: false,
       replication: 0,
       blockSizeBytes: 0,
+      acl: undefined,
       timeMs,
     })
   }
@@ -202,8 +210,10 @@ export class EditApplier {
     rest: Pick<Inode, 'kind' | 'isOpen' | 'replication' | 'blockSizeBytes'>,
   ): void {
     const { id, parent, name, mode: permission, owner, group } = inode
+    const acl = inode.acl === undefined ? undefined : decodeAcl(inode.acl)
     this.state.nextInode = Math.max(this.state.nextInode, id + 1)
-    this.stores.inodes.insert({ id, parent, name, permission, owner, group, timeMs, ...rest })
+    const values = { id, parent, name, permission, owner, group, acl, timeMs }
+    this.stores.inodes.insert({ ...values, ...rest })
     this.stores.inodes.touchDirectory(parent, 1, timeMs)
     this.totals.add(parent, rest.kind === 'file' ? ONE_FILE : ONE_DIRECTORY)
   }

@@ -113,7 +113,8 @@ function find(context: ChangeContext, wanted: string) {
   return { inode: target, path: joinPath(components) }
 }
 
-function requireInode(
+/** @throws NOT_FOUND in the words of chmod and its like */
+export function requireInode(
   context: ChangeContext,
   wanted: string,
 ): { readonly inode: Inode; readonly path: string } {

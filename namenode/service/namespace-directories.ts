@@ -1,6 +1,7 @@
 /** Making and deleting: decisions of mkdirs and delete (protocol reference 2.5). */
 import { DfsError } from '../../shared/errors.js'
 import { inodeId } from '../../shared/ids.js'
+import { inheritedAcl, type KeptAcl } from '../policy/acl-of-inode.js'
 import {
   checkDirectoryItems,
   checkNameLength,
@@ -8,6 +9,7 @@ import {
   parseNewPath,
 } from '../policy/path-name.js'
 import { ALL, checkAccess, checkSticky, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
+import { encodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { NewDirectory, Removal } from './namespace-edit.js'
@@ -34,6 +36,7 @@ export const mkdirsRule: ChangeRule<'mkdirs'> = {
     const directories = newDirectories(context, walked, components.length, {
       mode: change.permission & PERMISSION_MASK,
       parentMode: (change.permission & 0o777) | OWNER_WRITE_EXECUTE,
+      unmasked: maskedBits(change.unmaskedPermission),
     })
     const edit = { op: 'mkdirs', path, user: principal.user, directories } as const
     return { edit, result: () => true }
@@ -87,24 +90,41 @@ export function newDirectories(
   context: ChangeContext,
   walked: WalkedPath,
   depth: number,
-  modes: { readonly mode: number; readonly parentMode: number },
+  modes: {
+    readonly mode: number
+    readonly parentMode: number
+    readonly unmasked: number | undefined
+  },
 ): NewDirectory[] {
   const { components, ancestor, inodes } = walked
   const existing = inodes.length - 1
   checkRoomFor(context, walked)
   const directories: NewDirectory[] = []
   let parent = ancestor.id
+  let { acl } = ancestor
   for (let index = existing; index < depth; index += 1) {
     const name = components[index] ?? ''
     checkNameLength(name, joinPath(components, index))
     const id = inodeId(context.state.nextInode + directories.length)
-    const mode = index === components.length - 1 ? modes.mode : modes.parentMode
+    const masked = index === components.length - 1 ? modes.mode : modes.parentMode
+    const kept = inheritedAcl({ acl }, 'directory', { masked, unmasked: modes.unmasked })
     const owner = context.call.principal.user
-    directories.push({ id, parent, name, mode, owner, group: ancestor.group })
+    const { group } = ancestor
+    directories.push({ id, parent, name, owner, group, ...editedAcl(kept) })
     parent = id
+    acl = kept.acl
   }
   return directories
 }
+
+/** Mode and ACL of a new inode, as its edit has them. */
+export function editedAcl({ permission, acl }: KeptAcl): Pick<NewDirectory, 'mode' | 'acl'> {
+  return { mode: permission, ...(acl === undefined ? {} : { acl: encodeAcl(acl) }) }
+}
+
+/** The bits of a mode that a client tells or not. */
+export const maskedBits = (permission: number | undefined): number | undefined =>
+  permission === undefined ? undefined : permission & PERMISSION_MASK
 
 /** @throws TOO_MANY_ITEMS when the directory in which the walk ended is full */
 export function checkRoomFor(context: ChangeContext, walked: WalkedPath): void {

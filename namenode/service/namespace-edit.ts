@@ -12,6 +12,8 @@ export interface NewDirectory {
   readonly mode: number
   readonly owner: string
   readonly group: string
+  /** As in its row (storage/acl-texts.ts); absent for most. */
+  readonly acl?: string
 }
 
 export type NewFile = NewDirectory & {
@@ -118,6 +120,13 @@ export type Edit =
       readonly replication: number
     })
   | (Named & { readonly op: 'setPermission'; readonly inode: InodeId; readonly mode: number })
+  | (Named & {
+      readonly op: 'setAcl'
+      readonly inode: InodeId
+      readonly mode: number
+      /** null: none any more. */
+      readonly acl: string | null
+    })
   | (Named & {
       readonly op: 'setOwner'
       readonly inode: InodeId

@@ -130,6 +130,10 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('setPermission', call, change)
   }
 
+  changeAcl(call: Call, change: Asked<'changeAcl'>): Promise<void> {
+    return this.#submit('changeAcl', call, change)
+  }
+
   setOwner(call: Call, change: Asked<'setOwner'>): Promise<void> {
     return this.#submit('setOwner', call, change)
   }

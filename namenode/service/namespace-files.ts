@@ -2,9 +2,11 @@
 import { present } from '../../shared/assert.js'
 import { DfsError } from '../../shared/errors.js'
 import { type InodeId, inodeId } from '../../shared/ids.js'
+import { inheritedAcl } from '../policy/acl-of-inode.js'
 import { checkLabel, checkMaxBlockSize } from '../policy/argument-limits.js'
 import { checkNameLength, joinPath, parseNewPath } from '../policy/path-name.js'
 import { checkAccess, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
+import { decodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { CreateArguments } from './namespace.js'
 import { commitOf } from './namespace-blocks.js'
@@ -12,6 +14,8 @@ import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import {
   checkMayUnlink,
   checkRoomFor,
+  editedAcl,
+  maskedBits,
   newDirectories,
   removalOf,
   requireParent,
@@ -194,13 +198,19 @@ function newFile(
   if (target === undefined) checkRoomFor(context, walked)
   const directories = walked.hasParent
     ? []
-    : newDirectories(context, walked, depth, { mode: parentMode, parentMode })
+    : newDirectories(context, walked, depth, { mode: parentMode, parentMode, unmasked: undefined })
   checkNameLength(name, joinPath(components, depth))
+  const made = directories.at(-1)
+  const parentAcl = made === undefined ? ancestor.acl : decodeAcl(made.acl ?? '[]')
+  const kept = inheritedAcl({ acl: parentAcl }, 'file', {
+    masked: change.permission & PERMISSION_MASK,
+    unmasked: maskedBits(change.unmaskedPermission),
+  })
   const file = {
     id: inodeId(context.state.nextInode + directories.length),
-    parent: directories.at(-1)?.id ?? ancestor.id,
+    parent: made?.id ?? ancestor.id,
     name,
-    mode: change.permission & PERMISSION_MASK,
+    ...editedAcl(kept),
     owner: context.call.principal.user,
     group: ancestor.group,
     replication: change.replication,

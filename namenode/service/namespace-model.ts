@@ -1,4 +1,5 @@
 /** What the namespace says about files, directories and blocks. Values only; storage rows are mapped to these. */
+import type { AclEntry } from '../../shared/acl.js'
 import type { Block, BlockId, DatanodeUuid, InodeId, StorageId } from '../../shared/ids.js'
 
 export interface FileStatus {
@@ -20,6 +21,17 @@ export interface FileStatus {
   /** Number of entries of a directory, 0 for files. */
   readonly childrenCount: number
   readonly isUnderConstruction: boolean
+  /** Whether there are ACL entries beside the permission bits. */
+  readonly hasAcl: boolean
+}
+
+export interface AclStatus {
+  readonly owner: string
+  readonly group: string
+  /** Octal bits 0..01777; with access entries the group bits are the mask. */
+  readonly permission: number
+  /** What the bits cannot say; empty for most. */
+  readonly entries: readonly AclEntry[]
 }
 
 /**

@@ -22,6 +22,7 @@ import type {
 } from './namespace.js'
 import { requireHeldFile } from './namespace-leases.js'
 import type {
+  AclStatus,
   BlockRecord,
   ContentSummary,
   DeletedBlock,
@@ -113,6 +114,17 @@ export class NamespaceReader implements NamespaceReads {
 
   isFileClosed(call: Call, path: string): boolean {
     return this.snapshot(() => !requireFile(this.tree.find(path, call.principal, 'using')).isOpen)
+  }
+
+  aclStatus(call: Call, path: string): AclStatus {
+    return this.snapshot(() => {
+      const { target, components } = this.tree.find(path, call.principal, 'using')
+      if (target === undefined) {
+        throw new DfsError('NOT_FOUND', `cannot find ${joinPath(components)}`)
+      }
+      const { owner, group, permission, acl } = target
+      return { owner, group, permission, entries: acl ?? [] }
+    })
   }
 
   openFile(call: Call, reference: OpenFileReference) {

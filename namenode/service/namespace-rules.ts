@@ -1,4 +1,5 @@
 /** The one list of changes: what each is decided by. A new change is a type in namespace-change.ts and a line here. */
+import { changeAclRule } from './namespace-acls.js'
 import {
   setOwnerRule,
   setPermissionRule,
@@ -44,6 +45,7 @@ export const CHANGE_RULES: ChangeRules = {
   delete: deleteRule,
   setReplication: setReplicationRule,
   setPermission: setPermissionRule,
+  changeAcl: changeAclRule,
   setOwner: setOwnerRule,
   setTimes: setTimesRule,
   touchAccessTime: touchAccessTimeRule,

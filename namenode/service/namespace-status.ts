@@ -19,6 +19,7 @@ export function toFileStatus(inode: Inode, name = inode.name): FileStatus {
     blockSizeBytes: inode.blockSizeBytes,
     childrenCount: inode.children,
     isUnderConstruction: inode.isOpen,
+    hasAcl: inode.acl !== undefined,
   }
 }
 

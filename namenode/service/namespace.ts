@@ -3,6 +3,8 @@
  * once from the last committed state; changes resolve when they are durable. Every semantic (permissions, exceptions,
  * order of checks) lives behind this interface, once.
  */
+
+import type { AclEntry } from '../../shared/acl.js'
 import type {
   Block,
   BlockId,
@@ -13,6 +15,7 @@ import type {
 } from '../../shared/ids.js'
 import type { Call } from './call.js'
 import type {
+  AclStatus,
   BlockRecord,
   ContentSummary,
   DeletedBlock,
@@ -25,6 +28,8 @@ import type {
 export interface CreateArguments {
   readonly path: string
   readonly permission: number
+  /** The mode before the client's umask: counts when the parent has a default ACL. */
+  readonly unmaskedPermission?: number | undefined
   readonly holder: string
   readonly create: boolean
   readonly overwrite: boolean
@@ -38,6 +43,13 @@ export interface OpenFileReference {
   readonly path: string
   readonly fileId: InodeId | undefined
   readonly holder: string
+}
+
+/** What to do to an ACL; `entries` where the action takes some. */
+export interface AclChange {
+  readonly path: string
+  readonly action: 'modify' | 'remove' | 'replace' | 'remove-all' | 'remove-default'
+  readonly entries: readonly AclEntry[]
 }
 
 export interface AllocatedBlock {
@@ -79,6 +91,8 @@ export interface NamespaceReads {
   /** Throws PERMISSION_DENIED or NOT_FOUND; `access` is a mask of read 4, write 2, execute 1. */
   checkAccess(call: Call, path: string, access: number): void
   isFileClosed(call: Call, path: string): boolean
+  /** Throws NOT_FOUND. */
+  aclStatus(call: Call, path: string): AclStatus
   /** The open file and its last blocks, after checking that `holder` has its lease (texts: protocol reference 2.6). */
   openFile(
     call: Call,
@@ -104,7 +118,13 @@ export interface NamespaceReads {
 export interface NamespaceChanges {
   mkdirs(
     call: Call,
-    change: { path: string; permission: number; createParent: boolean },
+    change: {
+      path: string
+      permission: number
+      /** As in `CreateArguments`. */
+      unmaskedPermission?: number | undefined
+      createParent: boolean
+    },
   ): Promise<boolean>
   create(call: Call, change: CreateArguments): Promise<FileStatus>
   /** Allocates the next block and commits `previous`. */
@@ -153,6 +173,7 @@ export interface NamespaceChanges {
   delete(call: Call, change: { path: string; recursive: boolean }): Promise<boolean>
   setReplication(call: Call, change: { path: string; replication: number }): Promise<boolean>
   setPermission(call: Call, change: { path: string; permission: number }): Promise<void>
+  changeAcl(call: Call, change: AclChange): Promise<void>
   /** undefined keeps the value. */
   setOwner(
     call: Call,

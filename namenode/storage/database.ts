@@ -7,6 +7,7 @@ import { DfsError, errnoOf, toDfsError } from '../../shared/errors.js'
 import { Database } from '../../shared/sqlite.js'
 import { MIGRATION_0001 } from './migrations/0001-namespace.js'
 import { MIGRATION_0002 } from './migrations/0002-truncation.js'
+import { MIGRATION_0003 } from './migrations/0003-acl.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -19,7 +20,7 @@ const BUSY_TIMEOUT_MS = 5000
 const WRITER_CACHE_KIB = 32 * 1024
 const READER_CACHE_KIB = 16 * 1024
 
-const MIGRATIONS: readonly string[] = [MIGRATION_0001, MIGRATION_0002]
+const MIGRATIONS: readonly string[] = [MIGRATION_0001, MIGRATION_0002, MIGRATION_0003]
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**

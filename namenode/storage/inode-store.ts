@@ -1,6 +1,8 @@
 /** Inodes and the names that lead to them. One row each, written together; nothing else touches these two tables. */
+import type { AclEntry } from '../../shared/acl.js'
 import { assert } from '../../shared/assert.js'
 import { type InodeId, inodeId } from '../../shared/ids.js'
+import { AclTexts } from './acl-texts.js'
 import type { Database } from './database.js'
 
 /** `parent` of the root, and of the top of a deleted tree. */
@@ -31,6 +33,8 @@ export interface Inode {
   readonly lengthBytes: number
   readonly children: number
   readonly tree: TreeTotals
+  /** Absent for most: what the permission bits cannot say, access entries first, each scope in order. */
+  readonly acl: readonly AclEntry[] | undefined
 }
 
 export type NewInode = Pick<
@@ -44,6 +48,7 @@ export type NewInode = Pick<
   | 'isOpen'
   | 'replication'
   | 'blockSizeBytes'
+  | 'acl'
 > & { readonly parent: InodeId | typeof NO_PARENT; readonly timeMs: number }
 
 /** In this order; rows come as arrays, which the driver builds twice as fast as objects of 18 fields (measured). */
@@ -66,6 +71,7 @@ const COLUMNS = [
   'tree_directories',
   'tree_length',
   'tree_space',
+  'acl',
 ]
   .map((column) => `inode.${column}`)
   .join(', ')
@@ -89,6 +95,7 @@ type Row = [
   treeDirectories: number,
   treeLength: number,
   treeSpace: number,
+  acl: string | null,
 ]
 
 export class InodeStore {
@@ -107,6 +114,7 @@ export class InodeStore {
   readonly #addTotals
   readonly #attributes
   readonly #fileState
+  readonly #aclTexts = new AclTexts()
 
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
@@ -140,10 +148,11 @@ export class InodeStore {
         number,
         number,
         number,
+        string | null,
       ]
     >(
       `INSERT INTO inode (id, parent, name, kind, permission, owner, group_name, modified_ms, accessed_ms,
-         is_open, replication, block_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         is_open, replication, block_size, acl) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertEntry = prepare<[number, string, number]>('INSERT INTO entry VALUES (?, ?, ?)')
     this.#removeEntry = prepare<[number, string]>('DELETE FROM entry WHERE parent = ? AND name = ?')
@@ -158,9 +167,11 @@ export class InodeStore {
       `UPDATE inode SET tree_files = tree_files + ?, tree_directories = tree_directories + ?,
          tree_length = tree_length + ?, tree_space = tree_space + ? WHERE id = ?`,
     )
-    this.#attributes = prepare<[number, string, string, number, number, number, number]>(
-      `UPDATE inode SET permission = ?, owner = ?, group_name = ?, modified_ms = ?, accessed_ms = ?, replication = ?
-       WHERE id = ?`,
+    this.#attributes = prepare<
+      [number, string, string, number, number, number, string | null, number]
+    >(
+      `UPDATE inode SET permission = ?, owner = ?, group_name = ?, modified_ms = ?, accessed_ms = ?, replication = ?,
+         acl = ? WHERE id = ?`,
     )
     this.#fileState = prepare<[number, number, number, number]>(
       'UPDATE inode SET is_open = ?, length = ?, modified_ms = ? WHERE id = ?',
@@ -168,16 +179,16 @@ export class InodeStore {
   }
 
   get(id: InodeId): Inode | undefined {
-    return toInode(this.#get.get(id))
+    return this.#toInode(this.#get.get(id))
   }
 
   child(parent: InodeId, name: string): Inode | undefined {
-    return toInode(this.#child.get(parent, name))
+    return this.#toInode(this.#child.get(parent, name))
   }
 
   /** Up to `limit` entries with a name above `startAfter`, bytewise. */
   list(parent: InodeId, startAfter: string, limit: number): Inode[] {
-    return this.#list.all(parent, startAfter, limit).map(rowToInode)
+    return this.#list.all(parent, startAfter, limit).map((row) => toInode(row, this.#aclTexts))
   }
 
   /** How many entries follow a name, counted up to `limit`. */
@@ -192,7 +203,7 @@ export class InodeStore {
   }
 
   childDirectories(parent: InodeId, limit: number): Inode[] {
-    return this.#directories.all(parent, limit).map(rowToInode)
+    return this.#directories.all(parent, limit).map((row) => toInode(row, this.#aclTexts))
   }
 
   /** Adds an inode and, unless it has no parent, its name. */
@@ -211,6 +222,7 @@ export class InodeStore {
       inode.isOpen ? 1 : 0,
       inode.replication,
       inode.blockSizeBytes,
+      this.#aclTexts.encode(inode.acl),
     )
     if (inode.parent !== NO_PARENT) this.#insertEntry.run(inode.parent, inode.name, inode.id)
   }
@@ -246,10 +258,16 @@ export class InodeStore {
     id: InodeId,
     values: Pick<
       Inode,
-      'permission' | 'owner' | 'group' | 'modificationTimeMs' | 'accessTimeMs' | 'replication'
+      | 'permission'
+      | 'owner'
+      | 'group'
+      | 'modificationTimeMs'
+      | 'accessTimeMs'
+      | 'replication'
+      | 'acl'
     >,
   ): void {
-    const { permission, owner, group, modificationTimeMs, accessTimeMs, replication } = values
+    const { permission, owner, group, modificationTimeMs, accessTimeMs, replication, acl } = values
     this.#attributes.run(
       permission,
       owner,
@@ -257,6 +275,7 @@ export class InodeStore {
       modificationTimeMs,
       accessTimeMs,
       replication,
+      this.#aclTexts.encode(acl),
       id,
     )
   }
@@ -268,6 +287,10 @@ export class InodeStore {
     this.#fileState.run(state.isOpen ? 1 : 0, state.lengthBytes, state.modificationTimeMs, id)
   }
 
+  #toInode(row: Row | undefined): Inode | undefined {
+    return row === undefined ? undefined : toInode(row, this.#aclTexts)
+  }
+
   #removeName(inode: Inode): void {
     const { changes } = this.#removeEntry.run(inode.parent, inode.name)
     assert(changes === 1, `inode ${inode.id} has exactly the name that it says`)
@@ -277,10 +300,7 @@ export class InodeStore {
 const toParent = (parent: number): InodeId | typeof NO_PARENT =>
   parent === NO_PARENT ? NO_PARENT : inodeId(parent)
 
-const toInode = (row: Row | undefined): Inode | undefined =>
-  row === undefined ? undefined : rowToInode(row)
-
-function rowToInode(row: Row): Inode {
+function toInode(row: Row, aclTexts: AclTexts): Inode {
   return {
     id: inodeId(row[0]),
     parent: toParent(row[1]),
@@ -302,5 +322,6 @@ function rowToInode(row: Row): Inode {
       lengthBytes: row[16],
       spaceBytes: row[17],
     },
+    acl: aclTexts.decode(row[18]),
   }
 }

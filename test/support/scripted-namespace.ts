@@ -166,6 +166,7 @@ export class ScriptedNamespace {
       lengthBytes: block.lengthBytes,
       replication: block.replication,
       isUnderConstruction: block.state !== 'committed',
+      hasAcl: false,
     }
   }
 }
@@ -184,6 +185,7 @@ const FILE_STATUS: FileStatus = {
   blockSizeBytes: 1024 * 1024,
   childrenCount: 0,
   isUnderConstruction: false,
+  hasAcl: false,
 }
 
 const REFUSED = {
@@ -213,5 +215,7 @@ const REFUSED = {
   setReplication: notScripted,
   setPermission: notScripted,
   setOwner: notScripted,
+  aclStatus: notScripted,
+  changeAcl: notScripted,
   setTimes: notScripted,
 }

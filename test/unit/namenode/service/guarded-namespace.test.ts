@@ -12,6 +12,7 @@ const METHODS = [
   'fileBlocks',
   'checkAccess',
   'isFileClosed',
+  'aclStatus',
   'openFile',
   'block',
   'blocksAfter',
@@ -34,6 +35,7 @@ const METHODS = [
   'delete',
   'setReplication',
   'setPermission',
+  'changeAcl',
   'setOwner',
   'setTimes',
   'abandonBlock',
@@ -64,6 +66,7 @@ const BEGINNINGS = [
   'delete',
   'setReplication',
   'setPermission',
+  'changeAcl',
   'setOwner',
   'setTimes',
 ] as const
@@ -83,7 +86,7 @@ function guarded() {
   const call = (name: (typeof METHODS)[number]) =>
     (namespace[name] as (...parameters: unknown[]) => unknown)(
       {},
-      { path: '/p', from: '/p', block: {} },
+      { path: '/p', from: '/p', block: {}, action: 'modify' },
     )
   return { blockManager, safeMode, call }
 }
