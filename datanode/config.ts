@@ -16,8 +16,12 @@ export interface DatanodeConfig {
   readonly clusterToken: string
   readonly bindHost: string
   /** Addresses to register; empty means: the interfaces that `bindHost` covers. */
+  readonly addresses: readonly string[]
+  /** As written: see shared/control/advertised-address.ts. */
   readonly advertisedAddresses: readonly string[]
   readonly hostname: string
+  /** The name was given, not found out: it is told to clients without being looked up here. */
+  readonly isHostnameChosen: boolean
   readonly rack: string
   /** 0 takes a free port. */
   readonly transferPort: number
@@ -58,8 +62,10 @@ export function datanodeConfig(
     namenodeRpc: { host: namenodeHost, port: values['namenode.rpc-port'] },
     clusterToken,
     bindHost: values['network.bind-host'],
-    advertisedAddresses: values['datanode.addresses'],
+    addresses: values['datanode.addresses'],
+    advertisedAddresses: values['datanode.advertised-addresses'],
     hostname: values['datanode.hostname'] || machine.name,
+    isHostnameChosen: values['datanode.hostname'] !== '',
     rack: values['datanode.rack'],
     transferPort: values['datanode.transfer-port'],
     httpPort: values['datanode.http-port'],

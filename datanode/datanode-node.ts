@@ -1,5 +1,6 @@
 /** The parts of a datanode, joined: who is told of what, and in which order they begin and end. */
 
+import { advertisedAddress } from '../shared/control/advertised-address.js'
 import type { RegisterRequest } from '../shared/control/messages.js'
 import { DfsError, toDfsError } from '../shared/errors.js'
 import { IpcServer } from '../shared/hadoop/ipc-server.js'
@@ -12,16 +13,23 @@ import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store
 import type { Volume } from './blocks/volume.js'
 import type { DatanodeConfig } from './config.js'
 import type { DatanodeHealth } from './http/health.js'
-import { reachableAddresses } from './interface-addresses.js'
 import { BlockEventLoop } from './loops/block-events.js'
 import { CommandExecutor } from './loops/command-executor.js'
 import { HttpControlClient } from './loops/control-client.js'
 import { FullReportLoop } from './loops/full-report.js'
 import { HeartbeatLoop, storageReport } from './loops/heartbeat.js'
 import { NamenodeSession } from './loops/namenode-session.js'
+import { PeerAddresses } from './loops/peer-addresses.js'
 import { presenceSweep } from './loops/presence-sweep.js'
 import { Scrubber } from './loops/scrubber.js'
 import { watchVolumes } from './loops/volume-watch.js'
+import {
+  answersToName,
+  type BoundTo,
+  listeningAddresses,
+  reachableAddresses,
+  systemLookUp,
+} from './own-addresses.js'
 import { PauseGate, pausableControl, pausableNetwork } from './pause-gate.js'
 import { ByteThrottle } from './policy/byte-throttle.js'
 import { clientDatanodeFace } from './rpc/client-datanode-face.js'
@@ -46,12 +54,27 @@ interface Ports {
   readonly httpPort: number
 }
 
+/** What was found out at the start about where this node is. */
+interface Whereabouts {
+  readonly bound: BoundTo
+  readonly answersToHostname: boolean
+}
+
+async function findOut(config: DatanodeConfig, { clock }: Seams): Promise<Whereabouts> {
+  const lookUp = systemLookUp(clock)
+  const bound = await listeningAddresses(config.bindHost, lookUp)
+  const answersToHostname =
+    config.isHostnameChosen || (await answersToName(config.hostname, bound, lookUp))
+  return { bound, answersToHostname }
+}
+
 export class DatanodeNode {
   readonly gate = new PauseGate()
   readonly failed: Promise<DfsError>
   readonly #config: DatanodeConfig
   readonly #seams: Seams
   readonly #opened: OpenedBlockStore
+  readonly #whereabouts: Whereabouts
   readonly #statistics = newTransferStatistics()
   readonly #stopping = new AbortController()
   readonly #incarnation: string
@@ -74,15 +97,23 @@ export class DatanodeNode {
 
   static async open(config: DatanodeConfig, seams: Seams): Promise<DatanodeNode> {
     let node: DatanodeNode | undefined
+    // Beside the disks: a name server may be slow.
+    const finding = findOut(config, seams)
     const opened = await openBlockStore(config, seams, {
       onFailed: (volume, reason) => node?.volumeFailed(volume, reason),
     })
-    node = new DatanodeNode(config, seams, opened)
+    node = new DatanodeNode(config, seams, opened, await finding)
     return node
   }
 
-  private constructor(config: DatanodeConfig, seams: Seams, opened: OpenedBlockStore) {
+  private constructor(
+    config: DatanodeConfig,
+    seams: Seams,
+    opened: OpenedBlockStore,
+    whereabouts: Whereabouts,
+  ) {
     this.#config = config
+    this.#whereabouts = whereabouts
     this.#seams = { ...seams, network: pausableNetwork(seams.network, this.gate) }
     this.#opened = opened
     this.#incarnation = seams.random.uuid()
@@ -98,6 +129,7 @@ export class DatanodeNode {
       client: pausableControl(this.#client, this.gate),
       log,
       volumes: store.volumes,
+      datanodeUuid: this.uuid,
       registration: () => this.#registration(),
       onRefused: (error) => this.#giveUp(error),
     })
@@ -142,6 +174,7 @@ export class DatanodeNode {
       seams: this.#seams,
       store: this.#opened.store,
       events: this.#events,
+      peers: new PeerAddresses(this.#session, this.#seams),
       statistics: this.#statistics,
       timeouts: TRANSFER_TIMEOUTS,
       copyThrottle: new ByteThrottle(this.#config.copyBytesPerSecond),
@@ -165,15 +198,16 @@ export class DatanodeNode {
   }
 
   #registration(): RegisterRequest {
-    const { advertisedAddresses, bindHost, hostname, rack } = this.#config
-    const addresses =
-      advertisedAddresses.length > 0 ? [...advertisedAddresses] : reachableAddresses(bindHost)
+    const { addresses, advertisedAddresses, hostname, rack } = this.#config
+    const { bound, answersToHostname } = this.#whereabouts
     return {
       datanodeUuid: this.uuid,
       incarnation: this.#incarnation,
       softwareVersion: readVersion(),
       hostname,
-      addresses,
+      answersToHostname,
+      addresses: addresses.length > 0 ? [...addresses] : reachableAddresses(bound),
+      advertised: advertisedAddresses.map((it) => advertisedAddress(it, this.#ports)),
       ...this.#ports,
       rack,
       storages: this.#opened.store.volumes.map(({ storageId, type }) => ({ storageId, type })),

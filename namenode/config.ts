@@ -11,6 +11,9 @@ export interface NamenodeConfig {
   /** 0 takes a free port. */
   readonly rpcPort: number
   readonly httpPort: number
+  /** Further ports on which the same is served: clients are told apart by them. */
+  readonly extraRpcPorts: readonly number[]
+  readonly extraHttpPorts: readonly number[]
   /** Shared secret of the cluster; datanodes present it. */
   readonly clusterToken: string
   readonly superuser: string
@@ -60,6 +63,8 @@ export function namenodeConfig(
     allowUnauthenticatedBind: values['network.allow-unauthenticated'],
     rpcPort: values['namenode.rpc-port'],
     httpPort: values['namenode.http-port'],
+    extraRpcPorts: values['namenode.extra-rpc-ports'].map(Number),
+    extraHttpPorts: values['namenode.extra-http-ports'].map(Number),
     clusterToken,
     superuser: values['permission.superuser'] || systemUser,
     supergroup: values['permission.supergroup'],

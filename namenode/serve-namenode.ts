@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { IpcServer } from '../shared/hadoop/ipc-server.js'
 import { listenHttp } from '../shared/http/http-server.js'
+import { listenToo } from '../shared/http/node-server.js'
 import type { Listener, Network } from '../shared/network.js'
 import type { Seams } from '../shared/seams.js'
 import type { ShutdownStack } from '../shared/shutdown-stack.js'
@@ -67,6 +68,10 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
   )
   const httpPort = await listenHttp(app, config.bindHost, config.httpPort)
   const sockets = new RememberedListeners(seams.network)
+  for (const port of config.extraHttpPorts) {
+    const listener = await listenToo(app.server, sockets, { host: config.bindHost, port })
+    closing.use('http on a further port', listener, (it) => it.close())
+  }
   rpcPort = await listenRpc(
     { ...options, seams: { ...seams, network: sockets } },
     services,
@@ -97,7 +102,9 @@ async function listenRpc(
     onCall: (statistics) => metrics.observeCall(statistics),
   })
   metrics.watchConnections(() => server.load)
-  const listener = await server.listen({ host: config.bindHost, port: config.rpcPort })
+  const { bindHost: host, rpcPort, extraRpcPorts } = config
+  const further = extraRpcPorts.map((port) => ({ host, port }))
+  const listener = await server.listen({ host, port: rpcPort }, further)
   return closing.use('rpc', listener, (it) => it.close()).port
 }
 

@@ -19,6 +19,7 @@ export interface NamenodeSessionOptions {
   readonly client: ControlClient
   readonly log: Log
   readonly volumes: readonly Volume[]
+  readonly datanodeUuid: string
   readonly registration: () => RegisterRequest
   /** The namenode is of another cluster, or refuses this node for good. */
   readonly onRefused: (error: DfsError) => void
@@ -132,6 +133,19 @@ export class NamenodeSession {
   }
 
   /**
+   * Asks within the current session, without a place in any sequence.
+   * @throws DfsError UNREGISTERED_DATANODE when there is none; NOT_FOUND, and what the call throws
+   */
+  ask<Reply extends TSchema>(
+    path: string,
+    body: object,
+    reply: Reply,
+    timeoutMs: number,
+  ): Promise<Static<Reply>> {
+    return this.#inSession(path, body, reply, timeoutMs)
+  }
+
+  /**
    * Sends a message of the current session.
    * @throws DfsError UNREGISTERED_DATANODE when there is none, or when the namenode does not know it (any more)
    */
@@ -142,17 +156,23 @@ export class NamenodeSession {
     reply: Reply,
     timeoutMs = CALL_TIMEOUT_MS,
   ): Promise<Static<Reply>> {
+    this.#sequences[kind] += 1
+    const sequence = this.#sequences[kind]
+    return await this.#inSession(path, { sequence, ...body }, reply, timeoutMs)
+  }
+
+  async #inSession<Reply extends TSchema>(
+    path: string,
+    body: object,
+    reply: Reply,
+    timeoutMs: number,
+  ): Promise<Static<Reply>> {
     const agreement = this.#agreement
     if (agreement === undefined) {
       throw new DfsError('UNREGISTERED_DATANODE', 'this datanode has not registered yet')
     }
-    this.#sequences[kind] += 1
-    const { datanodeUuid } = this.#options.registration()
-    const session = {
-      datanodeUuid,
-      sessionId: agreement.sessionId,
-      sequence: this.#sequences[kind],
-    }
+    const { datanodeUuid } = this.#options
+    const session = { datanodeUuid, sessionId: agreement.sessionId }
     try {
       return await this.#options.client.call(path, { ...session, ...body }, reply, timeoutMs)
     } catch (error) {

@@ -3,7 +3,7 @@ import { DfsError } from '../../shared/errors.js'
 import type { Decoded } from '../../shared/hadoop/message.js'
 import { type OpWriteBlockProto, Status } from '../../shared/hadoop/schema/data-transfer.js'
 import { encodeWriteBlock, readBlockOpResponse } from '../../shared/transfer/operations.js'
-import { transferAddress, transferName } from '../../shared/transfer/pipeline-node.js'
+import { type DatanodeInfo, transferName } from '../../shared/transfer/pipeline-node.js'
 import { SocketReader } from '../../shared/transfer/socket-reader.js'
 import { SocketWriter } from '../../shared/transfer/socket-writer.js'
 import { pipelineSilenceMs } from '../../shared/transfer/timeouts.js'
@@ -45,12 +45,11 @@ export async function openMirror(
   const [next] = message.targets
   if (next === undefined) return undefined
   const name = transferName({ info: next })
-  const { clock, network } = context.seams
+  const { clock } = context.seams
   const silenceMs = pipelineSilenceMs(context.timeouts, message.targets.length - 1)
   let destroy = () => {}
   try {
-    const address = transferAddress(next)
-    const socket = await network.connect(address, { timeoutMs: context.timeouts.connectMs })
+    const socket = await connectToPeer(context, next)
     destroy = () => socket.destroy()
     const reader = new SocketReader(socket, { clock })
     const writer = new SocketWriter(socket, { clock })
@@ -68,6 +67,20 @@ export async function openMirror(
     if (error instanceof MirrorSetupFailure) throw error
     const text = error instanceof Error ? error.message : String(error)
     throw new MirrorSetupFailure(Status.ERROR, name, text, error)
+  }
+}
+
+/** A peer that has moved is looked for once more before its client hears of it. */
+async function connectToPeer({ seams, peers, timeouts }: TransferContext, next: DatanodeInfo) {
+  const { connectMs: timeoutMs } = timeouts
+  const address = await peers.find(next)
+  try {
+    return await seams.network.connect(address, { timeoutMs })
+  } catch (error) {
+    peers.forget(next)
+    const now = await peers.find(next)
+    if (now.host === address.host && now.port === address.port) throw error
+    return await seams.network.connect(now, { timeoutMs })
   }
 }
 

@@ -6,11 +6,7 @@
 import { BYTES_PER_CHECKSUM } from '../../shared/checksum/crc32c.js'
 import { BlockConstructionStage } from '../../shared/hadoop/schema/data-transfer.js'
 import { ChecksumType, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
-import {
-  type DatanodeInfo,
-  EMPTY_TOKEN,
-  transferAddress,
-} from '../../shared/transfer/pipeline-node.js'
+import { type DatanodeInfo, EMPTY_TOKEN } from '../../shared/transfer/pipeline-node.js'
 import { SendBlockFailure, sendBlock } from '../../shared/transfer/send-block.js'
 import type { Replica } from '../blocks/replica.js'
 import { confirmDamage, damagedOffset, mayBeDamage } from './damage.js'
@@ -39,6 +35,7 @@ export async function sendReplica(
     try {
       await sendToOne(context, replica, info, index, options)
     } catch (error) {
+      if (!isSourceFault(error)) context.peers.forget(info)
       if (isSourceDamage(error))
         await confirmDamage(context, replica, damagedOffset(causeOf(error)))
       throw error
@@ -68,7 +65,7 @@ async function sendToOne(
     await sendBlock({
       clock,
       network,
-      address: transferAddress(info),
+      address: await context.peers.find(info),
       request: {
         block: {
           poolId: options.blockPoolId,
@@ -109,7 +106,10 @@ function causeOf(error: unknown): unknown {
   return error instanceof SendBlockFailure && error.cause !== undefined ? error.cause : error
 }
 
+function isSourceFault(error: unknown): boolean {
+  return error instanceof SendBlockFailure && error.culprit === 'source'
+}
+
 function isSourceDamage(error: unknown): boolean {
-  if (!(error instanceof SendBlockFailure) || error.culprit !== 'source') return false
-  return mayBeDamage(error) || mayBeDamage(causeOf(error))
+  return isSourceFault(error) && (mayBeDamage(error) || mayBeDamage(causeOf(error)))
 }

@@ -1,8 +1,9 @@
 /** What every operation of the block streaming server works with. */
 import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
+import type { HostPort } from '../../shared/network.js'
 import type { Seams } from '../../shared/seams.js'
-import type { ExtendedBlock } from '../../shared/transfer/pipeline-node.js'
+import type { DatanodeInfo, ExtendedBlock } from '../../shared/transfer/pipeline-node.js'
 import type { SocketReader } from '../../shared/transfer/socket-reader.js'
 import type { SocketWriter } from '../../shared/transfer/socket-writer.js'
 import type { PipelineTimeouts } from '../../shared/transfer/timeouts.js'
@@ -62,10 +63,18 @@ export interface TransferTimeouts extends PipelineTimeouts {
   readonly openReadWaitMs: number
 }
 
+/** Where other datanodes are: implemented by what asks the namenode. */
+export interface Peers {
+  find(info: DatanodeInfo): Promise<HostPort>
+  /** Nobody was met there. */
+  forget(info: DatanodeInfo): void
+}
+
 export interface TransferContext {
   readonly seams: Seams
   readonly store: BlockStore
   readonly events: ReplicaEvents
+  readonly peers: Peers
   readonly statistics: TransferStatistics
   readonly timeouts: TransferTimeouts
   readonly copyThrottle: ByteThrottle

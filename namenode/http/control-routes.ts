@@ -10,6 +10,7 @@ import {
   BlockEventsRequest,
   CONTROL_PATHS,
   HeartbeatRequest,
+  PeerRequest,
   RegisterRequest,
   ReportBucketsRequest,
   ReportDigestRequest,
@@ -63,6 +64,7 @@ export function registerControlRoutes(app: FastifyInstance, options: ControlRout
     )
   const { small, events, buckets, digests } = BODY_LIMITS
   route(CONTROL_PATHS.register, RegisterRequest, small, (body) => controlPlane.register(body))
+  route(CONTROL_PATHS.peer, PeerRequest, small, (body) => controlPlane.peer(body))
   route(CONTROL_PATHS.heartbeat, HeartbeatRequest, events, (body) => controlPlane.heartbeat(body))
   route(CONTROL_PATHS.blockEvents, BlockEventsRequest, events, (body) =>
     controlPlane.blockEvents(body),

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CONTROL_PREFIX } from '../../shared/control/messages.js'
 import { buildHttpServer } from '../../shared/http/http-server.js'
+import { withoutMapping } from '../../shared/ip-address.js'
 import type { Call } from '../service/call.js'
 import type { Fsck } from '../service/fsck.js'
 import type { NamenodeServices } from '../service/services.js'
@@ -84,11 +85,12 @@ function callOfRequest(
   request: FastifyRequest,
   user: string,
 ): Call {
-  const { remoteAddress, localAddress } = request.socket
+  const { remoteAddress, localAddress, localPort } = request.socket
   return {
     principal: principals.principal(user),
     requestId: undefined,
-    clientAddress: remoteAddress ?? '',
-    localAddress: localAddress ?? '',
+    clientAddress: withoutMapping(remoteAddress ?? ''),
+    localAddress: withoutMapping(localAddress ?? ''),
+    localPort,
   }
 }

@@ -1,15 +1,19 @@
 /**
  * Which of a datanode's addresses a client is told. A datanode registers every address it has; only the one on the
  * network through which the client reached the namenode is likely to work from there, so containers, VPNs and localhost
- * need no hosts file. Between datanodes the simpler `reachable-address.ts` decides. Clients concatenate `ip:port`, hence IPv4 wins over IPv6 wherever there is one (protocol 3.9).
+ * need no hosts file. Between datanodes the simpler `reachable-address.ts` decides. Clients concatenate `ip:port`, hence
+ * IPv4 wins over IPv6 wherever there is one (protocol 3.9).
  */
-import { isLoopback } from './reachable-address.js'
+import { commonPrefixBits, isIpv4, isLoopback } from '../../shared/ip-address.js'
+import { isSameMachine, leadingToAnother } from './reachable-address.js'
 
 export interface ClientPosition {
   /** Where the call came from. */
   readonly clientAddress: string
   /** The address of ours that the client dialled: it names the network that both of us are on. */
   readonly localAddress: string
+  /** The port of ours that the client dialled; undefined for a call that came through no socket. */
+  readonly localPort: number | undefined
   /** Every address of the namenode's machine: tells a datanode beside us from one elsewhere. */
   readonly namenodeAddresses: ReadonlySet<string>
 }
@@ -25,15 +29,15 @@ export function addressForClient(
   registered: readonly string[],
   position: ClientPosition,
 ): string | undefined {
+  const { clientAddress, namenodeAddresses } = position
   const candidates = registered.some(isIpv4) ? registered.filter(isIpv4) : registered
-  const loopback = candidates.filter(isLoopback)
   const routed = candidates.filter((it) => !isLoopback(it))
-  if (isLoopback(position.clientAddress) && loopback.length > 0) {
-    // 127.0.0.1 of a datanode on another machine would be the client's own machine.
-    const isBesideUs = routed.some((it) => position.namenodeAddresses.has(it))
-    if (isBesideUs || routed.length === 0) return loopback[0]
-  }
-  return closest(routed, position) ?? loopback[0]
+  // 127.0.0.1 of a datanode on another machine would be the client's own machine, and so would a bridge's address.
+  const isBesideUs = isSameMachine(candidates, namenodeAddresses)
+  const loopback = candidates.find(isLoopback)
+  if (isBesideUs && loopback !== undefined && isLoopback(clientAddress)) return loopback
+  const usable = isBesideUs ? routed : leadingToAnother(routed, namenodeAddresses)
+  return closest(usable, position) ?? candidates[0]
 }
 
 function closest(addresses: readonly string[], position: ClientPosition): string | undefined {
@@ -41,7 +45,7 @@ function closest(addresses: readonly string[], position: ClientPosition): string
   for (const address of addresses) {
     // The network we were reached through decides; nearness to the client itself breaks ties (it may be behind NAT).
     const score =
-      significantBits(address, position.localAddress) * 64 +
+      significantBits(address, position.localAddress) * 256 +
       significantBits(address, position.clientAddress)
     if (best === undefined || score > best.score) best = { address, score }
   }
@@ -51,31 +55,4 @@ function closest(addresses: readonly string[], position: ClientPosition): string
 function significantBits(one: string, other: string): number {
   const bits = commonPrefixBits(one, other)
   return bits < MEANINGFUL_PREFIX_BITS ? 0 : bits
-}
-
-/** Equal leading bits of two IPv4 addresses, 0 to 32; 0 when either is none. */
-function commonPrefixBits(one: string, other: string): number {
-  const left = ipv4Bits(one)
-  const right = ipv4Bits(other)
-  return left === undefined || right === undefined ? 0 : Math.clz32(left ^ right)
-}
-
-function ipv4Bits(address: string): number | undefined {
-  const parts = withoutMapping(address).split('.')
-  if (parts.length !== 4) return undefined
-  let bits = 0
-  for (const part of parts) {
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined
-    bits = (bits << 8) | Number(part)
-  }
-  return bits
-}
-
-function isIpv4(address: string): boolean {
-  return ipv4Bits(address) !== undefined
-}
-
-/** A dual-stack socket shows IPv4 peers as `::ffff:10.0.0.1`. */
-function withoutMapping(address: string): string {
-  return address.toLowerCase().startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
 }

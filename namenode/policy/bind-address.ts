@@ -1,5 +1,5 @@
 /** Whether a server may listen on an address. Without authentication whoever connects may claim to be any user. */
-import { isLoopback } from './reachable-address.js'
+import { isLoopback } from '../../shared/ip-address.js'
 
 /**
  * @returns why not, for people; undefined when it may

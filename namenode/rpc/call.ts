@@ -14,6 +14,7 @@ export function callOf(context: RpcContext, principals: Principals): Call {
     requestId: undefined,
     clientAddress: context.clientAddress,
     localAddress: context.localAddress,
+    localPort: context.localPort,
   }
 }
 

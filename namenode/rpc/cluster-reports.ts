@@ -60,7 +60,7 @@ function statistics({ blockManager }: NamenodeServices) {
 function datanodeReports(services: NamenodeServices) {
   const { located, principals } = services
   const describe = (call: Call, node: DatanodeView) =>
-    datanodeInfoMessage(node, located.addressOf(call, node))
+    datanodeInfoMessage(node, located.reachOf(call, node))
   return {
     getDatanodeReport: rpcMethod(CLIENT_PROTOCOL.getDatanodeReport, (request, context) => {
       const call = callOf(context, principals)

@@ -21,6 +21,7 @@ import {
   inodeId,
   ROOT_INODE_ID,
 } from '../../shared/ids.js'
+import type { Reach } from '../policy/reach-for-client.js'
 import type { DatanodeView } from '../service/block-manager.js'
 import type { LocatedBlock, LocatedFile } from '../service/located-blocks.js'
 import type { FileStatus } from '../service/namespace-model.js'
@@ -88,7 +89,7 @@ export function locatedBlockMessage(
   return {
     b: extendedBlockMessage(located.block, poolId),
     offset: located.offsetBytes,
-    locs: located.replicas.map((it) => datanodeInfoMessage(it.datanode, it.address)),
+    locs: located.replicas.map((it) => datanodeInfoMessage(it.datanode, it.reach)),
     corrupt: located.isCorrupt,
     blockToken: EMPTY_TOKEN,
     isCached: located.replicas.map(() => false),
@@ -122,10 +123,10 @@ export function extendedBlockMessage(
   }
 }
 
-/** @param address the one of the node's addresses that the caller can reach */
+/** @param reach where the caller can reach the node */
 export function datanodeInfoMessage(
   node: DatanodeView,
-  address: string,
+  reach: Reach,
 ): Input<typeof DatanodeInfoProto> {
   const sum = (of: (storage: DatanodeView['storages'][number]) => number) =>
     node.storages.reduce((total, it) => total + of(it), 0)
@@ -134,12 +135,12 @@ export function datanodeInfoMessage(
   const remaining = sum((it) => it.remainingBytes)
   return {
     id: {
-      ipAddr: address,
-      hostName: node.hostname,
+      ipAddr: reach.address,
+      hostName: reach.hostname,
       datanodeUuid: node.uuid,
-      xferPort: node.transferPort,
-      infoPort: node.httpPort,
-      ipcPort: node.ipcPort,
+      xferPort: reach.transferPort,
+      infoPort: reach.httpPort,
+      ipcPort: reach.ipcPort,
       infoSecurePort: 0,
     },
     capacity,

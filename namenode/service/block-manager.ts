@@ -4,6 +4,7 @@
  */
 import type { Block, BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Liveness } from '../policy/liveness.js'
+import type { ReachableNode } from '../policy/reach-for-client.js'
 import type { ReplicaTarget } from './namespace-model.js'
 
 export type StorageType = 'DISK' | 'SSD' | 'ARCHIVE' | 'RAM_DISK'
@@ -19,14 +20,8 @@ export interface StorageView {
 }
 
 /** A datanode as it registered and last reported. */
-export interface DatanodeView {
+export interface DatanodeView extends ReachableNode {
   readonly uuid: DatanodeUuid
-  readonly hostname: string
-  /** Every IP address it can be reached at; the first is its own first choice. */
-  readonly addresses: readonly string[]
-  readonly transferPort: number
-  readonly httpPort: number
-  readonly ipcPort: number
   /** Network path such as `/default-rack`. */
   readonly rack: string
   readonly softwareVersion: string
@@ -93,6 +88,8 @@ export interface BlockManager {
   /** A reader found bad bytes: the replica is verified by its node before it is believed. */
   suspectReplica(blockId: BlockId, datanode: DatanodeUuid): void
   datanodes(): readonly DatanodeView[]
+  /** Whether a datanode has this address. */
+  isDatanodeAddress(address: string): boolean
   /** By UUID, or by `ip:transferPort` for clients that know no more. */
   findDatanode(nameOrAddress: string): DatanodeView | undefined
   statistics(): BlockManagerStatistics

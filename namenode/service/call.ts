@@ -16,4 +16,6 @@ export interface Call {
   readonly clientAddress: string
   /** The local address on which the client reached us: tells which of a datanode's addresses it can reach. */
   readonly localAddress: string
+  /** The local port on which the client reached us; absent for a call that came through no socket. */
+  readonly localPort?: number | undefined
 }

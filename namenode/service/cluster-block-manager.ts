@@ -5,6 +5,7 @@ import type { Log } from '../../shared/log.js'
 import { type Random, shuffled } from '../../shared/random.js'
 import { orderLocations } from '../policy/order-locations.js'
 import { placeReplicas } from '../policy/place-replicas.js'
+import { placesOf } from '../policy/reach-for-client.js'
 import type { ReplicaAttentionStore } from '../storage/replica-attention-store.js'
 import type {
   BlockManager,
@@ -151,17 +152,15 @@ export class ClusterBlockManager implements BlockManager {
     return this.#options.registry.nodes().map(viewOfNode)
   }
 
+  isDatanodeAddress(address: string): boolean {
+    return this.#options.registry.nodes().some((it) => it.addresses.includes(address))
+  }
+
   findDatanode(nameOrAddress: string): DatanodeView | undefined {
     const { registry } = this.#options
     const byUuid = registry.node(datanodeUuid(nameOrAddress))
     if (byUuid !== undefined) return viewOfNode(byUuid)
-    const matches = registry
-      .nodes()
-      .filter((node) =>
-        [...node.addresses, node.hostname].some(
-          (it) => `${it}:${node.transferPort}` === nameOrAddress,
-        ),
-      )
+    const matches = registry.nodes().filter((node) => placesOf(node).includes(nameOrAddress))
     // An address may have been used by an older node: the one that is alive is meant.
     const best = matches.find((it) => it.session !== undefined) ?? matches[0]
     return best === undefined ? undefined : viewOfNode(best)

@@ -1,4 +1,6 @@
 /** A datanode and its storages as block management keeps them in memory: a few objects for each node, none for blocks. */
+
+import type { AdvertisedAddress } from '../../shared/control/messages.js'
 import type { BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Liveness } from '../policy/liveness.js'
 import type { PlacementNode } from '../policy/place-replicas.js'
@@ -37,7 +39,9 @@ export interface ClusterStorage {
 export interface ClusterNode {
   readonly uuid: DatanodeUuid
   hostname: string
+  answersToHostname: boolean
   addresses: readonly string[]
+  advertised: readonly AdvertisedAddress[]
   transferPort: number
   httpPort: number
   ipcPort: number
@@ -71,7 +75,9 @@ export function viewOfNode(node: ClusterNode): DatanodeView {
   return {
     uuid: node.uuid,
     hostname: node.hostname,
+    answersToHostname: node.answersToHostname,
     addresses: node.addresses,
+    advertised: node.advertised,
     transferPort: node.transferPort,
     httpPort: node.httpPort,
     ipcPort: node.ipcPort,
@@ -122,7 +128,9 @@ export function knownNodeOf(node: ClusterNode): KnownNode {
   return {
     uuid: node.uuid,
     hostname: node.hostname,
+    answersToHostname: node.answersToHostname,
     addresses: [...node.addresses],
+    advertised: [...node.advertised],
     transferPort: node.transferPort,
     httpPort: node.httpPort,
     ipcPort: node.ipcPort,

@@ -18,12 +18,12 @@ import {
   type StorageId,
   storageId,
 } from '../../shared/ids.js'
+import { isIpAddress } from '../../shared/ip-address.js'
 import type { Random } from '../../shared/random.js'
 import { classifyLiveness, type Liveness, type LivenessLimits } from '../policy/liveness.js'
-import { isIpAddress } from '../policy/reachable-address.js'
 import type { KnownNode } from '../storage/replica-nodes.js'
 import type { StorageNumber } from '../storage/replica-store.js'
-import { type ClusterNode, type ClusterStorage, isUsable } from './cluster-node.js'
+import { type ClusterNode, type ClusterStorage, isUsable, knownNodeOf } from './cluster-node.js'
 import { RecentEvents } from './recent-events.js'
 
 /** Sessions and full reports of one epoch: a report each second for a year is 2^25. */
@@ -105,7 +105,9 @@ export class ClusterRegistry {
     const node = known ?? this.#add(uuid)
     Object.assign(node, {
       hostname: request.hostname,
+      answersToHostname: request.answersToHostname,
       addresses: [...request.addresses],
+      advertised: [...request.advertised],
       transferPort: request.transferPort,
       httpPort: request.httpPort,
       ipcPort: request.ipcPort,
@@ -237,17 +239,14 @@ export class ClusterRegistry {
 
   #addKnown(known: KnownNode): void {
     const node = this.#add(datanodeUuid(known.uuid))
-    const { hostname, addresses, transferPort, httpPort, ipcPort, rack, softwareVersion } = known
+    const { storages, ...registered } = known
     Object.assign(node, {
-      hostname,
-      addresses,
-      transferPort,
-      httpPort,
-      ipcPort,
-      rack,
-      softwareVersion,
+      ...registered,
+      answersToHostname: known.answersToHostname ?? true,
+      advertised: known.advertised ?? [],
+      uuid: node.uuid,
     })
-    for (const { storageId: id, type } of known.storages) {
+    for (const { storageId: id, type } of storages) {
       const storage = this.#storageOf(node, storageId(id))
       Object.assign(storage, { type, isPresent: true })
     }
@@ -257,7 +256,9 @@ export class ClusterRegistry {
     const node: ClusterNode = {
       uuid,
       hostname: '',
+      answersToHostname: true,
       addresses: [],
+      advertised: [],
       transferPort: 0,
       httpPort: 0,
       ipcPort: 0,
@@ -317,16 +318,6 @@ function checkFigures(node: ClusterNode, report: StorageReport): void {
 
 /** What of a node is kept in the list of known nodes, as one text to compare. */
 function describe(node: ClusterNode): string {
-  const { hostname, addresses, transferPort, httpPort, ipcPort, rack, softwareVersion } = node
-  const storages = [...node.storages.values()].map((it) => [it.storageId, it.type, isUsable(it)])
-  return JSON.stringify([
-    hostname,
-    addresses,
-    transferPort,
-    httpPort,
-    ipcPort,
-    rack,
-    softwareVersion,
-    storages,
-  ])
+  const usable = [...node.storages.values()].map((it) => isUsable(it))
+  return JSON.stringify([knownNodeOf(node), usable])
 }

@@ -9,6 +9,8 @@ import type {
   BlockEventsRequest,
   HeartbeatReply,
   HeartbeatRequest,
+  PeerReply,
+  PeerRequest,
   RegisterReply,
   RegisterRequest,
   ReportBucketsReply,
@@ -21,10 +23,12 @@ import {
   type BlockId,
   blockId,
   type DatanodeUuid,
+  datanodeUuid,
   generationStamp,
   storageId,
 } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
+import { reachableAddress } from '../policy/reachable-address.js'
 import type { KnownNodesFile } from '../storage/replica-nodes.js'
 import { type ClusterNode, type ClusterStorage, isUsable, knownNodeOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
@@ -156,6 +160,21 @@ export class ControlPlane {
     const storage = this.#storage(this.#node(request), request.storageId)
     await this.#options.reports.buckets(storage, request)
     return { epoch: this.#options.identity.epoch }
+  }
+
+  /**
+   * Where the asking node streams blocks to another one.
+   * @throws DfsError UNREGISTERED_DATANODE, NOT_FOUND
+   */
+  peer(request: PeerRequest): PeerReply {
+    const { registry, identity } = this.#options
+    const node = this.#node(request)
+    const peer = registry.node(datanodeUuid(request.peerUuid))
+    const host = reachableAddress(peer?.addresses ?? [], node.addresses)
+    if (peer === undefined || host === undefined) {
+      throw new DfsError('NOT_FOUND', `datanode ${request.peerUuid} is not known`)
+    }
+    return { epoch: identity.epoch, host, port: peer.transferPort }
   }
 
   /** Asks a node for a full report of all its storages; once at a time. */

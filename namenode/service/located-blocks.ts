@@ -4,15 +4,15 @@
  */
 import { DfsError } from '../../shared/errors.js'
 import type { Block } from '../../shared/ids.js'
-import { addressForClient } from '../policy/address-for-client.js'
+import { type Reach, reachForClient } from '../policy/reach-for-client.js'
 import type { BlockManager, DatanodeView, Replica } from './block-manager.js'
 import type { Call } from './call.js'
 import type { Namespace } from './namespace.js'
 import type { BlockRecord, FileStatus, PlacedBlock } from './namespace-model.js'
 
 export interface LocatedReplica extends Replica {
-  /** The address of `datanode` that this client is told. */
-  readonly address: string
+  /** Where this client is told to find `datanode`. */
+  readonly reach: Reach
 }
 
 export interface LocatedBlock {
@@ -89,19 +89,19 @@ export class LocatedBlocks {
     replicas: readonly Replica[],
     isCorrupt = false,
   ): LocatedBlock {
-    const located = replicas.map((it) => ({ ...it, address: this.addressOf(call, it.datanode) }))
+    const located = replicas.map((it) => ({ ...it, reach: this.reachOf(call, it.datanode) }))
     return { block, offsetBytes, replicas: located, isCorrupt }
   }
 
-  /** The address at which the caller can reach `datanode`. */
-  addressOf(call: Call, datanode: DatanodeView): string {
-    const { clientAddress, localAddress } = call
-    const address = addressForClient(datanode.addresses, {
-      clientAddress,
-      localAddress,
-      namenodeAddresses: this.#namenodeAddresses,
-    })
-    return address ?? datanode.hostname
+  /** Where the caller can reach `datanode`: the same answer on every face. */
+  reachOf(call: Call, datanode: DatanodeView): Reach {
+    const { clientAddress, localAddress, localPort } = call
+    const namenodeAddresses = this.#namenodeAddresses
+    const isClusterMachine =
+      datanode.advertised.length > 0 &&
+      (namenodeAddresses.has(clientAddress) || this.#blockManager.isDatanodeAddress(clientAddress))
+    const position = { clientAddress, localAddress, localPort, namenodeAddresses }
+    return reachForClient(datanode, position, isClusterMachine)
   }
 
   #locate(

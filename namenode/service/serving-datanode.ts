@@ -1,6 +1,7 @@
 /** Which datanode an HTTP client is sent to: bytes never pass the namenode (P7). */
 import { DfsError } from '../../shared/errors.js'
 import type { DatanodeUuid } from '../../shared/ids.js'
+import { placesOf } from '../policy/reach-for-client.js'
 import type { BlockManager, DatanodeView } from './block-manager.js'
 import type { Call } from './call.js'
 import type { LocatedBlocks } from './located-blocks.js'
@@ -49,8 +50,8 @@ export function servingDatanode(
       `Failed to find datanode, suggest to check cluster health. excludeDatanodes=${[...names]}`,
     )
   }
-  const address = located.addressOf(call, node)
-  return `${address.includes(':') ? `[${address}]` : address}:${node.httpPort}`
+  const { address, httpPort } = located.reachOf(call, node)
+  return `${address.includes(':') ? `[${address}]` : address}:${httpPort}`
 }
 
 function nodeWithByte(
@@ -64,11 +65,5 @@ function nodeWithByte(
 }
 
 function isNamed(node: DatanodeView, names: ReadonlySet<string>): boolean {
-  const hosts = [...node.addresses, node.hostname]
-  return (
-    names.size > 0 &&
-    [node.httpPort, node.transferPort].some((port) =>
-      hosts.some((it) => names.has(`${it}:${port}`)),
-    )
-  )
+  return names.size > 0 && placesOf(node).some((place) => names.has(place))
 }

@@ -6,13 +6,17 @@ import { dirname } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { assert } from '../../shared/assert.js'
+import { AdvertisedAddress } from '../../shared/control/messages.js'
 import { type Disk, renameDurably } from '../../shared/disk.js'
 import { DfsError } from '../../shared/errors.js'
 
 const KnownNodeSchema = Type.Object({
   uuid: Type.String(),
   hostname: Type.String(),
+  /** Absent in lists of older versions, like `advertised`. */
+  answersToHostname: Type.Optional(Type.Boolean()),
   addresses: Type.Array(Type.String()),
+  advertised: Type.Optional(Type.Array(AdvertisedAddress)),
   transferPort: Type.Integer(),
   httpPort: Type.Integer(),
   ipcPort: Type.Integer(),

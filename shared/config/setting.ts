@@ -216,6 +216,7 @@ export function list(
   about: About<readonly string[]> & {
     readonly isPath?: true
     readonly pattern?: RegExp
+    readonly accepts?: (item: string) => boolean
     readonly example?: string
   },
 ): Setting<readonly string[]> {
@@ -225,7 +226,9 @@ export function list(
     parse: (value) => {
       const items = value.split(',').map((item) => item.trim())
       const used = items.filter((item) => item !== '')
-      const isGood = used.every((item) => about.pattern === undefined || about.pattern.test(item))
+      const isGood = used.every(
+        (item) => about.pattern?.test(item) !== false && about.accepts?.(item) !== false,
+      )
       return isGood ? used : unusable(`must be a list of items like ${about.example}`)
     },
     format: (value) => value.join(','),

@@ -3,6 +3,7 @@
  * with `DFS_` before it (`DFS_NAMENODE_RPC_PORT`); HDFS's own name is understood where there is one. One file serves a
  * whole cluster: each process reads what concerns it.
  */
+import { isAdvertisedAddress } from '../control/advertised-address.js'
 import {
   choice,
   duration,
@@ -77,6 +78,20 @@ export const SETTINGS = {
     about: 'REST, web page, metrics, datanodes',
     for: BOTH,
     default: 9870,
+  }),
+  'namenode.extra-rpc-ports': list({
+    about: 'further ports for RPC, to tell clients behind a mapping of ports from others',
+    for: NAMENODE,
+    default: [],
+    pattern: /^\d{1,5}$/,
+    example: '18020',
+  }),
+  'namenode.extra-http-ports': list({
+    about: 'further ports for HTTP, to tell clients behind a mapping of ports from others',
+    for: NAMENODE,
+    default: [],
+    pattern: /^\d{1,5}$/,
+    example: '19870',
   }),
   'namenode.writer': choice(
     {
@@ -241,7 +256,7 @@ export const SETTINGS = {
     hdfs: 'dfs.datanode.data.dir',
   }),
   'datanode.hostname': text({
-    about: "name in listings; empty is the machine's",
+    about: "name in listings, and for clients that connect by name; empty is the machine's",
     for: DATANODE,
     default: '',
     pattern: /^[a-zA-Z0-9.-]{0,253}$/,
@@ -254,6 +269,13 @@ export const SETTINGS = {
     default: [],
     pattern: /^[0-9a-fA-F.:]{2,64}$/,
     example: '10.0.0.5',
+  }),
+  'datanode.advertised-addresses': list({
+    about: 'for clients behind a mapping of ports: see docs/networking.md',
+    for: DATANODE,
+    default: [],
+    accepts: isAdvertisedAddress,
+    example: 'localhost:19866 http:19864 ipc:19867 from:172.18.0.1 via:18020',
   }),
   'datanode.rack': text({
     about: 'network location; replicas are spread over racks',

@@ -14,6 +14,7 @@ export const CONTROL_PATHS = {
   blockEvents: `${CONTROL_PREFIX}/block-events`,
   reportDigest: `${CONTROL_PREFIX}/report-digest`,
   reportBuckets: `${CONTROL_PREFIX}/report-buckets`,
+  peer: `${CONTROL_PREFIX}/peer`,
 } as const
 
 /** Block ids `id` and `id'` are in the same bucket of a full report when `id >> 12` is equal. */
@@ -35,6 +36,19 @@ export const StorageTypeSchema = Type.Union([
 export const BlockSchema = closed({ id: Count, generationStamp: Count, lengthBytes: Count })
 export type BlockMessage = Static<typeof BlockSchema>
 
+/** See advertised-address.ts. Ports are complete; `from` and `via` empty mean "whoever it is". */
+export const AdvertisedAddress = closed({
+  host: Type.String({ minLength: 1, maxLength: 255 }),
+  transferPort: Port,
+  httpPort: Port,
+  ipcPort: Port,
+  /** Networks of the clients it is meant for. */
+  from: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), { maxItems: 64 }),
+  /** Ports or addresses of the namenode that these clients dial. */
+  via: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 64 }),
+})
+export type AdvertisedAddress = Static<typeof AdvertisedAddress>
+
 export const RegisterRequest = closed({
   /** undefined for a data folder that belongs to no cluster yet. */
   clusterId: Type.Optional(Identifier),
@@ -43,11 +57,15 @@ export const RegisterRequest = closed({
   incarnation: Identifier,
   softwareVersion: Type.String({ maxLength: 64 }),
   hostname: Type.String({ minLength: 1, maxLength: 255 }),
+  /** False for a machine's name that leads elsewhere or nowhere: no client is told it as a place to connect to. */
+  answersToHostname: Type.Boolean(),
   /** IP addresses, first choice first. */
   addresses: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), {
     minItems: 1,
     maxItems: 32,
   }),
+  /** For clients behind a mapping of ports; the first that is meant for a client is what it gets. */
+  advertised: Type.Array(AdvertisedAddress, { maxItems: 32 }),
   transferPort: Port,
   httpPort: Port,
   ipcPort: Port,
@@ -235,3 +253,20 @@ export const ReportBucketsRequest = closed({
 export type ReportBucketsRequest = Static<typeof ReportBucketsRequest>
 export const ReportBucketsReply = closed({ epoch: Count })
 export type ReportBucketsReply = Static<typeof ReportBucketsReply>
+
+/**
+ * Where another datanode streams blocks. The address in a client's request is the one that serves the client, which
+ * may be a mapping of ports that leads nowhere from here.
+ */
+export const PeerRequest = closed({
+  datanodeUuid: Identifier,
+  sessionId: Identifier,
+  peerUuid: Identifier,
+})
+export type PeerRequest = Static<typeof PeerRequest>
+export const PeerReply = closed({
+  epoch: Count,
+  host: Type.String({ minLength: 2, maxLength: 64 }),
+  port: Port,
+})
+export type PeerReply = Static<typeof PeerReply>

@@ -50,6 +50,7 @@ const KEEP_ALIVE_MS = 60_000
 export class IpcConnection {
   readonly clientAddress: string
   readonly localAddress: string
+  readonly localPort: number
   readonly #socket: Socket
   readonly #host: ConnectionHost
   readonly #session: IpcSession
@@ -76,6 +77,7 @@ export class IpcConnection {
     this.#session = new IpcSession(host.limits)
     this.clientAddress = plainAddress(socket.remoteAddress)
     this.localAddress = plainAddress(socket.localAddress)
+    this.localPort = socket.localPort ?? 0
     this.#acceptedMs = host.monotonicMs()
     this.#lastActiveMs = this.#acceptedMs
     this.#sendProgressMs = this.#acceptedMs

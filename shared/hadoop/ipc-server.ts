@@ -66,7 +66,7 @@ export class IpcServer {
   readonly #connections = new Set<IpcConnection>()
   readonly #sweeper: BackgroundLoop
   #bufferedBytes = 0
-  #listener: Listener | undefined
+  #listeners: readonly Listener[] = []
   #closing: Promise<void> | undefined
   #onAllGone: (() => void) | undefined
 
@@ -102,14 +102,26 @@ export class IpcServer {
 
   /**
    * Accepts connections; once in the life of a server. Closing the listener closes the server.
-   * @throws DfsError PORT_IN_USE
+   * @param more further places where the same is served
+   * @returns the listener with the port of `address`
+   * @throws DfsError PORT_IN_USE; then nothing listens
    */
-  async listen(address: HostPort): Promise<Listener> {
-    assert(this.#listener === undefined, 'a server listens once')
-    const listener = await this.#seams.network.listen(address, (socket) => this.#accept(socket))
-    this.#listener = listener
+  async listen(address: HostPort, more: readonly HostPort[] = []): Promise<Listener> {
+    assert(this.#listeners.length === 0, 'a server listens once')
+    const { network } = this.#seams
+    const accept = (socket: Socket) => this.#accept(socket)
+    const first = await network.listen(address, accept)
+    this.#listeners = [first]
+    try {
+      for (const place of more) {
+        this.#listeners = [...this.#listeners, await network.listen(place, accept)]
+      }
+    } catch (error) {
+      await this.close()
+      throw error
+    }
     this.#sweeper.start()
-    return { port: listener.port, close: () => this.close() }
+    return { port: first.port, close: () => this.close() }
   }
 
   /** Takes no more calls, waits a bounded time for those that run, then closes everything. Idempotent. */
@@ -131,7 +143,7 @@ export class IpcServer {
       })
     }
     await this.#sweeper.stop()
-    await this.#listener?.close()
+    await Promise.all(this.#listeners.map((it) => it.close()))
   }
 
   #accept(socket: Socket): void {
@@ -286,6 +298,7 @@ function contextOf(call: ReceivedCall, connection: IpcConnection): RpcContext {
     retryCount: identity.retryCount,
     clientAddress: connection.clientAddress,
     localAddress: connection.localAddress,
+    localPort: connection.localPort,
     ...(callerContext === undefined ? {} : { callerContext }),
     signal: connection.signal,
   }

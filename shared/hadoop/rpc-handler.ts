@@ -17,6 +17,8 @@ export interface RpcContext {
   readonly clientAddress: string
   /** Our address through which it came. */
   readonly localAddress: string
+  /** Our port that it dialled. */
+  readonly localPort: number
   /** Free text of the client for audit lines. */
   readonly callerContext?: string
   /** Aborts when the client is gone: nobody will read the reply. */

@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { DfsError, toDfsError } from '../errors.js'
+import type { HostPort, Listener, Network } from '../network.js'
 
 export interface NodeServerOptions {
   readonly maxConnections: number
@@ -49,6 +50,30 @@ export async function listenOn(server: Server, host: string, port: number): Prom
     throw listenFailure(error, host, port)
   }
   return portOf(server) ?? port
+}
+
+/**
+ * Lets `server` serve what connects to a further port. A second server would need the same handlers and limits again.
+ * @throws DfsError PORT_IN_USE
+ */
+export async function listenToo(
+  server: Server,
+  network: Network,
+  address: HostPort,
+): Promise<Listener> {
+  let open = 0
+  return await network.listen(address, (socket) => {
+    // The server counts only what it has accepted itself.
+    if (open >= server.maxConnections) {
+      socket.destroy()
+      return
+    }
+    open += 1
+    socket.once('close', () => {
+      open -= 1
+    })
+    server.emit('connection', socket)
+  })
 }
 
 /** What a failed `listen` is called. */

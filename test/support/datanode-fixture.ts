@@ -20,6 +20,7 @@ import { silentLog } from '../../shared/log.js'
 import { systemNetwork } from '../../shared/network.js'
 import { seededRandom } from '../../shared/random.js'
 import type { Seams } from '../../shared/seams.js'
+import { transferAddress } from '../../shared/transfer/pipeline-node.js'
 import { temporaryFolder } from './temporary-folder.js'
 
 export const POOL = 'BP-1-127.0.0.1-1'
@@ -138,6 +139,7 @@ export async function startNode(
     seams,
     store,
     events,
+    peers: { find: async (info) => transferAddress(info), forget: () => {} },
     statistics: newTransferStatistics(),
     timeouts: FAST_TIMEOUTS,
     copyThrottle: new ByteThrottle(0),

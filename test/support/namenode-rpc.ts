@@ -39,6 +39,8 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     allowUnauthenticatedBind: false,
     rpcPort: 0,
     httpPort: 0,
+    extraRpcPorts: [],
+    extraHttpPorts: [],
     clusterToken: 'a token of the tests',
     superuser: 'root',
     supergroup: 'supergroup',

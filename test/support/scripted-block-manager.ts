@@ -25,7 +25,9 @@ export function datanodeView(index: number, change: Partial<DatanodeView> = {}):
   return {
     uuid: datanodeUuid(`node-${index}`),
     hostname: `host-${index}`,
+    answersToHostname: true,
     addresses: [`10.0.0.${index}`],
+    advertised: [],
     transferPort: 9866,
     httpPort: 9864,
     ipcPort: 9867,
@@ -129,6 +131,10 @@ export class ScriptedBlockManager implements BlockManager {
 
   datanodes(): readonly DatanodeView[] {
     return this.nodes
+  }
+
+  isDatanodeAddress(address: string): boolean {
+    return this.nodes.some((it) => it.addresses.includes(address))
   }
 
   findDatanode(name: string): DatanodeView | undefined {

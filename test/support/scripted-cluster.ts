@@ -154,6 +154,8 @@ export function configuration(
     allowUnauthenticatedBind: false,
     rpcPort: 0,
     httpPort: 0,
+    extraRpcPorts: [],
+    extraHttpPorts: [],
     clusterToken: 'secret',
     superuser: 'root',
     supergroup: 'supergroup',

@@ -99,6 +99,29 @@ const CASES: readonly Case[] = [
     local: '10.0.0.5',
     expected: '127.0.0.1',
   },
+  {
+    name: 'no bridge that the namenode has too, since it leads everybody to the machine they are on',
+    registered: '10.0.0.6 172.17.0.1 127.0.0.1',
+    client: '172.17.0.9',
+    local: '172.17.0.1',
+    own: '10.0.0.5 172.17.0.1 127.0.0.1',
+    expected: '10.0.0.6',
+  },
+  {
+    name: 'no loopback of a machine that has only a bridge in common with the namenode',
+    registered: '10.0.0.6 172.17.0.1 127.0.0.1',
+    client: '127.0.0.1',
+    local: '127.0.0.1',
+    own: '10.0.0.5 172.17.0.1 127.0.0.1',
+    expected: '10.0.0.6',
+  },
+  {
+    name: 'the nearest of several IPv6 networks',
+    registered: 'fd00:1::6 fd00:2::6',
+    client: 'fd00:2::9',
+    local: 'fd00:2::5',
+    expected: 'fd00:2::6',
+  },
 ]
 
 describe('addressForClient answers', () => {
@@ -106,6 +129,7 @@ describe('addressForClient answers', () => {
     const address = addressForClient(registered.split(' '), {
       clientAddress: client,
       localAddress: local,
+      localPort: 8020,
       namenodeAddresses: new Set((own ?? '10.0.0.5').split(' ')),
     })
     expect(address).toBe(expected)

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { orderLocations } from '../../../../namenode/policy/order-locations.js'
-import { isIpAddress, reachableAddress } from '../../../../namenode/policy/reachable-address.js'
+import { reachableAddress } from '../../../../namenode/policy/reachable-address.js'
 import { agreeOnLength, agreeOnTruncation } from '../../../../namenode/policy/recovery-length.js'
 import { judgeStartup, type StartupNode } from '../../../../namenode/policy/safe-mode.js'
 import { datanodeUuid } from '../../../../shared/ids.js'
+import { isIpAddress } from '../../../../shared/ip-address.js'
 
 const node = (change: Partial<StartupNode> = {}): StartupNode => ({
   liveness: 'live',
@@ -101,7 +102,10 @@ describe('locations for a reader', () => {
 
 describe('the address between two datanodes', () => {
   it.each([
-    [['127.0.0.1', '10.0.0.5'], ['127.0.0.1', '10.0.0.6'], '127.0.0.1'],
+    [['127.0.0.1', '10.0.0.5'], ['127.0.0.1', '10.0.0.6'], '10.0.0.5'],
+    [['127.0.0.1'], ['127.0.0.1'], '127.0.0.1'],
+    [['10.0.0.5', '127.0.0.1'], ['10.0.0.5', '127.0.0.1'], '10.0.0.5'],
+    [['172.17.0.1', '10.0.0.5', '127.0.0.1'], ['172.17.0.1', '10.0.0.6', '127.0.0.1'], '10.0.0.5'],
     [['127.0.0.1', '10.0.0.5'], ['10.0.0.6'], '10.0.0.5'],
     [['192.168.1.5', '10.0.0.5'], ['10.0.0.6'], '10.0.0.5'],
     [['fe80::1', '2001:db8::5'], ['2001:db8::6'], '2001:db8::5'],
