@@ -54,6 +54,6 @@ describe('an HTTP client is sent', () => {
 
   it('nowhere when no datanode lives', () => {
     namenode.blockManager.nodes = [datanodeView(1, { liveness: 'dead' })]
-    expect(() => target()).toThrow(/0 datanode/)
+    expect(() => target()).toThrow(/Failed to find datanode/)
   })
 })
