@@ -14,6 +14,8 @@ export interface DatanodeHttpContext {
 
 export const SERVER_LIMITS = {
   maxConnections: 4096,
+  // A program may write to its upload now and then only; routes that expect no such thing are stricter themselves.
+  bodyWindowMs: 5 * 60_000,
   // WebHDFS says "go on" itself, once the file is open.
   wantsBody: (request: IncomingMessage) => !isWebhdfsUrl(request.url ?? ''),
 } as const

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
 import { pathOfFileUrl } from '../../shared/http/file-url.js'
+import { singleParameters } from '../../shared/http/query.js'
 import { verifyTicket } from '../../shared/http/ticket.js'
 import type { Seams } from '../../shared/seams.js'
 
@@ -26,7 +27,7 @@ export interface FileRequest {
 
 /** @throws DfsError UNAUTHENTICATED, INVALID_PATH */
 export function parseFileRequest(request: FastifyRequest, serving: FileServing): FileRequest {
-  const query = request.query as FilesQuery
+  const query: FilesQuery = singleParameters(request.query)
   const path = pathOfFileUrl(request.url)
   const nowMs = serving.seams.clock.wallMs()
   // A reader may ask with HEAD what it was sent to GET.

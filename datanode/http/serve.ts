@@ -3,7 +3,7 @@
  * clusters never get one, and loading it took a third of a datanode's start.
  */
 import type { FastifyInstance } from 'fastify'
-import { createNodeServer, listenOn } from '../../shared/http/node-server.js'
+import { createNodeServer, listenOn, type RequestHandler } from '../../shared/http/node-server.js'
 import { type DatanodeHttpContext, SERVER_LIMITS } from './context.js'
 
 /** @throws DfsError PORT_IN_USE */
@@ -12,7 +12,7 @@ export async function serveDatanodeHttp(
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const { config, seams } = context
   let face: Promise<FastifyInstance> | undefined
-  const server = createNodeServer((request, response) => {
+  const route: RequestHandler = (request, response) => {
     face ??= load(context)
     face.then(
       (it) => it.routing(request, response),
@@ -21,7 +21,8 @@ export async function serveDatanodeHttp(
         response.writeHead(500).end()
       },
     )
-  }, SERVER_LIMITS)
+  }
+  const server = createNodeServer(route, { ...SERVER_LIMITS, clock: seams.clock })
   const port = await listenOn(server, config.bindHost, config.httpPort)
   const close = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -16,6 +16,7 @@ export async function buildDatanodeHttp(context: DatanodeHttpContext): Promise<F
   const { clusterToken, namenodeRpc } = context.config
   const app = buildHttpServer({
     log: seams.log,
+    clock: seams.clock,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     ...SERVER_LIMITS,
   })

@@ -1,11 +1,10 @@
 /** Ends an upload whose sender went silent: otherwise it would hold its pipeline for ever. */
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../shared/clock.js'
-import { DfsError } from '../../shared/errors.js'
+import { isSenderSlow, tooSlow } from '../../shared/http/body-watch.js'
 
-/** A window in which a living sender manages at least `MIN_BYTES`, unless the caller knows better. */
+/** A window in which a living sender manages a little, unless the caller knows better. */
 const WINDOW_MS = 30_000
-const MIN_BYTES = 1024
 
 export interface UploadWatch {
   readonly signal: AbortSignal
@@ -27,15 +26,8 @@ export function watchUpload(
   let seenBytes = socket.bytesRead
   let cancel = clock.after(windowMs, check)
   function check(): void {
-    if (
-      socket.bytesRead - seenBytes < MIN_BYTES &&
-      !request.raw.complete &&
-      !request.raw.isPaused()
-    ) {
-      const silence = new DfsError(
-        'TIMEOUT',
-        `fewer than ${MIN_BYTES} bytes came in ${windowMs / 1000} s`,
-      )
+    if (isSenderSlow(request.raw, seenBytes)) {
+      const silence = tooSlow(windowMs)
       controller.abort(silence)
       request.raw.destroy(silence)
       return

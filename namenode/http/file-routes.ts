@@ -7,10 +7,12 @@ import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
 import { entityHeaders } from '../../shared/http/entity-headers.js'
 import { FILES_PREFIX, fileUrlOfPath, pathOfFileUrl } from '../../shared/http/file-url.js'
+import { singleParameters } from '../../shared/http/query.js'
 import { issueTicket, TICKET_LIFETIME_MS } from '../../shared/http/ticket.js'
 import type { Call } from '../service/call.js'
 import type { Namespace } from '../service/namespace.js'
 import type { FileStatus } from '../service/namespace-model.js'
+import { checkUserParameter } from './user-parameter.js'
 
 export interface FileRoutesOptions {
   readonly namespace: Namespace
@@ -158,8 +160,9 @@ function listing(
   status: FileStatus,
   query: FilesQuery,
 ): object {
-  const limit = query.limit === undefined ? PAGE_ENTRIES : Number(query.limit)
-  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_ENTRIES) {
+  const limit = Number(query.limit ?? PAGE_ENTRIES)
+  const isNumber = query.limit === undefined || /^[1-9][0-9]{0,3}$/.test(query.limit)
+  if (!isNumber || limit > PAGE_ENTRIES) {
     throw new DfsError('ILLEGAL_ARGUMENT', `limit must be 1 to ${PAGE_ENTRIES}, not ${query.limit}`)
   }
   const page = namespace.list(call, path, query.after ?? '', limit)
@@ -195,11 +198,8 @@ function describe(status: FileStatus): object {
 }
 
 function parse(request: FastifyRequest, options: FileRoutesOptions) {
-  const query = request.query as FilesQuery
-  const user = query['user.name'] ?? options.defaultUser
-  if (typeof user !== 'string' || !/^[A-Za-z0-9_.@$-]{1,64}$/.test(user)) {
-    throw new DfsError('ILLEGAL_ARGUMENT', 'user.name must be one name')
-  }
+  const query: FilesQuery = singleParameters(request.query)
+  const user = checkUserParameter('user.name', query['user.name'] ?? options.defaultUser)
   return { query, path: pathOfFileUrl(request.url), call: options.callOf(request, user) }
 }
 

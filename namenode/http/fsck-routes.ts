@@ -3,11 +3,13 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../shared/clock.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
+import { singleParameters } from '../../shared/http/query.js'
 import type { BlockManager } from '../service/block-manager.js'
 import type { Call } from '../service/call.js'
 import type { Fsck } from '../service/fsck.js'
 import type { FsckFile, FsckItem, FsckReplica } from '../service/fsck-model.js'
 import { type FsckTextOptions, fsckHead, fsckItemText, fsckTail } from './fsck-text.js'
+import { checkUserParameter } from './user-parameter.js'
 
 export interface FsckRoutesOptions {
   readonly fsck: Pick<Fsck, 'check'>
@@ -52,19 +54,13 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
 }
 
 function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutesOptions) {
-  // A parameter that is given twice arrives as an array; every one of ours is a text.
-  for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
-    if (typeof value !== 'string') {
-      throw new DfsError('ILLEGAL_ARGUMENT', `parameter ${name} is given more than once`)
-    }
-  }
-  const query = request.query as FsckQuery
+  const query: FsckQuery = singleParameters(request.query)
   if (query.delete !== undefined || query.move !== undefined) {
     throw new DfsError('UNSUPPORTED', 'fsck deletes and moves nothing here; use dfs rm or dfs mv')
   }
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  const user = query.ugi ?? query.user ?? options.defaultUser
+  const user = checkUserParameter('ugi', query.ugi ?? query.user ?? options.defaultUser)
   return {
     query,
     path: query.path ?? '/',

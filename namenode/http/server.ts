@@ -25,6 +25,8 @@ export interface NamenodeHttpOptions {
 }
 
 const MAX_CONNECTIONS = 10_000
+/** Only datanodes send bodies, and they do not dawdle. */
+const BODY_WINDOW_MS = 30_000
 const BODY_LIMIT_BYTES = 1024 * 1024
 
 /** Who a request is that names nobody: as WebHDFS has it, a user without rights of its own. */
@@ -36,7 +38,9 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   const defaultUser = config.anonymousUser ?? ANONYMOUS
   const app = buildHttpServer({
     log,
+    clock,
     maxConnections: MAX_CONNECTIONS,
+    bodyWindowMs: BODY_WINDOW_MS,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     // Uploads are redirected before a byte of them travels; datanodes' reports are for us.
     wantsBody: (request) => request.url?.startsWith(CONTROL_PREFIX) ?? false,

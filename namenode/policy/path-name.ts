@@ -3,10 +3,12 @@
  * (protocol reference 2.2). Names are bytes to us: case-sensitive, never normalised, at most 255 of them.
  */
 import { DfsError } from '../../shared/errors.js'
+import {
+  MAX_COMPONENT_BYTES,
+  MAX_PATH_CHARACTERS,
+  MAX_PATH_LEVELS,
+} from '../../shared/path-limits.js'
 
-export const MAX_COMPONENT_BYTES = 255
-export const MAX_PATH_CHARACTERS = 8000
-export const MAX_PATH_LEVELS = 1000
 export const MAX_DIRECTORY_ITEMS = 1_048_576
 export const RESERVED_ROOT = '.reserved'
 const SNAPSHOT_NAME = '.snapshot'

@@ -1,12 +1,14 @@
 /** Paths of files in URLs: `/api/v1/files/a%20b/c` names `/a b/c`. Decoded exactly once, component by component. */
 import { DfsError } from '../errors.js'
+import { MAX_COMPONENT_BYTES, MAX_PATH_CHARACTERS, MAX_PATH_LEVELS } from '../path-limits.js'
 
 export const FILES_PREFIX = '/api/v1/files'
 
 /**
  * @param url as it stands in the request line, with or without a query
  * @returns an absolute path without a trailing slash; `/` for the root
- * @throws DfsError INVALID_PATH for bad escapes, bad UTF-8, an encoded slash, control characters, empty, `.` or `..` components
+ * @throws DfsError INVALID_PATH for bad escapes, bad UTF-8, an encoded slash, control characters, empty, `.` or `..`
+ *   components and for what is too long; NAME_TOO_LONG
  */
 export function pathOfFileUrl(url: string): string {
   const [pathname = ''] = url.split('?', 1)
@@ -14,7 +16,12 @@ export function pathOfFileUrl(url: string): string {
   if (rest === '' || rest === '/') return '/'
   const components = rest.slice(1).split('/')
   if (components.at(-1) === '') components.pop()
-  return `/${components.map(decodeComponent).join('/')}`
+  const path = `/${components.map(decodeComponent).join('/')}`
+  if (path.length <= MAX_PATH_CHARACTERS && components.length <= MAX_PATH_LEVELS) return path
+  throw new DfsError(
+    'INVALID_PATH',
+    `Invalid path name: more than ${MAX_PATH_CHARACTERS} characters or ${MAX_PATH_LEVELS} levels`,
+  )
 }
 
 /** The URL path of a file below `/api/v1/files`. */
@@ -37,6 +44,10 @@ function decodeComponent(encoded: string): string {
       'INVALID_PATH',
       'Invalid path name: a component holds "/" or a control character',
     )
+  }
+  // Found here, before the bytes of an upload travel under a shorter, temporary name.
+  if (Buffer.byteLength(component) > MAX_COMPONENT_BYTES) {
+    throw new DfsError('NAME_TOO_LONG', `a name has at most ${MAX_COMPONENT_BYTES} bytes`)
   }
   return component
 }

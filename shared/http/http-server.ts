@@ -12,7 +12,7 @@ import {
   type NodeServerOptions,
   portOf,
 } from './node-server.js'
-import { installProblemReplies } from './problem.js'
+import { fromFastify, installProblemReplies, sendProblem } from './problem.js'
 
 export interface HttpServerOptions extends NodeServerOptions {
   readonly log: Log
@@ -41,6 +41,8 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: false },
     ajv: { customOptions: SCHEMA_OPTIONS },
+    // A URL that cannot be decoded has no route, hence no error handler of ours.
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, fromFastify(error)),
     serverFactory: (handler) => createNodeServer(handler, options),
   })
   app.removeContentTypeParser('text/plain')

@@ -33,7 +33,9 @@ export async function openNamenodeWebhdfs(
   const { services } = rpc
   const app = buildHttpServer({
     log: silentLog,
+    clock: services.clock,
     maxConnections: 10,
+    bodyWindowMs: 30_000,
     bodyLimitBytes: 1024,
     wantsBody: () => false,
   })
