@@ -145,7 +145,8 @@ export class BlockReceiver implements ReplicaOwner {
     if (isSync) this.#requestedSync += 1
     const { seqno, isLast } = packet
     const syncNumber = isSync ? this.#requestedSync : 0
-    this.#pending.push({ seqno, isLast, syncNumber, endBytes: writer.lengthBytes })
+    const ack = { seqno, isLast, syncNumber, endBytes: writer.lengthBytes }
+    this.#pending.push(ack, this.#nowMs())
     if (isSync) this.#sync()
     // Nothing to wait for from the disk: an acknowledgement may be due already.
     if (packet.dataBytes === 0) this.#sendAcks()
@@ -224,7 +225,7 @@ export class BlockReceiver implements ReplicaOwner {
   }
 
   #takeAck({ seqno, replies }: { seqno: number; replies: readonly number[] }): void {
-    if (this.#pending.answer(seqno, replies)) {
+    if (this.#pending.answer(seqno, replies, this.#nowMs())) {
       this.#sendAcks()
       return
     }
@@ -236,12 +237,18 @@ export class BlockReceiver implements ReplicaOwner {
 
   /** Silence counts only while the node behind owes an acknowledgement. */
   async #waitForAck(mirror: Mirror): Promise<void> {
+    const silentForMs = () => this.#pending.silentForMs(this.#nowMs())
     try {
-      await mirror.reader.more(mirror.silenceMs)
+      await mirror.reader.more(Math.max(1, mirror.silenceMs - silentForMs()))
     } catch (error) {
-      const isIdle = this.#pending.owedDownstream === 0 && toDfsError(error).code === 'TIMEOUT'
-      if (!isIdle) throw error
+      const isTimeout = toDfsError(error).code === 'TIMEOUT'
+      // What is owed since a moment ago is not late because nothing was owed before.
+      if (!isTimeout || silentForMs() >= mirror.silenceMs) throw error
     }
+  }
+
+  #nowMs(): number {
+    return this.#parts.context.seams.clock.monotonicMs()
   }
 
   #mirrorFailed(error: unknown): void {

@@ -36,6 +36,8 @@ export class PendingAcks {
   /** How many entries at the front have been acknowledged by the node behind. */
   #answered = 0
   #hasLastAnswer = false
+  /** When the node behind last owed nothing, or answered. */
+  #lastProgressMs = 0
 
   /** @param hasMirror false: nobody is behind us, entries need no answer */
   constructor(hasMirror: boolean) {
@@ -51,12 +53,18 @@ export class PendingAcks {
     return this.#entries.length - this.#answered
   }
 
+  /** How long the node behind has owed an acknowledgement without giving one; a time when it owed none does not count. */
+  silentForMs(nowMs: number): number {
+    return this.owedDownstream === 0 ? 0 : nowMs - this.#lastProgressMs
+  }
+
   /** Nothing more will come from the node behind: it closes its connection while our own disk may still be busy. */
   get hasLastAnswer(): boolean {
     return this.#hasLastAnswer
   }
 
-  push(entry: Omit<PendingAck, 'downstream'>): void {
+  push(entry: Omit<PendingAck, 'downstream'>, nowMs: number): void {
+    if (this.owedDownstream === 0) this.#lastProgressMs = nowMs
     const { seqno, endBytes, syncNumber, isLast } = entry
     // Field by field: a spread costs a quarter of a second for each gigabyte.
     const downstream = this.#hasMirror ? undefined : []
@@ -65,11 +73,12 @@ export class PendingAcks {
   }
 
   /** Joins the next answer of the node behind; false when it is not the one that is due. */
-  answer(seqno: number, replies: readonly number[]): boolean {
+  answer(seqno: number, replies: readonly number[], nowMs: number): boolean {
     const entry = this.#entries[this.#answered]
     if (entry === undefined || entry.seqno !== seqno) return false
     entry.downstream = replies
     this.#answered += 1
+    this.#lastProgressMs = nowMs
     this.#hasLastAnswer = entry.isLast
     return true
   }

@@ -13,7 +13,8 @@ export interface PipelineTimeouts {
 
 export const DEFAULT_PIPELINE_TIMEOUTS: PipelineTimeouts = {
   connectMs: 5_000,
-  silenceMs: 15_000,
+  // A saturated disk may take 20 s for the sync of a block; a node that died closes its connections at once.
+  silenceMs: 30_000,
   silencePerNodeMs: 5_000,
 }
 
