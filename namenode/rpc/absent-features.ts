@@ -8,43 +8,29 @@ import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import type { Input } from '../../shared/hadoop/message.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import { type BlockStoragePolicyProto, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
+import {
+  HOT_POLICY,
+  type PolicyStorageType,
+  STORAGE_POLICIES,
+  type StoragePolicy,
+} from '../policy/storage-policies.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
 
-type Policy = Input<typeof BlockStoragePolicyProto>
-const { DISK, SSD, ARCHIVE, RAM_DISK, PROVIDED, NVDIMM } = StorageTypeEnum
-
-function policy(
-  policyId: number,
-  name: string,
-  creation: readonly number[],
-  creationFallback: readonly number[],
-  replicationFallback: readonly number[],
-): Policy {
-  const types = (storageTypes: readonly number[]) =>
-    storageTypes.length === 0 ? undefined : { storageTypes }
+function policyMessage(policy: StoragePolicy): Input<typeof BlockStoragePolicyProto> {
+  const types = (names: readonly PolicyStorageType[]) => ({
+    storageTypes: names.map((it) => StorageTypeEnum[it]),
+  })
+  const orNothing = (names: readonly PolicyStorageType[]) =>
+    names.length === 0 ? undefined : types(names)
   return {
-    policyId,
-    name,
-    creationPolicy: { storageTypes: creation },
-    creationFallbackPolicy: types(creationFallback),
-    replicationFallbackPolicy: types(replicationFallback),
+    policyId: policy.id,
+    name: policy.name,
+    creationPolicy: types(policy.storageTypes),
+    creationFallbackPolicy: orNothing(policy.creationFallbacks),
+    replicationFallbackPolicy: orNothing(policy.replicationFallbacks),
   }
 }
-
-const HOT = policy(7, 'HOT', [DISK], [], [ARCHIVE])
-
-/** The suite that is built into HDFS. Everything is HOT. */
-const STORAGE_POLICIES: readonly Policy[] = [
-  policy(1, 'PROVIDED', [PROVIDED, DISK], [PROVIDED, DISK], [PROVIDED, DISK]),
-  policy(2, 'COLD', [ARCHIVE], [], []),
-  policy(5, 'WARM', [DISK, ARCHIVE], [DISK, ARCHIVE], [DISK, ARCHIVE]),
-  HOT,
-  policy(10, 'ONE_SSD', [SSD, DISK], [SSD, DISK], [SSD, DISK]),
-  policy(12, 'ALL_SSD', [SSD], [DISK], [DISK]),
-  policy(14, 'ALL_NVDIMM', [NVDIMM], [DISK], [DISK]),
-  policy(15, 'LAZY_PERSIST', [RAM_DISK, DISK], [DISK], [DISK]),
-]
 
 export function absentFeatures({ namespace, principals }: NamenodeServices) {
   const requireExisting = (context: Parameters<typeof callOf>[0], path: string) => {
@@ -54,11 +40,11 @@ export function absentFeatures({ namespace, principals }: NamenodeServices) {
   }
   return {
     getStoragePolicies: rpcMethod(CLIENT_PROTOCOL.getStoragePolicies, () => ({
-      policies: STORAGE_POLICIES,
+      policies: STORAGE_POLICIES.map(policyMessage),
     })),
     getStoragePolicy: rpcMethod(CLIENT_PROTOCOL.getStoragePolicy, (request, context) => {
       requireExisting(context, request.path)
-      return { storagePolicy: HOT }
+      return { storagePolicy: policyMessage(HOT_POLICY) }
     }),
     getEZForPath: rpcMethod(CLIENT_PROTOCOL.getEZForPath, () => ({})),
     listEncryptionZones: rpcMethod(CLIENT_PROTOCOL.listEncryptionZones, () => ({ hasMore: false })),

@@ -16,6 +16,8 @@ export interface CreateOptions extends CallOptions {
   readonly createParent?: boolean | undefined
   /** Octal bits. Default 0644. */
   readonly permission?: number | undefined
+  /** Octal bits before the umask: count where the parent has default ACL entries. */
+  readonly unmaskedPermission?: number | undefined
   /** Copies of each block. Default: the server's. */
   readonly replication?: number | undefined
   /** Default: the server's. */

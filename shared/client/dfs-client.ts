@@ -369,6 +369,7 @@ export class DfsClient {
       overwrite: options.overwrite ?? false,
       createParent: options.createParent ?? true,
       permission: options.permission ?? DEFAULT_FILE_PERMISSION,
+      unmaskedPermission: options.unmaskedPermission,
       replication: options.replication,
       blockSizeBytes: options.blockSizeBytes,
       signal: this.#signal(options),

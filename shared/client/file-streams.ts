@@ -2,6 +2,8 @@
 
 /** A file being written. One call at a time; after an error only `abort` is left. */
 export interface WritableFile {
+  /** The server's number of the file, which survives a rename; undefined when it told none. */
+  readonly fileId?: number | undefined
   /** Takes all of `bytes`; resolves when there is room for more. The buffer may be used again after that. */
   write(bytes: Uint8Array): Promise<void>
   /** What was written can be read by others now. */
@@ -30,6 +32,7 @@ export interface CreateRequest {
   readonly overwrite: boolean
   readonly createParent: boolean
   readonly permission: number
+  readonly unmaskedPermission?: number | undefined
   /** undefined: the server's default. */
   readonly replication: number | undefined
   readonly blockSizeBytes: number | undefined

@@ -35,7 +35,7 @@ export interface CreateFileOptions {
   /** Mode bits after the client's umask, for example 0o644. */
   readonly permission: number
   /** Mode bits before the umask; for default ACLs. */
-  readonly unmasked?: number
+  readonly unmasked?: number | undefined
 }
 
 type FileStatus = Decoded<typeof HdfsFileStatusProto>
@@ -122,6 +122,11 @@ export class FileWriter {
     this.#previous = Promise.resolve(undefined)
     if (lastBlock !== undefined && lastBlock.locs.length > 0) this.#continueBlock(lastBlock)
     leases.add(this)
+  }
+
+  /** The server's number of the file. */
+  get fileId(): number {
+    return this.#context.fileId
   }
 
   /** Length of the file with all that was written so far. */

@@ -54,6 +54,7 @@ export class HadoopStreams implements FileStreams {
         isOverwriting: request.overwrite,
         createParent: request.createParent,
         permission: request.permission,
+        unmasked: request.unmaskedPermission,
         replication,
         blockSizeBytes,
       },
@@ -155,6 +156,7 @@ function abortable(writer: FileWriter, signal: AbortSignal | undefined): Writabl
   signal.addEventListener('abort', stop, { once: true })
   const release = () => signal.removeEventListener('abort', stop)
   return {
+    fileId: writer.fileId,
     write: (bytes) => writer.write(bytes),
     hflush: () => writer.hflush(),
     hsync: () => writer.hsync(),

@@ -6,6 +6,8 @@ export interface WebhdfsCreate {
   readonly createParent: boolean
   /** Octal bits. */
   readonly permission: number
+  /** Before the client's umask; counts where the parent has default ACL entries. */
+  readonly unmaskedPermission: number | undefined
   /** undefined: the server's default. */
   readonly replication: number | undefined
   readonly blockSizeBytes: number | undefined
@@ -36,6 +38,7 @@ export function createParameters(parameters: WebhdfsParameters): WebhdfsCreate {
     overwrite,
     createParent: parameters.boolean('createparent', true),
     permission: parameters.permission('permission') ?? DEFAULT_PERMISSION,
+    unmaskedPermission: parameters.permission('unmaskedpermission'),
     replication: parameters.short('replication', 1),
     blockSizeBytes: parameters.long('blocksize', 1),
   }

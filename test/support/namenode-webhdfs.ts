@@ -27,7 +27,7 @@ export interface NamenodeWebhdfs {
 }
 
 export async function openNamenodeWebhdfs(
-  options: Parameters<typeof openNamenodeRpc>[0] = {},
+  options: Parameters<typeof openNamenodeRpc>[0] & { readonly defaultUser?: string } = {},
 ): Promise<NamenodeWebhdfs> {
   const rpc = await openNamenodeRpc(options)
   const { services } = rpc
@@ -43,7 +43,7 @@ export async function openNamenodeWebhdfs(
     registerWebhdfsRoutes(scope, {
       services,
       rpcPort: () => 8020,
-      defaultUser: 'dr.who',
+      defaultUser: options.defaultUser ?? 'dr.who',
       callOf: (_request, user) => ({
         principal: services.principals.principal(user),
         requestId: undefined,

@@ -16,7 +16,6 @@ type Handler = (
   data: DataRequest,
   request: FastifyRequest,
   reply: FastifyReply,
-  serving: FileServing,
 ) => Promise<FastifyReply>
 
 const OPERATIONS: Readonly<Record<DataOperation, readonly [method: string, run: Handler]>> = {
@@ -53,7 +52,7 @@ export function registerWebhdfsRoutes(app: FastifyInstance, serving: FileServing
           `Invalid value for webhdfs parameter "op": ${name} is not a valid ${method} operation.`,
         )
       }
-      return await operation[1][1](data, request, reply, serving)
+      return await operation[1][1](data, request, reply)
     },
   })
 }

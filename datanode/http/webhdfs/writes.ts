@@ -8,30 +8,23 @@ import type { WritableFile } from '../../../shared/client/file-streams.js'
 import { DfsError } from '../../../shared/errors.js'
 import { createParameters } from '../../../shared/webhdfs/create-parameters.js'
 import { encodePath } from '../../../shared/webhdfs/url.js'
-import type { FileServing } from '../file-request.js'
 import { received } from '../received.js'
-import { watchUpload } from '../upload-watch.js'
 import type { DataRequest } from './request.js'
-
-/** Longer than that of our own uploads: a program may write to its stream now and then only. */
-const SILENCE_MS = 5 * 60_000
 
 /** An upload that is cut off leaves no file: half of one under the right name would be taken for the whole. */
 export async function createFile(
   data: DataRequest,
   request: FastifyRequest,
   reply: FastifyReply,
-  serving: FileServing,
 ): Promise<FastifyReply> {
   const { client, path } = data
   refuseEncodedBody(request)
   const file = await client.create(path, createParameters(data.parameters))
   try {
-    await receiveInto(file, request, reply, serving)
+    await receiveInto(file, request, reply)
   } catch (error) {
-    const created = await client.statIfExists(path)
     await file.abort()
-    await removeUnfinished(client, path, created?.fileId)
+    await removeUnfinished(client, path, file.fileId)
     throw error
   }
   return reply
@@ -46,12 +39,11 @@ export async function appendToFile(
   data: DataRequest,
   request: FastifyRequest,
   reply: FastifyReply,
-  serving: FileServing,
 ): Promise<FastifyReply> {
   refuseEncodedBody(request)
   const file = await data.client.append(data.path)
   try {
-    await receiveInto(file, request, reply, serving)
+    await receiveInto(file, request, reply)
   } catch (error) {
     await file.close()
     throw error
@@ -63,20 +55,12 @@ async function receiveInto(
   file: WritableFile,
   request: FastifyRequest,
   reply: FastifyReply,
-  { seams }: FileServing,
 ): Promise<void> {
   // Only now: a client that waits for this word sends nothing when the file could not be opened.
   if (request.headers.expect !== undefined) reply.raw.writeContinue()
-  const watch = watchUpload(request, seams.clock, SILENCE_MS)
-  try {
-    for await (const chunk of received<Buffer>(request.raw)) {
-      watch.signal.throwIfAborted()
-      await file.write(chunk)
-    }
-    await file.close()
-  } finally {
-    watch.stop()
-  }
+  // A sender that goes silent is cut off by the server (`bodyWindowMs`), which ends this loop.
+  for await (const chunk of received<Buffer>(request.raw)) await file.write(chunk)
+  await file.close()
 }
 
 /** Not one that somebody else has put there meanwhile. */

@@ -11,26 +11,43 @@ import {
 } from './operation.js'
 
 const DEFAULT_PERMISSION = 0o755
-const DEFAULT_REPLICATION = 3
 const RENAME_OPTIONS = ['NONE', 'OVERWRITE', 'TO_TRASH'] as const
 const RENAME_OPTION_CLASS = 'org.apache.hadoop.fs.Options$Rename'
+/** As many as fit into a URL in any case. */
+const MAX_CONCAT_SOURCES = 10_000
 /** In SETTIMES: keep the time. */
 const KEEP_TIME = -1
 
 export function changeOperations(options: WebhdfsOptions): Operations {
+  return { ...treeChanges(options), ...attributeChanges(options), ...lengthChanges(options) }
+}
+
+function treeChanges(options: WebhdfsOptions): Operations {
   const { namespace } = options.services
   return {
     MKDIRS: async ({ call, path, parameters }) => {
       const permission = parameters.permission('permission') ?? DEFAULT_PERMISSION
-      return booleanAnswer(await namespace.mkdirs(call, { path, permission, createParent: true }))
+      const unmaskedPermission = parameters.permission('unmaskedpermission')
+      const change = { path, permission, unmaskedPermission, createParent: true }
+      return booleanAnswer(await namespace.mkdirs(call, change))
     },
     RENAME: (request) => rename(options, request),
     DELETE: async ({ call, path, parameters }) => {
       const recursive = parameters.boolean('recursive', false)
       return booleanAnswer(await namespace.delete(call, { path, recursive }))
     },
+    CREATESYMLINK: ({ parameters, operation }) => {
+      parameters.required('destination', operation)
+      throw new DfsError('UNSUPPORTED', 'Symlinks not supported')
+    },
+  }
+}
+
+function attributeChanges({ services }: WebhdfsOptions): Operations {
+  const { namespace } = services
+  return {
     SETREPLICATION: async ({ call, path, parameters }) => {
-      const replication = parameters.short('replication', 1) ?? DEFAULT_REPLICATION
+      const replication = parameters.short('replication', 1) ?? services.config.replication
       return booleanAnswer(await namespace.setReplication(call, { path, replication }))
     },
     SETPERMISSION: async ({ call, path, parameters }) => {
@@ -55,9 +72,28 @@ export function changeOperations(options: WebhdfsOptions): Operations {
       })
       return EMPTY
     },
-    CREATESYMLINK: ({ parameters, operation }) => {
-      parameters.required('destination', operation)
-      throw new DfsError('UNSUPPORTED', 'Symlinks not supported')
+  }
+}
+
+function lengthChanges({ services }: WebhdfsOptions): Operations {
+  const { namespace, reopening, clock } = services
+  let truncations = 0
+  return {
+    TRUNCATE: async ({ call, path, parameters, operation }) => {
+      parameters.required('newlength', operation)
+      const newLengthBytes = parameters.long('newlength', 0) ?? 0
+      // A holder of its own for each: two truncations are two writers.
+      truncations += 1
+      const holder = `DFSClient_webhdfs_${clock.wallMs()}_${truncations}`
+      return booleanAnswer(await reopening.truncate(call, { path, newLengthBytes, holder }))
+    },
+    CONCAT: async ({ call, path, parameters }) => {
+      const sources = (parameters.text('sources') ?? '').split(',').filter((it) => it !== '')
+      if (sources.length > MAX_CONCAT_SOURCES) {
+        throw webhdfsArgumentError(`Too many sources: ${sources.length} > ${MAX_CONCAT_SOURCES}`)
+      }
+      await namespace.concat(call, { target: path, sources })
+      return EMPTY
     },
   }
 }

@@ -9,6 +9,7 @@ const UNSPECIFIED_POLICY = 0
 export function fileStatusJson(status: FileStatus, pathSuffix: string): object {
   return {
     accessTime: status.accessTimeMs,
+    ...(status.hasAcl ? { aclBit: true } : {}),
     blockSize: status.blockSizeBytes,
     childrenNum: status.childrenCount,
     fileId: status.id,

@@ -13,8 +13,12 @@ import {
 } from '../../../shared/webhdfs/remote-exception.js'
 import { pathOfWebhdfsUrl, WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
 import type { Call } from '../../service/call.js'
+import { aclChanges, aclReads } from './acl-operations.js'
 import { changeOperations } from './change-operations.js'
+import { clusterOperations } from './cluster-operations.js'
 import { dataOperations } from './data-operations.js'
+import { jsonText } from './json-text.js'
+import { locationOperations } from './location-operations.js'
 import type { Operation, OperationAnswer, Operations, WebhdfsOptions } from './operation.js'
 import { statusOperations } from './status-operations.js'
 
@@ -56,13 +60,21 @@ export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRout
 
 /** Every operation under the method that Apache serves it with. */
 function operationTable(options: WebhdfsOptions): Readonly<Record<Method, Operations>> {
-  const status = statusOperations(options)
-  const { DELETE, ...changes } = changeOperations(options)
+  const { DELETE, TRUNCATE, CONCAT, ...changes } = changeOperations(options)
   const { OPEN, GETFILECHECKSUM, CREATE, APPEND } = dataOperations(options)
+  const { RENEWDELEGATIONTOKEN, CANCELDELEGATIONTOKEN, ...cluster } = clusterOperations(options)
+  const status = { ...statusOperations(options), ...aclReads(options) }
+  const reads = { ...status, ...locationOperations(options), ...cluster }
   return {
-    GET: known({ ...status, OPEN, GETFILECHECKSUM }),
-    PUT: known({ ...changes, CREATE }),
-    POST: known({ APPEND }),
+    GET: known({ ...reads, OPEN, GETFILECHECKSUM }),
+    PUT: known({
+      ...changes,
+      ...aclChanges(options),
+      CREATE,
+      RENEWDELEGATIONTOKEN,
+      CANCELDELEGATIONTOKEN,
+    }),
+    POST: known({ APPEND, TRUNCATE, CONCAT }),
     DELETE: known({ DELETE }),
   }
 }
@@ -125,7 +137,7 @@ function send(reply: FastifyReply, answer: OperationAnswer): FastifyReply {
   void reply.header('cache-control', 'no-cache')
   switch (answer.kind) {
     case 'json':
-      return reply.header('content-type', 'application/json').send(JSON.stringify(answer.value))
+      return reply.header('content-type', 'application/json').send(jsonText(answer.value))
     case 'json-stream':
       return reply
         .header('content-type', 'application/json')

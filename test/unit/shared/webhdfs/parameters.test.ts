@@ -119,6 +119,7 @@ describe('what a CREATE asks for', () => {
       overwrite: false,
       createParent: true,
       permission: 0o644,
+      unmaskedPermission: undefined,
       replication: undefined,
       blockSizeBytes: undefined,
     })

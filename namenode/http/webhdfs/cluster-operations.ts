@@ -1,0 +1,113 @@
+/** Sums and settings: content summary, quotas, server defaults, capacity, storage policies; and what is not there. */
+import { DfsError } from '../../../shared/errors.js'
+import { ROOT_INODE_ID } from '../../../shared/ids.js'
+import { HOT_POLICY, STORAGE_POLICIES, type StoragePolicy } from '../../policy/storage-policies.js'
+import type { Call } from '../../service/call.js'
+import type { Namespace } from '../../service/namespace.js'
+import { MAX_LONG } from './json-text.js'
+import { json, type Operations, type WebhdfsOptions } from './operation.js'
+import { existing } from './status-operations.js'
+
+const NO_QUOTA = -1
+/** Of Hadoop's numbers for checksum types: CRC32C. */
+const CRC32C = 2
+
+export function clusterOperations({ services }: WebhdfsOptions): Operations {
+  const { namespace, config, blockManager } = services
+  return {
+    GETCONTENTSUMMARY: ({ call, path }) => {
+      const summary = namespace.contentSummary(call, path)
+      return json({
+        ContentSummary: {
+          directoryCount: summary.directoryCount,
+          ecPolicy: '',
+          fileCount: summary.fileCount,
+          length: summary.lengthBytes,
+          quota: namespaceQuota(namespace, call, path),
+          snapshotDirectoryCount: 0,
+          snapshotFileCount: 0,
+          snapshotLength: 0,
+          snapshotSpaceConsumed: 0,
+          spaceConsumed: summary.spaceConsumedBytes,
+          spaceQuota: NO_QUOTA,
+          typeQuota: {},
+        },
+      })
+    },
+    GETQUOTAUSAGE: ({ call, path }) => {
+      const summary = namespace.contentSummary(call, path)
+      return json({
+        QuotaUsage: {
+          fileAndDirectoryCount: summary.fileCount + summary.directoryCount,
+          quota: namespaceQuota(namespace, call, path),
+          spaceConsumed: summary.spaceConsumedBytes,
+          spaceQuota: NO_QUOTA,
+          typeQuota: {},
+        },
+      })
+    },
+    GETSERVERDEFAULTS: () =>
+      json({
+        FsServerDefaults: {
+          replication: config.replication,
+          encryptDataTransfer: false,
+          defaultStoragePolicyId: HOT_POLICY.id,
+          writePacketSize: 65_536,
+          fileBufferSize: 4096,
+          checksumType: CRC32C,
+          trashInterval: config.trashIntervalMinutes,
+          keyProviderUri: '',
+          blockSize: config.blockSizeBytes,
+          bytesPerChecksum: 512,
+        },
+      }),
+    GETSTATUS: () => {
+      const { usedBytes, remainingBytes, capacityBytes } = blockManager.statistics()
+      const status = { used: usedBytes, remaining: remainingBytes, capacity: capacityBytes }
+      return json({ FsStatus: status })
+    },
+    GETALLSTORAGEPOLICY: () =>
+      json({
+        BlockStoragePolicies: { BlockStoragePolicy: STORAGE_POLICIES.map(storagePolicyJson) },
+      }),
+    GETSTORAGEPOLICY: ({ call, path }) => {
+      existing(namespace, call, path)
+      return json({ BlockStoragePolicy: storagePolicyJson(HOT_POLICY) })
+    },
+    ...absent(namespace),
+  }
+}
+
+/** There is no erasure coding and no security: answered as a cluster without them answers. */
+function absent(namespace: Namespace): Operations {
+  const refuseToken = () => {
+    throw new DfsError('UNAUTHENTICATED', 'This cluster has issued no delegation tokens.')
+  }
+  return {
+    GETECPOLICY: ({ call, path }) => {
+      existing(namespace, call, path)
+      return json(null)
+    },
+    GETECPOLICIES: () => json({ ErasureCodingPolicies: { ErasureCodingPolicyInfo: [] } }),
+    GETECCODECS: () => json({ ErasureCodingCodecs: {} }),
+    GETDELEGATIONTOKEN: () => json({ Token: null }),
+    RENEWDELEGATIONTOKEN: refuseToken,
+    CANCELDELEGATIONTOKEN: refuseToken,
+  }
+}
+
+function storagePolicyJson(policy: StoragePolicy): object {
+  return {
+    copyOnCreateFile: policy.copyOnCreateFile,
+    creationFallbacks: policy.creationFallbacks,
+    id: policy.id,
+    name: policy.name,
+    replicationFallbacks: policy.replicationFallbacks,
+    storageTypes: policy.storageTypes,
+  }
+}
+
+/** The root's reads as the largest long instead of "none". */
+function namespaceQuota(namespace: Namespace, call: Call, path: string): number | bigint {
+  return namespace.status(call, path)?.id === ROOT_INODE_ID ? MAX_LONG : NO_QUOTA
+}
