@@ -18,7 +18,7 @@ const CHECKS = [
   'an_existing_target_is_refused',
   'a_missing_source_is_refused',
   'a_table_is_made_filled_and_dropped',
-  'tasks_know_where_their_blocks_are',
+  'blocks_have_hosts',
   'a_job_survives_the_death_of_a_datanode',
   'the_event_log_is_renamed_at_the_end',
 ] as const
