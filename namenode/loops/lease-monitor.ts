@@ -20,8 +20,8 @@ export function leaseTick(parts: LeaseMonitorParts): () => Promise<TickOutcome> 
   return async () => {
     const since = parts.clock.monotonicMs() - parts.hardLimitMs
     const expired = parts.namespace.expiredLeases(since, HOLDERS_PER_TICK)
-    const files = expired
-      .flatMap((it) => it.files)
+    const again = parts.recovery.dueAgain(FILES_PER_TICK)
+    const files = [...new Set([...again, ...expired.flatMap((it) => it.files)])]
       .filter((it) => !parts.recovery.isRunning(it))
       .slice(0, FILES_PER_TICK)
     const failures: unknown[] = []

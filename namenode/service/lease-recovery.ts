@@ -24,6 +24,9 @@ import type { HeldReplica, ReplicaMap } from './replica-map.js'
 /** Longer than a heartbeat and its repetition, so that a healthy node has answered long before. */
 const ANSWER_INTERVALS = 6
 const MAX_ATTEMPTS_AT_ONCE = 1000
+const FIRST_RETRY_MS = 1_000
+const MAX_DOUBLINGS = 6
+const MAX_FAILED = 10_000
 
 export interface LeaseRecoveryServiceOptions {
   readonly clock: Clock
@@ -50,6 +53,8 @@ interface Answer {
 export class LeaseRecoveryService {
   readonly #options: LeaseRecoveryServiceOptions
   readonly #running = new Map<InodeId, Promise<void>>()
+  /** Attempts that came to nothing: how often in a row, and from when on the next is worth its edit. */
+  readonly #failed = new Map<InodeId, { readonly attempts: number; readonly dueMs: number }>()
   #isClosing = false
 
   constructor(options: LeaseRecoveryServiceOptions) {
@@ -77,6 +82,17 @@ export class LeaseRecoveryService {
     return this.#running.has(fileId)
   }
 
+  /** Files whose attempt came to nothing a while ago, for instance because no datanode had registered yet. */
+  dueAgain(limit: number): InodeId[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    const due: InodeId[] = []
+    for (const [fileId, { dueMs }] of this.#failed) {
+      if (due.length >= limit) break
+      if (dueMs <= nowMs && !this.#running.has(fileId)) due.push(fileId)
+    }
+    return due
+  }
+
   /** Waits for what can still end; commands that were handed out are answered into the void. */
   async close(): Promise<void> {
     this.#isClosing = true
@@ -87,17 +103,23 @@ export class LeaseRecoveryService {
     fileId: InodeId,
   ): Promise<{ readonly kind: 'closed' | 'recovering'; readonly attempt: Promise<void> }> {
     const begun = await this.#options.namespace.beginLeaseRecovery(fileId)
-    if (begun.kind === 'closed') return { kind: 'closed', attempt: Promise.resolve() }
-    const attempt = this.#attempt(fileId, begun).catch((error: unknown) => {
-      this.#options.log.warn(
-        { fileId, blockId: begun.block.id, error: String(error) },
-        'recovery of an abandoned file failed; it will be tried again',
-      )
-    })
+    if (begun.kind === 'closed') {
+      this.#failed.delete(fileId)
+      return { kind: 'closed', attempt: Promise.resolve() }
+    }
+    const attempt = this.#attempt(fileId, begun)
+      .catch((error: unknown) => {
+        this.#options.log.warn(
+          { fileId, blockId: begun.block.id, error: String(error) },
+          'recovery of an abandoned file failed; it will be tried again',
+        )
+        return false
+      })
+      .then((isClosed) => this.#note(fileId, isClosed))
     return { kind: 'recovering', attempt }
   }
 
-  async #attempt(fileId: InodeId, begun: BegunRecovery): Promise<void> {
+  async #attempt(fileId: InodeId, begun: BegunRecovery): Promise<boolean> {
     const { map, namespace, log } = this.#options
     const { block, newGenerationStamp: stamp } = begun
     const holders = firstOfEachNode(map.held(block.id, block))
@@ -118,8 +140,9 @@ export class LeaseRecoveryService {
         await namespace.finishLeaseRecovery(fileId, { ...wire(block), generationStamp: stamp })
       } else {
         log.warn({ fileId, blockId: block.id }, 'no replica of an abandoned block can be reached')
+        return false
       }
-      return
+      return true
     }
     const agreed: Block = {
       id: block.id,
@@ -128,10 +151,24 @@ export class LeaseRecoveryService {
     }
     if (agreed.lengthBytes > 0 && !(await this.#cut(agreed, reachable, decision.participants))) {
       log.warn({ fileId, blockId: block.id }, 'no datanode finished the recovery of a block')
-      return
+      return false
     }
     await namespace.finishLeaseRecovery(fileId, agreed)
     log.info({ fileId, ...agreed }, 'abandoned file closed')
+    return true
+  }
+
+  /** Each attempt costs an edit, so those that fail again and again come ever more rarely. */
+  #note(fileId: InodeId, isClosed: boolean): void {
+    const attempts = (this.#failed.get(fileId)?.attempts ?? 0) + 1
+    this.#failed.delete(fileId)
+    if (isClosed) return
+    const pauseMs = FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, MAX_DOUBLINGS)
+    this.#failed.set(fileId, { attempts, dueMs: this.#options.clock.monotonicMs() + pauseMs })
+    if (this.#failed.size <= MAX_FAILED) return
+    const [oldest] = this.#failed.keys()
+    // The namespace lists it again by itself after a while.
+    if (oldest !== undefined) this.#failed.delete(oldest)
   }
 
   /** @returns whether at least one node has the agreed version now */

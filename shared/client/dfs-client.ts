@@ -28,6 +28,7 @@ import { connectParts } from './client-parts.js'
 import type { DatanodeDescription, FsStatistics } from './cluster-report.js'
 import type { CopyOptions } from './copies.js'
 import { glob, listDirectory, listTree, statIfExists } from './directory-reads.js'
+import { FileCalls } from './file-calls.js'
 import type { FileChecksum } from './file-checksum.js'
 import type { FileStatus } from './file-status.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
@@ -40,12 +41,13 @@ export type {
   ServerDefaults,
 } from './client-options.js'
 
-export class DfsClient {
+export class DfsClient extends FileCalls {
   readonly #parts: ClientParts
   #defaults: Promise<ServerDefaults> | undefined
 
   /** For tests and embedding with other parts; everyone else calls `connect`. */
   constructor(parts: ClientParts) {
+    super(parts)
     this.#parts = parts
   }
 
@@ -78,7 +80,7 @@ export class DfsClient {
     const perm = options.permission ?? DEFAULT_DIRECTORY_PERMISSION
     const createParent = options.recursive ?? true
     const request = { src: absolutePath(path), masked: { perm }, createParent }
-    const { result } = await this.#parts.namenode.mkdirs(request, this.#signal(options))
+    const { result } = await this.#parts.namenode.mkdirs(request, this.signal(options))
     if (!result) throw new DfsError('IO', `${path} was not made`)
   }
 
@@ -96,7 +98,7 @@ export class DfsClient {
 
   /** Opens a closed file to write behind its end. @throws DfsError NOT_FOUND, ALREADY_BEING_CREATED */
   async append(path: string, options: CallOptions = {}): Promise<WritableFile> {
-    return await this.#parts.streams.append(absolutePath(path), this.#signal(options))
+    return await this.#parts.streams.append(absolutePath(path), this.signal(options))
   }
 
   /**
@@ -106,7 +108,7 @@ export class DfsClient {
    *     for await (const bytes of file.read(0, file.lengthBytes)) process.stdout.write(bytes)
    */
   async open(path: string, options: CallOptions = {}): Promise<ReadableFile> {
-    return await this.#parts.streams.open(absolutePath(path), this.#signal(options))
+    return await this.#parts.streams.open(absolutePath(path), this.signal(options))
   }
 
   /** The whole content; only for files that fit into memory. */
@@ -155,7 +157,7 @@ export class DfsClient {
 
   /** undefined when nothing is at `path`. */
   async statIfExists(path: string, options: CallOptions = {}): Promise<FileStatus | undefined> {
-    return await statIfExists(this.#parts.namenode, absolutePath(path), this.#signal(options))
+    return await statIfExists(this.#parts.namenode, absolutePath(path), this.signal(options))
   }
 
   async exists(path: string, options: CallOptions = {}): Promise<boolean> {
@@ -164,17 +166,17 @@ export class DfsClient {
 
   /** The entries of a directory in byte order, fetched page by page; a file lists as itself. @throws DfsError NOT_FOUND */
   list(path: string, options: CallOptions = {}): AsyncIterable<FileStatus> {
-    return listDirectory(this.#parts.namenode, absolutePath(path), this.#signal(options))
+    return listDirectory(this.#parts.namenode, absolutePath(path), this.signal(options))
   }
 
   /** Everything below a directory, each directory before its content. @throws DfsError NOT_FOUND */
   listRecursive(path: string, options: CallOptions = {}): AsyncIterable<FileStatus> {
-    return listTree(this.#parts.namenode, absolutePath(path), this.#signal(options))
+    return listTree(this.#parts.namenode, absolutePath(path), this.signal(options))
   }
 
   /** What matches a pattern of Hadoop's (`*`, `?`, `[a-z]`, `{a,b}`), in order of path. */
   async glob(pattern: string, options: CallOptions = {}): Promise<FileStatus[]> {
-    return await glob(this.#parts.namenode, pattern, this.#signal(options))
+    return await glob(this.#parts.namenode, pattern, this.signal(options))
   }
 
   /**
@@ -183,7 +185,7 @@ export class DfsClient {
    */
   async rename(from: string, to: string, options: CallOptions = {}): Promise<boolean> {
     const request = { src: absolutePath(from), dst: absolutePath(to) }
-    return (await this.#parts.namenode.rename(request, this.#signal(options))).result
+    return (await this.#parts.namenode.rename(request, this.signal(options))).result
   }
 
   /** Moves to exactly `to`, in one step. @throws DfsError NOT_FOUND · ALREADY_EXISTS unless `overwrite` */
@@ -194,7 +196,7 @@ export class DfsClient {
   ): Promise<void> {
     const overwriteDest = options.overwrite ?? false
     const request = { src: absolutePath(from), dst: absolutePath(to), overwriteDest }
-    await this.#parts.namenode.rename2(request, this.#signal(options))
+    await this.#parts.namenode.rename2(request, this.signal(options))
   }
 
   /** Deletes for good. @returns false when nothing was there. @throws DfsError NOT_EMPTY unless `recursive` */
@@ -203,14 +205,14 @@ export class DfsClient {
     options: CallOptions & { readonly recursive?: boolean | undefined } = {},
   ): Promise<boolean> {
     const request = { src: absolutePath(path), recursive: options.recursive ?? false }
-    return (await this.#parts.namenode.delete(request, this.#signal(options))).result
+    return (await this.#parts.namenode.delete(request, this.signal(options))).result
   }
 
   /** Moves into the user's trash. @returns where to; undefined when the trash is off: then nothing happened */
   async moveToTrash(path: string, options: CallOptions = {}): Promise<string | undefined> {
     const { moveToTrash } = await import('./trash.js')
     const { namenode, seams, user } = this.#parts
-    const signal = this.#signal(options)
+    const signal = this.signal(options)
     return await moveToTrash(absolutePath(path), { namenode, clock: seams.clock, user, signal })
   }
 
@@ -221,13 +223,13 @@ export class DfsClient {
     options: CallOptions = {},
   ): Promise<boolean> {
     const request = { src: absolutePath(path), replication }
-    return (await this.#parts.namenode.setReplication(request, this.#signal(options))).result
+    return (await this.#parts.namenode.setReplication(request, this.signal(options))).result
   }
 
   /** @param permission octal bits 0..01777 */
   async chmod(path: string, permission: number, options: CallOptions = {}): Promise<void> {
     const request = { src: absolutePath(path), permission: { perm: permission } }
-    await this.#parts.namenode.setPermission(request, this.#signal(options))
+    await this.#parts.namenode.setPermission(request, this.signal(options))
   }
 
   /** What is left out stays. */
@@ -238,7 +240,7 @@ export class DfsClient {
   ): Promise<void> {
     const { owner: username, group: groupname } = change
     const request = { src: absolutePath(path), username, groupname }
-    await this.#parts.namenode.setOwner(request, this.#signal(options))
+    await this.#parts.namenode.setOwner(request, this.signal(options))
   }
 
   /** What is left out stays. */
@@ -253,19 +255,19 @@ export class DfsClient {
     const mtime = times.modificationTimeMs ?? -1
     const atime = times.accessTimeMs ?? -1
     const request = { src: absolutePath(path), mtime, atime }
-    await this.#parts.namenode.setTimes(request, this.#signal(options))
+    await this.#parts.namenode.setTimes(request, this.signal(options))
   }
 
   /** @param access any of read 4, write 2, execute 1. @throws DfsError PERMISSION_DENIED, NOT_FOUND */
   async checkAccess(path: string, access: number, options: CallOptions = {}): Promise<void> {
     const request = { path: absolutePath(path), mode: access }
-    await this.#parts.namenode.checkAccess(request, this.#signal(options))
+    await this.#parts.namenode.checkAccess(request, this.signal(options))
   }
 
   /** Sizes and counts of a file or of everything below a directory. @throws DfsError NOT_FOUND */
   async contentSummary(path: string, options: CallOptions = {}): Promise<ContentSummary> {
     const request = { path: absolutePath(path) }
-    const { summary } = await this.#parts.namenode.getContentSummary(request, this.#signal(options))
+    const { summary } = await this.#parts.namenode.getContentSummary(request, this.signal(options))
     return {
       lengthBytes: summary.length,
       fileCount: summary.fileCount,
@@ -279,7 +281,7 @@ export class DfsClient {
   /** How many replicas each block of a file has now, in file order. */
   async replicaCounts(path: string, options: CallOptions = {}): Promise<number[]> {
     const request = { src: absolutePath(path), offset: 0, length: Number.MAX_SAFE_INTEGER }
-    const signal = this.#signal(options)
+    const signal = this.signal(options)
     const { locations } = await this.#parts.namenode.getBlockLocations(request, signal)
     if (locations === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
     return locations.blocks.map((block) => block.locs.length)
@@ -289,27 +291,27 @@ export class DfsClient {
   async checksum(path: string, options: CallOptions = {}): Promise<FileChecksum> {
     const { askBlockChecksum, fileChecksum } = await import('./file-checksum.js')
     const { namenode, seams, blockChecksum } = this.#parts
-    const signal = this.#signal(options)
+    const signal = this.signal(options)
     const ask = blockChecksum ?? ((block) => askBlockChecksum(block, seams, signal))
     return await fileChecksum(namenode, absolutePath(path), ask, signal)
   }
 
   async fsStats(options: CallOptions = {}): Promise<FsStatistics> {
     const { readFsStatistics } = await import('./cluster-report.js')
-    return await readFsStatistics(this.#parts.namenode, this.#signal(options))
+    return await readFsStatistics(this.#parts.namenode, this.signal(options))
   }
 
   /** Every datanode, living ones first. Clusters may ask for a superuser. */
   async datanodeReport(options: CallOptions = {}): Promise<DatanodeDescription[]> {
     const { readDatanodes } = await import('./cluster-report.js')
-    return await readDatanodes(this.#parts.namenode, this.#signal(options))
+    return await readDatanodes(this.#parts.namenode, this.signal(options))
   }
 
   /** Whether the cluster refuses writes for now. */
   async isInSafeMode(options: CallOptions = {}): Promise<boolean> {
     const { SafeModeAction } = await import('../hadoop/schema/cluster.js')
     const request = { action: SafeModeAction.GET }
-    return (await this.#parts.namenode.setSafeMode(request, this.#signal(options))).result
+    return (await this.#parts.namenode.setSafeMode(request, this.signal(options))).result
   }
 
   /** What the server uses where a call leaves it open; asked once and kept. */
@@ -372,18 +374,11 @@ export class DfsClient {
       unmaskedPermission: options.unmaskedPermission,
       replication: options.replication,
       blockSizeBytes: options.blockSizeBytes,
-      signal: this.#signal(options),
+      signal: this.signal(options),
     }
   }
 
   #withSignal<T extends CallOptions>(options: T): T & { readonly signal: AbortSignal | undefined } {
-    return { ...options, signal: this.#signal(options) }
-  }
-
-  /** The call's signal and the client's, whichever aborts first. */
-  #signal({ signal }: CallOptions): AbortSignal | undefined {
-    const own = this.#parts.signal
-    if (signal === undefined || own === undefined) return signal ?? own
-    return signal === own ? own : AbortSignal.any([own, signal])
+    return { ...options, signal: this.signal(options) }
   }
 }

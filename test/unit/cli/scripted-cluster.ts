@@ -225,6 +225,31 @@ export class ScriptedCluster {
         record('getDatanodeReport')
         return { di: type === 2 ? [datanodeInfo()] : [] }
       },
+      truncate: async ({ src, newLength }) => {
+        record('truncate')
+        const entry = this.#get(src)
+        entry.content = entry.content.subarray(0, newLength)
+        // The cut takes a moment, in which the file is asked after once.
+        entry.isOpen = newLength > 0
+        return { result: newLength === 0 }
+      },
+      concat: async ({ trg, srcs = [] }) => {
+        record('concat')
+        const target = this.#get(trg)
+        target.content = Buffer.concat(
+          [target, ...srcs.map((it) => this.#get(it))].map((it) => it.content),
+        )
+        for (const src of srcs) this.entries.delete(src)
+        return {}
+      },
+      recoverLease: async () => ({ result: true }),
+      isFileClosed: async ({ src }) => {
+        record('isFileClosed')
+        const entry = this.#get(src)
+        const result = !entry.isOpen
+        entry.isOpen = false
+        return { result }
+      },
       setSafeMode: async () => {
         record('setSafeMode')
         return { result: this.isInSafeMode }

@@ -122,6 +122,21 @@ describe('the recovery of an abandoned file', () => {
     expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([90])
   })
 
+  it('is tried again soon when no datanode had registered yet, and ever more rarely after that', async () => {
+    const block = abandoned(5, {})
+    await cluster.management.startLeaseRecovery(block.inodeId)
+    await cluster.pass(30_000)
+    const attempts = cluster.namespace.nextStamp - 5000
+    expect(attempts).toBeGreaterThanOrEqual(4)
+    expect(attempts).toBeLessThanOrEqual(6)
+    await cluster.join('a')
+    const target = { datanodeUuid: cluster.node('a').uuid, storageId: cluster.node('a').storage }
+    cluster.management.blockManager.expectReplicas(block, [target])
+    cluster.node('a').replicas.set(block.id, { ...block, lengthBytes: 7, state: 'being-written' })
+    await cluster.pass(70_000)
+    expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([7])
+  })
+
   it('stays open when everybody says that promised bytes are not there', async () => {
     await cluster.join('a', 'b')
     const block = abandoned(60, { a: undefined, b: undefined })

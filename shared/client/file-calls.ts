@@ -1,0 +1,99 @@
+/** What is done to closed files as a whole, without streaming a byte: truncating, joining, taking leases, the trash. */
+import { DfsError } from '../errors.js'
+import type { CallOptions } from './client-options.js'
+import type { ClientParts } from './client-parts.js'
+import { absolutePath } from './remote-path.js'
+
+/** How often a file that is being closed is looked at. */
+const POLL_MS = 200
+
+export class FileCalls {
+  readonly #parts: ClientParts
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Shortens a closed file. A cut inside a block takes its datanodes a moment, during which nobody can write the file.
+   * @param options.wait return when the file has its new length and is closed
+   * @returns false while the last block is still being cut
+   * @throws DfsError NOT_FOUND, ILLEGAL_ARGUMENT for more than its length, ALREADY_BEING_CREATED
+   */
+  async truncate(
+    path: string,
+    lengthBytes: number,
+    options: CallOptions & { readonly wait?: boolean | undefined } = {},
+  ): Promise<boolean> {
+    const { namenode, seams } = this.#parts
+    const signal = this.signal(options)
+    const src = absolutePath(path)
+    // A name of its own: nothing is written under it, so nothing has to be renewed.
+    const clientName = `DFSClient_NONMAPREDUCE_${seams.random.uuid()}`
+    const { result } = await namenode.truncate({ src, newLength: lengthBytes, clientName }, signal)
+    if (result || options.wait !== true) return result
+    while (!(await this.isClosed(src, options))) await seams.clock.sleep(POLL_MS, signal)
+    return true
+  }
+
+  /**
+   * Appends the blocks of files of the same directory to another, in one step and without copying; the sources are gone
+   * afterwards.
+   * @throws DfsError NOT_FOUND, ILLEGAL_ARGUMENT (not closed, empty, in another directory, twice the same)
+   */
+  async concat(
+    target: string,
+    sources: readonly string[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    const request = { trg: absolutePath(target), srcs: sources.map((it) => absolutePath(it)) }
+    await this.#parts.namenode.concat(request, this.signal(options))
+  }
+
+  /**
+   * Takes an open file from its writer, and has it closed with what its datanodes agree on.
+   * @returns whether it is closed already; else see `isClosed`
+   */
+  async recoverLease(path: string, options: CallOptions = {}): Promise<boolean> {
+    const { namenode, seams } = this.#parts
+    const clientName = `DFSClient_NONMAPREDUCE_${seams.random.uuid()}`
+    const request = { src: absolutePath(path), clientName }
+    return (await namenode.recoverLease(request, this.signal(options))).result
+  }
+
+  /** Whether nobody writes the file. @throws DfsError NOT_FOUND */
+  async isClosed(path: string, options: CallOptions = {}): Promise<boolean> {
+    const request = { src: absolutePath(path) }
+    return (await this.#parts.namenode.isFileClosed(request, this.signal(options))).result
+  }
+
+  /**
+   * Has the user's trash age: what is in it becomes a checkpoint, and checkpoints older than the server's trash interval
+   * are deleted.
+   * @param options.immediately deletes all checkpoints, however young, and makes none
+   * @throws DfsError UNSUPPORTED when the trash is off
+   */
+  async expungeTrash(
+    options: CallOptions & { readonly immediately?: boolean | undefined } = {},
+  ): Promise<void> {
+    const { expungeTrash } = await import('./trash-checkpoints.js')
+    const { namenode, seams, user } = this.#parts
+    const { serverDefaults } = await namenode.getServerDefaults({}, this.signal(options))
+    const intervalMs = (serverDefaults.trashInterval ?? 0) * 60_000
+    if (intervalMs <= 0) throw new DfsError('UNSUPPORTED', 'The trash of this cluster is off')
+    await expungeTrash({
+      namenode,
+      user,
+      wallMs: seams.clock.wallMs(),
+      keepMs: options.immediately === true ? 'all' : intervalMs,
+      signal: this.signal(options),
+    })
+  }
+
+  /** The call's signal and the client's, whichever aborts first. */
+  protected signal({ signal }: CallOptions): AbortSignal | undefined {
+    const own = this.#parts.signal
+    if (signal === undefined || own === undefined) return signal ?? own
+    return signal === own ? own : AbortSignal.any([own, signal])
+  }
+}
