@@ -26,6 +26,9 @@ export interface NamenodeConfig {
   /** Replicas that must be reported before a block counts as stored. */
   readonly minReplication: number
   readonly maxReplication: number
+  /** Extended attributes of one file, and the size of one with its name. */
+  readonly maxXAttrs: number
+  readonly maxXAttrBytes: number
   readonly trashIntervalMinutes: number
   readonly liveness: LivenessLimits
   readonly heartbeatIntervalMs: number
@@ -74,6 +77,8 @@ export function namenodeConfig(
     replication: values['replication.target'],
     minReplication: values['replication.minimum'],
     maxReplication: values['replication.maximum'],
+    maxXAttrs: values['xattr.maximum'],
+    maxXAttrBytes: values['xattr.max-size'],
     trashIntervalMinutes: values['trash.interval'] / 60_000,
     liveness: {
       staleAfterMs: values['liveness.stale-after'],

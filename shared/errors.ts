@@ -43,6 +43,7 @@ export const ERROR_TABLE = {
   ILLEGAL_ARGUMENT: row(`${HADOOP}.HadoopIllegalArgumentException`, 400, 255),
   JAVA_ILLEGAL_ARGUMENT: row('java.lang.IllegalArgumentException', 400, 255),
   ACL: row(`${PROTOCOL}.AclException`, 403),
+  XATTR_NOT_FOUND: row(`${PROTOCOL}.XAttrNotFoundException`, 403),
   UNSUPPORTED: row('java.lang.UnsupportedOperationException', 501),
   USAGE: row('java.lang.IllegalArgumentException', 400, 255),
   // leases and writing

@@ -69,6 +69,9 @@ export function checkDirectoryItems(children: number, directory: string, limit: 
   )
 }
 
+/** Whether a path asks for the view in which `raw.` attributes are seen. */
+export const isRawPath = (path: string): boolean => /^\/+\.reserved\/+raw(\/|$)/.test(path)
+
 /** The path of the first `count` components; `/` for none. */
 export function joinPath(components: readonly string[], count = components.length): string {
   return `/${components.slice(0, count).join('/')}`

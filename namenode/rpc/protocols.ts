@@ -6,6 +6,7 @@ import { absentFeatures } from './absent-features.js'
 import { accessLists } from './access-lists.js'
 import { administration } from './administration.js'
 import { clusterReports } from './cluster-reports.js'
+import { extendedAttributes } from './extended-attributes.js'
 import { fileWrites } from './file-writes.js'
 import { listings } from './listings.js'
 import { namespaceChanges } from './namespace-changes.js'
@@ -19,6 +20,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...listings(services),
       ...namespaceChanges(services),
       ...accessLists(services),
+      ...extendedAttributes(services),
       ...fileWrites(services),
       ...clusterReports(services),
       ...administration(services),

@@ -26,6 +26,7 @@ function reads(namespace: Namespace) {
     checkAccess: (call, path, access) => namespace.checkAccess(call, path, access),
     isFileClosed: (call, path) => namespace.isFileClosed(call, path),
     aclStatus: (call, path) => namespace.aclStatus(call, path),
+    xattrs: (call, path, wanted) => namespace.xattrs(call, path, wanted),
     openFile: (call, reference) => namespace.openFile(call, reference),
     block: (id) => namespace.block(id),
     blocksAfter: (after, limit) => namespace.blocksAfter(after, limit),
@@ -97,6 +98,14 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
     changeAcl: async (call, change) => {
       safeMode.requireOff(`${ACL_CHANGES[change.action]} on ${change.path}`)
       return namespace.changeAcl(call, change)
+    },
+    setXAttr: async (call, change) => {
+      safeMode.requireOff(`Cannot set XAttr on ${change.path}`)
+      return namespace.setXAttr(call, change)
+    },
+    removeXAttr: async (call, change) => {
+      safeMode.requireOff(`Cannot remove XAttr entry on ${change.path}`)
+      return namespace.removeXAttr(call, change)
     },
     setOwner: async (call, change) => {
       safeMode.requireOff(`Cannot set owner for ${change.path}`)

@@ -12,6 +12,7 @@ import {
   ROOT_INODE_ID,
   transactionId,
 } from '../../shared/ids.js'
+import { isSameXAttr } from '../../shared/xattr.js'
 import { decodeAcl } from '../storage/acl-texts.js'
 import { type Inode, NO_PARENT, type TreeTotals } from '../storage/inode-store.js'
 import type { State } from '../storage/state-store.js'
@@ -115,6 +116,10 @@ export class EditApplier {
           permission: edit.mode,
           acl: edit.acl === null ? undefined : decodeAcl(edit.acl),
         })
+        return
+      case 'setXAttr':
+      case 'removeXAttr':
+        this.#changeXAttr(edit)
         return
       case 'setOwner':
         this.#setAttributes(edit.inode, { owner: edit.owner, group: edit.group })
@@ -259,6 +264,7 @@ export class EditApplier {
       this.buryBlocks(inode.id, 0)
       this.stores.leases.remove(inode.id)
     }
+    this.stores.xattrs.put(inode.id, [])
     this.stores.inodes.remove(inode)
   }
 
@@ -279,6 +285,14 @@ export class EditApplier {
 
   #setAttributes(id: InodeId, change: Partial<Inode>): void {
     this.stores.inodes.setAttributes(id, { ...this.inode(id), ...change })
+  }
+
+  #changeXAttr(edit: Extract<Edit, { op: 'setXAttr' | 'removeXAttr' }>): void {
+    const { inode, namespace, name } = edit
+    const others = this.stores.xattrs.of(inode).filter((it) => !isSameXAttr(it, edit))
+    const added =
+      edit.op === 'setXAttr' ? [{ namespace, name, value: Buffer.from(edit.value, 'base64') }] : []
+    this.stores.xattrs.put(inode, [...added, ...others])
   }
 
   #setReplication(id: InodeId, replication: number): void {

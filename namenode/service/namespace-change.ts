@@ -59,6 +59,8 @@ export interface ChangeLimits {
   readonly minBlockSizeBytes: number
   readonly maxReplication: number
   readonly maxDirectoryItems: number
+  readonly maxXAttrs: number
+  readonly maxXAttrBytes: number
 }
 
 export interface ChangeContext {

@@ -4,6 +4,7 @@
  * along for those who read the log (audit, event stream); applying does not look at them.
  */
 import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
+import type { XAttrName } from '../../shared/xattr.js'
 
 export interface NewDirectory {
   readonly id: InodeId
@@ -127,6 +128,9 @@ export type Edit =
       /** null: none any more. */
       readonly acl: string | null
     })
+  | (Named &
+      XAttrName & { readonly op: 'setXAttr'; readonly inode: InodeId; readonly value: string })
+  | (Named & XAttrName & { readonly op: 'removeXAttr'; readonly inode: InodeId })
   | (Named & {
       readonly op: 'setOwner'
       readonly inode: InodeId

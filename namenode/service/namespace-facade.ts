@@ -134,6 +134,14 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('changeAcl', call, change)
   }
 
+  setXAttr(call: Call, change: Asked<'setXAttr'>): Promise<void> {
+    return this.#submit('setXAttr', call, change)
+  }
+
+  removeXAttr(call: Call, change: Asked<'removeXAttr'>): Promise<void> {
+    return this.#submit('removeXAttr', call, change)
+  }
+
   setOwner(call: Call, change: Asked<'setOwner'>): Promise<void> {
     return this.#submit('setOwner', call, change)
   }

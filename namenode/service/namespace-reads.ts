@@ -9,8 +9,15 @@ import {
   type TransactionId,
   transactionId,
 } from '../../shared/ids.js'
-import { joinPath } from '../policy/path-name.js'
+import type { XAttr, XAttrName } from '../../shared/xattr.js'
+import { isRawPath, joinPath } from '../policy/path-name.js'
 import { checkAccess, EXECUTE, READ } from '../policy/permissions.js'
+import {
+  checkReadableBySuperuser,
+  checkXAttrPrivilege,
+  selectXAttrs,
+  visibleXAttrs,
+} from '../policy/xattr-rules.js'
 import type { Database } from '../storage/database.js'
 import { openStores, type Stores } from '../storage/stores.js'
 import type { Call } from './call.js'
@@ -99,6 +106,9 @@ export class NamespaceReader implements NamespaceReads {
       const walked = this.tree.find(path, call.principal, 'using')
       const file = requireFile(walked)
       checkAccess(file, joinPath(walked.components), call.principal, READ)
+      if (call.principal.isSuperuser) {
+        checkReadableBySuperuser(this.stores.xattrs.of(file.id), call.principal)
+      }
       const blocks = this.stores.blocks.ofFile(file.id)
       return { status: toFileStatus(file), ...placeBlocks(blocks, offsetBytes, lengthBytes) }
     })
@@ -124,6 +134,19 @@ export class NamespaceReader implements NamespaceReads {
       }
       const { owner, group, permission, acl } = target
       return { owner, group, permission, entries: acl ?? [] }
+    })
+  }
+
+  xattrs(call: Call, path: string, wanted: readonly XAttrName[]): readonly XAttr[] {
+    const { principal } = call
+    const view = { principal, isRaw: isRawPath(path) }
+    for (const name of wanted) checkXAttrPrivilege(name, view)
+    return this.snapshot(() => {
+      const { target, components } = this.tree.find(path, principal, 'using')
+      const found = joinPath(components)
+      if (target === undefined) throw new DfsError('NOT_FOUND', `cannot find ${found}`)
+      checkAccess(target, found, principal, READ)
+      return selectXAttrs(visibleXAttrs(this.stores.xattrs.of(target.id), view), wanted)
     })
   }
 

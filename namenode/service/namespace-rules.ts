@@ -27,6 +27,7 @@ import {
   pruneRequestsRule,
   purgeDeletedTreesRule,
 } from './namespace-upkeep.js'
+import { removeXAttrRule, setXAttrRule } from './namespace-xattrs.js'
 
 export const CHANGE_RULES: ChangeRules = {
   mkdirs: mkdirsRule,
@@ -46,6 +47,8 @@ export const CHANGE_RULES: ChangeRules = {
   setReplication: setReplicationRule,
   setPermission: setPermissionRule,
   changeAcl: changeAclRule,
+  setXAttr: setXAttrRule,
+  removeXAttr: removeXAttrRule,
   setOwner: setOwnerRule,
   setTimes: setTimesRule,
   touchAccessTime: touchAccessTimeRule,

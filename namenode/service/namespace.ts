@@ -13,6 +13,7 @@ import type {
   InodeId,
   TransactionId,
 } from '../../shared/ids.js'
+import type { XAttr, XAttrName } from '../../shared/xattr.js'
 import type { Call } from './call.js'
 import type {
   AclStatus,
@@ -50,6 +51,15 @@ export interface AclChange {
   readonly path: string
   readonly action: 'modify' | 'remove' | 'replace' | 'remove-all' | 'remove-default'
   readonly entries: readonly AclEntry[]
+}
+
+export interface XAttrChange {
+  readonly path: string
+  readonly xattr: XAttr
+  /** May be new. */
+  readonly create: boolean
+  /** May be there already. */
+  readonly replace: boolean
 }
 
 export interface AllocatedBlock {
@@ -93,6 +103,8 @@ export interface NamespaceReads {
   isFileClosed(call: Call, path: string): boolean
   /** Throws NOT_FOUND. */
   aclStatus(call: Call, path: string): AclStatus
+  /** The named attributes in their order, all that the caller sees when none is named. Throws XATTR_NOT_FOUND. */
+  xattrs(call: Call, path: string, wanted: readonly XAttrName[]): readonly XAttr[]
   /** The open file and its last blocks, after checking that `holder` has its lease (texts: protocol reference 2.6). */
   openFile(
     call: Call,
@@ -174,6 +186,8 @@ export interface NamespaceChanges {
   setReplication(call: Call, change: { path: string; replication: number }): Promise<boolean>
   setPermission(call: Call, change: { path: string; permission: number }): Promise<void>
   changeAcl(call: Call, change: AclChange): Promise<void>
+  setXAttr(call: Call, change: XAttrChange): Promise<void>
+  removeXAttr(call: Call, change: { path: string; xattr: XAttrName }): Promise<void>
   /** undefined keeps the value. */
   setOwner(
     call: Call,

@@ -25,6 +25,8 @@ export type NamespaceConfig = Pick<
   | 'supergroup'
   | 'minBlockSizeBytes'
   | 'maxReplication'
+  | 'maxXAttrs'
+  | 'maxXAttrBytes'
   | 'leaseSoftLimitMs'
   | 'leaseHardLimitMs'
 >
@@ -98,6 +100,8 @@ function folderOptions(config: NamespaceConfig, { clock, random }: Seams): Folde
       minBlockSizeBytes: config.minBlockSizeBytes,
       maxReplication: config.maxReplication,
       maxDirectoryItems: MAX_DIRECTORY_ITEMS,
+      maxXAttrs: config.maxXAttrs,
+      maxXAttrBytes: config.maxXAttrBytes,
     },
     format: {
       clusterId: `CID-${random.uuid()}`,

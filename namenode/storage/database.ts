@@ -8,6 +8,7 @@ import { Database } from '../../shared/sqlite.js'
 import { MIGRATION_0001 } from './migrations/0001-namespace.js'
 import { MIGRATION_0002 } from './migrations/0002-truncation.js'
 import { MIGRATION_0003 } from './migrations/0003-acl.js'
+import { MIGRATION_0004 } from './migrations/0004-xattr.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -20,7 +21,12 @@ const BUSY_TIMEOUT_MS = 5000
 const WRITER_CACHE_KIB = 32 * 1024
 const READER_CACHE_KIB = 16 * 1024
 
-const MIGRATIONS: readonly string[] = [MIGRATION_0001, MIGRATION_0002, MIGRATION_0003]
+const MIGRATIONS: readonly string[] = [
+  MIGRATION_0001,
+  MIGRATION_0002,
+  MIGRATION_0003,
+  MIGRATION_0004,
+]
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**

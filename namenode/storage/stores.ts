@@ -7,11 +7,13 @@ import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
 import { RequestStore } from './request-store.js'
 import { StateStore } from './state-store.js'
+import { XAttrStore } from './xattr-store.js'
 
 export interface Stores {
   readonly inodes: InodeStore
   readonly blocks: BlockStore
   readonly leases: LeaseStore
+  readonly xattrs: XAttrStore
   readonly requests: RequestStore
   readonly edits: EditStore
   readonly detached: DetachedStore
@@ -24,6 +26,7 @@ export function openStores(database: Database): Stores {
     inodes: new InodeStore(database),
     blocks: new BlockStore(database),
     leases: new LeaseStore(database),
+    xattrs: new XAttrStore(database),
     requests: new RequestStore(database),
     edits: new EditStore(database),
     detached: new DetachedStore(database),

@@ -158,6 +158,22 @@ export const SETTINGS = {
     max: 512,
     hdfs: 'dfs.replication.max',
   }),
+  'xattr.maximum': integer({
+    about: 'extended attributes of one file or directory',
+    for: NAMENODE,
+    default: 32,
+    min: 1,
+    max: 1000,
+    hdfs: 'dfs.namenode.fs-limits.max-xattrs-per-inode',
+  }),
+  'xattr.max-size': size({
+    about: 'name and value of an extended attribute together',
+    for: NAMENODE,
+    default: '16KiB',
+    min: '1',
+    max: '32KiB',
+    hdfs: 'dfs.namenode.fs-limits.max-xattr-size',
+  }),
   'replication.check-interval': duration({
     about: 'longest pause between two looks at what needs copying',
     for: NAMENODE,

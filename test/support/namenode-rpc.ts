@@ -49,6 +49,8 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     replication: 3,
     minReplication: 1,
     maxReplication: 512,
+    maxXAttrs: 32,
+    maxXAttrBytes: 16_384,
     trashIntervalMinutes: 0,
     liveness: { staleAfterMs: 15_000, deadAfterMs: 60_000 },
     heartbeatIntervalMs: 3_000,

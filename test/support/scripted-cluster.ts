@@ -164,6 +164,8 @@ export function configuration(
     replication: 3,
     minReplication: 1,
     maxReplication: 512,
+    maxXAttrs: 32,
+    maxXAttrBytes: 16_384,
     trashIntervalMinutes: 60,
     liveness: { staleAfterMs: STALE_MS, deadAfterMs: DEAD_MS },
     heartbeatIntervalMs: HEARTBEAT_MS,

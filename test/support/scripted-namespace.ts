@@ -217,5 +217,8 @@ const REFUSED = {
   setOwner: notScripted,
   aclStatus: notScripted,
   changeAcl: notScripted,
+  xattrs: notScripted,
+  setXAttr: notScripted,
+  removeXAttr: notScripted,
   setTimes: notScripted,
 }

@@ -63,6 +63,8 @@ export function openOn(
     supergroup: 'supergroup',
     minBlockSizeBytes: 0,
     maxReplication: 512,
+    maxXAttrs: 32,
+    maxXAttrBytes: 16_384,
     leaseSoftLimitMs: 60_000,
     leaseHardLimitMs: 1_200_000,
     ...overrides,

@@ -16,6 +16,7 @@ const TABLES = [
   'entry',
   'block',
   'lease',
+  'xattr',
   'request',
   'deleted_block',
   'detached',

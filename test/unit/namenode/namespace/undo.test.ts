@@ -51,6 +51,8 @@ it('leaves no trace', () => {
         const engine = new FailingEngine(openStores(database), {
           minBlockSizeBytes: 0,
           maxReplication: 512,
+          maxXAttrs: 32,
+          maxXAttrBytes: 16_384,
           maxDirectoryItems: 100,
         })
         database.exec('BEGIN')
