@@ -148,8 +148,8 @@ export class BlockReceiver implements ReplicaOwner {
     const ack = { seqno, isLast, syncNumber, endBytes: writer.lengthBytes }
     this.#pending.push(ack, this.#nowMs())
     if (isSync) this.#sync()
-    // Nothing to wait for from the disk: an acknowledgement may be due already.
-    if (packet.dataBytes === 0) this.#sendAcks()
+    // Nothing to wait for from the disk (no data, or only what is there already): an acknowledgement may be due.
+    if (writer.flushedBytes === writer.lengthBytes) this.#sendAcks()
   }
 
   async #forward(packet: ReceivedPacket): Promise<void> {

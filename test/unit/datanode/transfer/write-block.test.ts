@@ -75,6 +75,18 @@ describe('writing a block', () => {
     for (const node of nodes) await expectStored(node, ID, data)
   })
 
+  it('acknowledges a packet whose bytes are all there: Java sends a begun chunk once more when it closes', async () => {
+    const node = await startNode()
+    const peer = await writerOf(node)
+    peer.packet({ offset: 0, data: pattern(0, 700), seqno: 0 })
+    expect(await peer.ack()).toEqual({ seqno: 0, replies: [Status.SUCCESS] })
+    peer.packet({ offset: 512, data: pattern(512, 188), seqno: 1 })
+    expect(await peer.ack()).toEqual({ seqno: 1, replies: [Status.SUCCESS] })
+    peer.packet({ offset: 700, seqno: 2, isLast: true })
+    expect(await peer.ack()).toEqual({ seqno: 2, replies: [Status.SUCCESS] })
+    await expectStored(node, ID, pattern(0, 700))
+  })
+
   it('acknowledges the last packet only after the namenode has been told', async () => {
     const node = await startNode()
     let answer = () => {}
