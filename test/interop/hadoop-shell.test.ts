@@ -18,8 +18,15 @@ const LIST_ENTRIES = 3_000
 
 /** Printed by Apache HDFS 3.4.3 for these bytes and block sizes; the last line is empty. */
 const APACHE_SUMS = [
+  ['MD5-of-128MD5-of-512CRC32C', '0000020000000000000000803e34d1919076c078915e0fe016150ca2'],
+  ['MD5-of-0MD5-of-512CRC32C', '0000020000000000000000003d68eb2c080699406a09d6a9d41b762e'],
+  ['MD5-of-0MD5-of-0CRC32', '00000000000000000000000070bc8f4b72a86921468bf8e8441dce51'],
+  [],
 ]
 const APACHE_COMPOSITE_SUMS = [
+  ['COMPOSITE-CRC32C', '6bd87d03'],
+  ['COMPOSITE-CRC32C', '6bd87d03'],
+  [],
 ]
 
 /** 120,000 bytes in which every position differs from its neighbours. */
