@@ -61,7 +61,8 @@ export class HeartbeatLoop {
 
   async #tick(): Promise<TickOutcome> {
     const { session, executor, volumes, activeTransfers } = this.#options
-    if (session.agreement === undefined && (await this.#knock()) === 'nobody there') {
+    const isKnown = session.agreement !== undefined && !session.hasMoved
+    if (!isKnown && (await this.#knock()) === 'nobody there') {
       return { kind: 'idle', forMs: KNOCK_INTERVAL_MS }
     }
     const { agreement } = session

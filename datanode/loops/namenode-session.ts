@@ -33,6 +33,7 @@ export class NamenodeSession {
   readonly #sequences: Record<MessageKind, number> = { heartbeat: 0, events: 0, report: 0 }
   readonly #listeners: (() => void)[] = []
   #agreement: RegisterReply | undefined
+  #registeredAddresses = ''
   #epoch: number
   #clusterId: string | undefined
   #blockPoolId: string | undefined
@@ -48,6 +49,12 @@ export class NamenodeSession {
   /** undefined while not registered. */
   get agreement(): RegisterReply | undefined {
     return this.#agreement
+  }
+
+  /** The machine has other addresses than when it registered: clients are told the old ones. */
+  get hasMoved(): boolean {
+    if (this.#agreement === undefined) return false
+    return String(this.#options.registration().addresses) !== this.#registeredAddresses
   }
 
   get clusterId(): string | undefined {
@@ -87,6 +94,7 @@ export class NamenodeSession {
       await this.checkEpoch(reply.epoch)
       await this.#adopt(reply)
       this.#agreement = reply
+      this.#registeredAddresses = String(body.addresses)
       log.info({ clusterId: reply.clusterId, epoch: reply.epoch }, 'registered')
     } catch (error) {
       const failure = toDfsError(error)

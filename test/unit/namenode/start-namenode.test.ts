@@ -85,6 +85,21 @@ describe('a namenode', () => {
     await start({ bindHost: '0.0.0.0', allowUnauthenticatedBind: true })
   })
 
+  it('serves the same on further ports, and frees them at its end', async () => {
+    const taken = await start()
+    const ports = { extraRpcPorts: [taken.rpcPort], extraHttpPorts: [taken.httpPort] }
+    await expect(start(ports)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    await taken.close()
+    const namenode = await start(ports)
+    await mkdir(clientOf(taken.rpcPort), '/by-the-other-door')
+    const { fs } = await clientOf(namenode.rpcPort).getFileInfo({ src: '/by-the-other-door' })
+    expect(fs).toBeDefined()
+    expect((await get(taken.httpPort, '/healthz')).status).toBe(200)
+    await namenode.close()
+    await expect(get(taken.httpPort, '/healthz')).rejects.toThrow()
+    await start({ rpcPort: taken.rpcPort, httpPort: taken.httpPort })
+  })
+
   it('closes twice without complaint', async () => {
     const namenode = await start()
     await namenode.close()

@@ -66,6 +66,26 @@ describe('registration', () => {
     expect(cluster.management.blockManager.findDatanode('10.1.2.3:7777')?.uuid).toBe('a')
   })
 
+  it('tells a node where it reaches another one, whatever clients are told', async () => {
+    const elsewhere = { host: 'gateway.example', transferPort: 1, httpPort: 2, ipcPort: 3 }
+    await cluster.join({ name: 'a', address: '10.0.0.1' })
+    await cluster.join({ name: 'b', address: '10.0.0.2', port: 7777 })
+    const { controlPlane } = cluster.management
+    const b = cluster.node('b')
+    b.session = await controlPlane.register({
+      ...b.registration(),
+      advertised: [{ ...elsewhere, from: [], via: [] }],
+    })
+    const { sequence: _, ...session } = cluster.node('a').envelope()
+    expect(controlPlane.peer({ ...session, peerUuid: 'b' })).toMatchObject({
+      host: '10.0.0.2',
+      port: 7777,
+    })
+    expect(() => controlPlane.peer({ ...session, peerUuid: 'nobody' })).toThrow(/not known/)
+    const { blockManager } = cluster.management
+    expect(blockManager.findDatanode('gateway.example:1')?.uuid).toBe('b')
+  })
+
   it.each([
     ['a name for an address', { addresses: ['evil.example'] }],
     [
