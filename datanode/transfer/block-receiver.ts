@@ -106,7 +106,7 @@ export class BlockReceiver implements ReplicaOwner {
     while (!this.#isOver) {
       const packet = connection.reader.tryReadPacket()
       if (packet === undefined) {
-        await connection.reader.more(context.timeouts.writerSilenceMs)
+        await connection.reader.moreOfMessage(context.timeouts.writerSilenceMs)
         continue
       }
       await this.#take(packet)
@@ -116,6 +116,8 @@ export class BlockReceiver implements ReplicaOwner {
         return
       }
       if (this.#pending.size >= MAX_UNACKNOWLEDGED) await this.#waitForRoom()
+      // A writer that reads no acknowledgements gets no more of its packets taken.
+      if (connection.writer.isFull) await connection.writer.drain(context.timeouts.readerStallMs)
     }
   }
 

@@ -77,7 +77,7 @@ async function receivePackets(
     if (failure !== undefined) throw failure
     const packet = reader.tryReadPacket()
     if (packet === undefined) {
-      await reader.more(context.timeouts.writerSilenceMs)
+      await reader.moreOfMessage(context.timeouts.writerSilenceMs)
       continue
     }
     if (!appender.verify(packet)) {

@@ -3,7 +3,7 @@
  * What a peer may do wrong ends its connection and nothing else.
  */
 import type { Socket } from 'node:net'
-import { DfsError, toDfsError } from '../../shared/errors.js'
+import { toDfsError } from '../../shared/errors.js'
 import { Status } from '../../shared/hadoop/schema/data-transfer.js'
 import type { HostPort, Listener } from '../../shared/network.js'
 import {
@@ -15,6 +15,7 @@ import { SocketReader } from '../../shared/transfer/socket-reader.js'
 import { SocketWriter } from '../../shared/transfer/socket-writer.js'
 import { serveBlockChecksum } from './block-checksum.js'
 import { serveRead } from './read-block.js'
+import { refusalOf } from './refused-operations.js'
 import { serveTransfer } from './transfer-block.js'
 import type { TransferConnection, TransferContext } from './transfer-context.js'
 import { serveWrite } from './write-block.js'
@@ -58,7 +59,8 @@ export class TransferServer {
 
   #accept(socket: Socket): void {
     const { context, maxTransfers } = this.#options
-    if (this.#connections.size >= maxTransfers * CONNECTIONS_PER_TRANSFER) {
+    const isFull = this.#connections.size >= maxTransfers * CONNECTIONS_PER_TRANSFER
+    if (isFull && !this.#evictIdle()) {
       context.statistics.refusedOperations += 1
       socket.destroy()
       return
@@ -70,6 +72,17 @@ export class TransferServer {
     this.#work.add(work)
   }
 
+  /** Makes room by closing the connection that has been without an operation for longest; false when all are at work. */
+  #evictIdle(): boolean {
+    for (const connection of this.#connections) {
+      if (connection.isWorking) continue
+      this.#connections.delete(connection)
+      connection.destroy()
+      return true
+    }
+    return false
+  }
+
   async #serve(connection: Connection): Promise<void> {
     const { context } = this.#options
     const { timeouts } = context
@@ -77,14 +90,22 @@ export class TransferServer {
     try {
       for (;;) {
         const operation = await readOperation(connection.reader, idleMs, timeouts.silenceMs)
+        connection.isWorking = true
         if ((await this.#admit(connection, operation)) === 'close') break
         idleMs = timeouts.keepAliveMs
+        this.#becomesIdle(connection)
       }
     } catch (error) {
       this.#note(connection, error)
     } finally {
       connection.finish()
     }
+  }
+
+  #becomesIdle(connection: Connection): void {
+    connection.isWorking = false
+    // Behind those that are idle already; one that is closed must not come back.
+    if (this.#connections.delete(connection)) this.#connections.add(connection)
   }
 
   async #admit(connection: Connection, operation: Operation): Promise<'keep' | 'close'> {
@@ -131,9 +152,10 @@ export class TransferServer {
         statistics.otherOperations += 1
         await serveBlockChecksum(context, connection, operation.message)
         return 'close'
-      case 'copy-block':
-      case 'replace-block':
-        throw new DfsError('UNSUPPORTED', `${operation.kind} is for Hadoop's balancer only`)
+      default:
+        statistics.refusedOperations += 1
+        connection.writer.write(refusalOf(operation.kind))
+        return 'close'
     }
   }
 
@@ -153,6 +175,7 @@ class Connection implements TransferConnection {
   readonly reader: SocketReader
   readonly writer: SocketWriter
   readonly peer: string
+  isWorking = false
   readonly #socket: Socket
   readonly #context: TransferContext
   readonly #gone = new AbortController()

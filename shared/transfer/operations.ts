@@ -12,7 +12,6 @@ import {
   OpCopyBlockProto,
   OperationCode,
   OpReadBlockProto,
-  OpReplaceBlockProto,
   OpTransferBlockProto,
   OpWriteBlockProto,
   PipelineAckProto,
@@ -33,8 +32,16 @@ export type Operation =
   | { readonly kind: 'read-block'; readonly message: Decoded<typeof OpReadBlockProto> }
   | { readonly kind: 'transfer-block'; readonly message: Decoded<typeof OpTransferBlockProto> }
   | { readonly kind: 'block-checksum'; readonly message: Decoded<typeof OpBlockChecksumProto> }
-  | { readonly kind: 'copy-block'; readonly message: Decoded<typeof OpCopyBlockProto> }
-  | { readonly kind: 'replace-block'; readonly message: Decoded<typeof OpReplaceBlockProto> }
+  | { readonly kind: RefusedOperation }
+
+/** Refused whatever their messages say (reference 3.6, 3.8), each with the answer that its asker expects. */
+export type RefusedOperation =
+  | 'copy-block'
+  | 'replace-block'
+  | 'request-short-circuit-fds'
+  | 'release-short-circuit-fds'
+  | 'request-short-circuit-shm'
+  | 'block-group-checksum'
 
 const withHead = (code: number, message: Buffer): Buffer =>
   Buffer.concat([Buffer.from([0, DATA_TRANSFER_VERSION, code]), message])
@@ -83,6 +90,10 @@ const KIND_BY_CODE: ReadonlyMap<number, Operation['kind']> = new Map([
   [OperationCode.BLOCK_CHECKSUM, 'block-checksum'],
   [OperationCode.COPY_BLOCK, 'copy-block'],
   [OperationCode.REPLACE_BLOCK, 'replace-block'],
+  [OperationCode.REQUEST_SHORT_CIRCUIT_FDS, 'request-short-circuit-fds'],
+  [OperationCode.RELEASE_SHORT_CIRCUIT_FDS, 'release-short-circuit-fds'],
+  [OperationCode.REQUEST_SHORT_CIRCUIT_SHM, 'request-short-circuit-shm'],
+  [OperationCode.BLOCK_GROUP_CHECKSUM, 'block-group-checksum'],
 ])
 
 function parseOperation(kind: Operation['kind'], bytes: Buffer): Operation {
@@ -95,10 +106,8 @@ function parseOperation(kind: Operation['kind'], bytes: Buffer): Operation {
       return { kind, message: OpTransferBlockProto.decode(bytes) }
     case 'block-checksum':
       return { kind, message: OpBlockChecksumProto.decode(bytes) }
-    case 'copy-block':
-      return { kind, message: OpCopyBlockProto.decode(bytes) }
-    case 'replace-block':
-      return { kind, message: OpReplaceBlockProto.decode(bytes) }
+    default:
+      return { kind }
   }
 }
 

@@ -59,6 +59,8 @@ export class SocketReader {
   #receivedBytes = 0
   #isPaused = false
   #isHeld = false
+  /** Since when the incomplete message at the front is waited for. */
+  #frontSinceMs: number | undefined
   #failure: DfsError | undefined
   #waiter: Waiter | undefined
   readonly #onData = (chunk: Buffer) => this.#accept(chunk)
@@ -139,6 +141,23 @@ export class SocketReader {
     })
   }
 
+  /**
+   * As `more`, but the incomplete message at the front may take no longer than `timeoutMs` in all: a sender that drips
+   * one byte before each time limit would otherwise hold its reader for ever.
+   * @throws DfsError as `more`
+   */
+  async moreOfMessage(timeoutMs: number): Promise<void> {
+    if (this.#received.lengthBytes === 0) {
+      this.#frontSinceMs = undefined
+      return await this.more(timeoutMs)
+    }
+    const nowMs = this.#clock.monotonicMs()
+    this.#frontSinceMs ??= nowMs
+    const leftMs = this.#frontSinceMs + timeoutMs - nowMs
+    if (leftMs > 0) return await this.more(leftMs)
+    throw new DfsError('TIMEOUT', `${this.#peer} took ${timeoutMs} ms and more for one message`)
+  }
+
   /** A packet, if one has arrived in full. @throws DfsError MALFORMED_MESSAGE */
   tryReadPacket(): ReceivedPacket | undefined {
     const received = this.#received
@@ -149,6 +168,7 @@ export class SocketReader {
       return undefined
     }
     const { bytes, release } = received.take(totalBytes)
+    this.#frontSinceMs = undefined
     this.#relieve(false)
     const header = parsePacketHeader(bytes, PACKET_PREFIX_BYTES, headerBytes)
     const sumsStart = PACKET_PREFIX_BYTES + headerBytes
@@ -172,12 +192,12 @@ export class SocketReader {
     }
   }
 
-  /** The next packet. Each wait for bytes may take `timeoutMs`. @throws DfsError as `more` and `tryReadPacket` */
+  /** The next packet, which may take `timeoutMs` to come and as long to arrive in full. @throws DfsError as `more` and `tryReadPacket` */
   async readPacket(timeoutMs: number): Promise<ReceivedPacket> {
     for (;;) {
       const packet = this.tryReadPacket()
       if (packet !== undefined) return packet
-      await this.more(timeoutMs)
+      await this.moreOfMessage(timeoutMs)
     }
   }
 
@@ -200,6 +220,7 @@ export class SocketReader {
         return undefined
       }
       const message = received.takeCopy(prefixBytes + length).subarray(prefixBytes)
+      this.#frontSinceMs = undefined
       this.#relieve(false)
       return message
     }
@@ -211,15 +232,16 @@ export class SocketReader {
     for (;;) {
       const message = this.tryReadDelimited(maxBytes)
       if (message !== undefined) return message
-      await this.more(timeoutMs)
+      await this.moreOfMessage(timeoutMs)
     }
   }
 
   /** The next `lengthBytes`, as a copy. @throws DfsError as `more` */
   async readExactly(lengthBytes: number, timeoutMs: number): Promise<Buffer> {
     this.#received.expect(lengthBytes)
-    while (this.#received.lengthBytes < lengthBytes) await this.more(timeoutMs)
+    while (this.#received.lengthBytes < lengthBytes) await this.moreOfMessage(timeoutMs)
     const bytes = this.#received.takeCopy(lengthBytes)
+    this.#frontSinceMs = undefined
     this.#relieve(false)
     return bytes
   }

@@ -131,7 +131,10 @@ export interface TestNode {
 
 /** A store behind a streaming server on a free port; ends with the test. */
 export async function startNode(
-  options: StoreOptions & { readonly maxTransfers?: number } = {},
+  options: StoreOptions & {
+    readonly maxTransfers?: number
+    readonly timeouts?: Partial<TransferContext['timeouts']>
+  } = {},
 ): Promise<TestNode> {
   const { store, seams, folder, release } = await openStore(options)
   const events = new RecordedEvents()
@@ -141,7 +144,7 @@ export async function startNode(
     events,
     peers: { find: async (info) => transferAddress(info), forget: () => {} },
     statistics: newTransferStatistics(),
-    timeouts: FAST_TIMEOUTS,
+    timeouts: { ...FAST_TIMEOUTS, ...options.timeouts },
     copyThrottle: new ByteThrottle(0),
     blockPoolId: () => POOL,
   }
