@@ -29,7 +29,10 @@ export interface NamenodeConfig {
   /** Extended attributes of one file, and the size of one with its name. */
   readonly maxXAttrs: number
   readonly maxXAttrBytes: number
+  /** What clients are told: 0 switches the trash off. */
   readonly trashIntervalMinutes: number
+  /** How old a checkpoint of the trash becomes, and how often one is made. */
+  readonly trash: { readonly keepMs: number; readonly checkpointMs: number }
   readonly liveness: LivenessLimits
   readonly heartbeatIntervalMs: number
   readonly fullReportIntervalMs: number
@@ -79,7 +82,15 @@ export function namenodeConfig(
     maxReplication: values['replication.maximum'],
     maxXAttrs: values['xattr.maximum'],
     maxXAttrBytes: values['xattr.max-size'],
-    trashIntervalMinutes: values['trash.interval'] / 60_000,
+    trashIntervalMinutes: Math.ceil(values['trash.interval'] / 60_000),
+    trash: {
+      keepMs: values['trash.interval'],
+      // As in HDFS: 0, or more than the interval, means the interval.
+      checkpointMs:
+        values['trash.checkpoint-interval'] === 0
+          ? values['trash.interval']
+          : Math.min(values['trash.checkpoint-interval'], values['trash.interval']),
+    },
     liveness: {
       staleAfterMs: values['liveness.stale-after'],
       deadAfterMs: values['liveness.dead-after'],

@@ -1,6 +1,7 @@
 /** Puts block management and the faces over an open namespace, each after what it needs, and listens. */
 import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
+import { BackgroundLoop } from '../shared/background-loop.js'
 import { IpcServer } from '../shared/hadoop/ipc-server.js'
 import { listenHttp } from '../shared/http/http-server.js'
 import { listenToo } from '../shared/http/node-server.js'
@@ -11,11 +12,14 @@ import type { NamenodeConfig } from './config.js'
 import { registerControlRoutes } from './http/control-routes.js'
 import { NamenodeMetrics } from './http/metrics.js'
 import { buildNamenodeHttp } from './http/server.js'
+import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
 import { namenodeProtocols } from './rpc/protocols.js'
 import type { StoredNamespace } from './service/namespace-facade.js'
 import { openServices } from './service/open-services.js'
 import type { NamenodeServices } from './service/services.js'
+
+const TRASH_RETRY_MS = 10_000
 
 export interface ServedNamenode {
   readonly rpcPort: number
@@ -51,6 +55,8 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     namenodeAddresses: ownAddresses(),
     readSystemFile: (path) => readFile(path, 'utf8'),
   })
+  if (config.trash.keepMs > 0)
+    closing.use('trash emptier', emptyTrash(options, services), (it) => it.stop())
   const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
   metrics.watch(services)
   metrics.watchWriter(() => namespace.writerStatistics)
@@ -85,6 +91,29 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       await sockets.dropAll()
     },
   }
+}
+
+function emptyTrash({ config, seams }: ServeOptions, services: NamenodeServices): BackgroundLoop {
+  const { clock, log } = seams
+  const { namespace, safeMode, principals } = services
+  return new BackgroundLoop({
+    name: 'trash-emptier',
+    clock,
+    tick: trashTick({
+      namespace,
+      clock,
+      call: {
+        principal: principals.principal(config.superuser),
+        requestId: undefined,
+        clientAddress: 'namenode',
+        localAddress: 'namenode',
+      },
+      isInSafeMode: () => safeMode.isOn,
+      ...config.trash,
+    }),
+    retryAfterMs: TRASH_RETRY_MS,
+    onError: (error, context) => log.error({ err: error, ...context }, 'background work failed'),
+  }).start()
 }
 
 async function listenRpc(

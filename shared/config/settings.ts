@@ -205,6 +205,13 @@ export const SETTINGS = {
     hdfs: 'fs.trash.interval',
     hdfsUnit: 'm',
   }),
+  'trash.checkpoint-interval': duration({
+    about: 'pause between two checkpoints of the trash; 0 is trash.interval',
+    for: NAMENODE,
+    default: '0',
+    hdfs: 'fs.trash.checkpoint.interval',
+    hdfsUnit: 'm',
+  }),
   'heartbeat.interval': duration({
     about: 'pause between two heartbeats of a datanode',
     for: NAMENODE,

@@ -52,6 +52,7 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
     trashIntervalMinutes: 0,
+    trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: 15_000, deadAfterMs: 60_000 },
     heartbeatIntervalMs: 3_000,
     fullReportIntervalMs: 3_600_000,

@@ -167,6 +167,7 @@ export function configuration(
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
     trashIntervalMinutes: 60,
+    trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: STALE_MS, deadAfterMs: DEAD_MS },
     heartbeatIntervalMs: HEARTBEAT_MS,
     fullReportIntervalMs: 3_600_000,
