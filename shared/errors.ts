@@ -44,6 +44,7 @@ export const ERROR_TABLE = {
   JAVA_ILLEGAL_ARGUMENT: row('java.lang.IllegalArgumentException', 400, 255),
   ACL: row(`${PROTOCOL}.AclException`, 403),
   XATTR_NOT_FOUND: row(`${PROTOCOL}.XAttrNotFoundException`, 403),
+  UNSUPPORTED_ACTION: row(`${PROTOCOL}.UnsupportedActionException`, 501),
   UNSUPPORTED: row('java.lang.UnsupportedOperationException', 501),
   USAGE: row('java.lang.IllegalArgumentException', 400, 255),
   // leases and writing
@@ -52,6 +53,7 @@ export const ERROR_TABLE = {
   RECOVERY_IN_PROGRESS: row(`${PROTOCOL}.RecoveryInProgressException`, 409, 1, 'later'),
   NOT_REPLICATED_YET: row(`${NAMENODE}.NotReplicatedYetException`, 503, 1, 'later'),
   NS_QUOTA_EXCEEDED: row(`${PROTOCOL}.NSQuotaExceededException`, 409),
+  TYPE_QUOTA_EXCEEDED: row(`${PROTOCOL}.QuotaByStorageTypeExceededException`, 507),
   DS_QUOTA_EXCEEDED: row(`${PROTOCOL}.DSQuotaExceededException`, 507),
   SAFE_MODE: row(`${NAMENODE}.SafeModeException`, 503, 1, 'later'),
   // calls

@@ -3,6 +3,7 @@ import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf, protectedCallOf } from './call.js'
+import { quotaStorageType, quotaValue } from './quota-messages.js'
 
 /** Clients send more than the bits of a mode: Go its own type bits (protocol reference 2.5). */
 export const PERMISSION_BITS = 0o1777
@@ -57,6 +58,16 @@ export function namespaceChanges({ namespace, principals }: NamenodeServices) {
         path: request.src,
         owner: nonEmpty(request.username),
         group: nonEmpty(request.groupname),
+      })
+      return {}
+    }),
+    setQuota: rpcMethod(CLIENT_PROTOCOL.setQuota, async (request, context) => {
+      await namespace.setQuota(callOf(context, principals), {
+        path: request.path,
+        names: quotaValue(request.namespaceQuota),
+        spaceBytes: quotaValue(request.storagespaceQuota),
+        storageType:
+          request.storageType === undefined ? undefined : quotaStorageType(request.storageType),
       })
       return {}
     }),

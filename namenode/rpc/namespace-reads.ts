@@ -9,11 +9,9 @@ import type { Call } from '../service/call.js'
 import type { FileStatus } from '../service/namespace-model.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
+import { quotaFields } from './quota-messages.js'
 import { fileStatusMessage, locatedFileMessage } from './translate.js'
 
-/** A quota that is not set; the root's namespace quota reads as the largest number instead. */
-const NO_QUOTA = -1
-const ROOT_NAMESPACE_QUOTA = 2 ** 63
 const HOT_POLICY_ID = 7
 
 export function namespaceReads(services: NamenodeServices) {
@@ -67,9 +65,7 @@ export function namespaceReads(services: NamenodeServices) {
           length: summary.lengthBytes,
           fileCount: summary.fileCount,
           directoryCount: summary.directoryCount,
-          quota: namespaceQuota(services, call, request.path),
-          spaceConsumed: summary.spaceConsumedBytes,
-          spaceQuota: NO_QUOTA,
+          ...quotaFields(summary, isRoot(services, call, request.path)),
           snapshotLength: 0,
           snapshotFileCount: 0,
           snapshotDirectoryCount: 0,
@@ -84,9 +80,7 @@ export function namespaceReads(services: NamenodeServices) {
       return {
         usage: {
           fileAndDirectoryCount: summary.fileCount + summary.directoryCount,
-          quota: namespaceQuota(services, call, request.path),
-          spaceConsumed: summary.spaceConsumedBytes,
-          spaceQuota: NO_QUOTA,
+          ...quotaFields(summary, isRoot(services, call, request.path)),
         },
       }
     }),
@@ -115,8 +109,8 @@ function rpcMethodOfStatus({ namespace, principals }: NamenodeServices) {
   }
 }
 
-function namespaceQuota({ namespace }: NamenodeServices, call: Call, path: string): number {
-  return namespace.status(call, path)?.id === ROOT_INODE_ID ? ROOT_NAMESPACE_QUOTA : NO_QUOTA
+function isRoot({ namespace }: NamenodeServices, call: Call, path: string): boolean {
+  return namespace.status(call, path)?.id === ROOT_INODE_ID
 }
 
 /** @throws DfsError NOT_FOUND */

@@ -99,6 +99,10 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
       safeMode.requireOff(`${ACL_CHANGES[change.action]} on ${change.path}`)
       return namespace.changeAcl(call, change)
     },
+    setQuota: async (call, change) => {
+      safeMode.requireOff(`Cannot set quota on ${change.path}`)
+      return namespace.setQuota(call, change)
+    },
     setXAttr: async (call, change) => {
       safeMode.requireOff(`Cannot set XAttr on ${change.path}`)
       return namespace.setXAttr(call, change)

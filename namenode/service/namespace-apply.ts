@@ -13,6 +13,7 @@ import {
   transactionId,
 } from '../../shared/ids.js'
 import { isSameXAttr } from '../../shared/xattr.js'
+import { NO_QUOTA } from '../policy/quotas.js'
 import { decodeAcl } from '../storage/acl-texts.js'
 import { type Inode, NO_PARENT, type TreeTotals } from '../storage/inode-store.js'
 import type { State } from '../storage/state-store.js'
@@ -27,6 +28,7 @@ import {
   type Removal,
 } from './namespace-edit.js'
 import type { DeletedBlock } from './namespace-model.js'
+import { spaceOf } from './namespace-quotas.js'
 import { DirectoryTotals } from './namespace-totals.js'
 
 /** What block management must hear of. */
@@ -121,6 +123,13 @@ export class EditApplier {
       case 'removeXAttr':
         this.#changeXAttr(edit)
         return
+      case 'setQuota':
+        this.stores.quotas.put(edit.inode, {
+          names: edit.names ?? undefined,
+          spaceBytes: edit.space ?? undefined,
+          typeSpaceBytes: edit.typeSpace,
+        })
+        return
       case 'setOwner':
         this.#setAttributes(edit.inode, { owner: edit.owner, group: edit.group })
         return
@@ -142,6 +151,7 @@ export class EditApplier {
       default:
         // What is left is about the contents of files; the compiler checks that nothing else is.
         applyToFile(this, edit satisfies FileEdit, timeMs)
+        if ('inode' in edit) this.reserve(edit.inode)
         return
     }
   }
@@ -167,6 +177,22 @@ export class EditApplier {
       lengthBytes: added,
       spaceBytes: added * file.replication,
     })
+  }
+
+  /**
+   * An open file counts for a whole block where it is being written, whatever of it is there already: to be called when
+   * anything about its blocks has changed.
+   */
+  reserve(id: InodeId): void {
+    const file = this.stores.inodes.get(id)
+    if (file === undefined) return
+    const last = file.isOpen ? this.stores.blocks.lastOfFile(id, 1)[0] : undefined
+    const isGrowing = last?.state === 'under-construction'
+    const reservedBytes = isGrowing ? Math.max(0, file.blockSizeBytes - last.lengthBytes) : 0
+    if (reservedBytes === file.reservedBytes) return
+    this.stores.inodes.setReserved(id, reservedBytes)
+    const spaceBytes = (reservedBytes - file.reservedBytes) * file.replication
+    this.totals.add(file.parent, { ...NOTHING, spaceBytes })
   }
 
   #format(edit: Extract<Edit, { op: 'format' }>, timeMs: number): void {
@@ -265,6 +291,7 @@ export class EditApplier {
       this.stores.leases.remove(inode.id)
     }
     this.stores.xattrs.put(inode.id, [])
+    if (inode.kind === 'directory') this.stores.quotas.put(inode.id, NO_QUOTA)
     this.stores.inodes.remove(inode)
   }
 
@@ -300,7 +327,7 @@ export class EditApplier {
     this.#setAttributes(id, { replication })
     this.totals.add(file.parent, {
       ...NOTHING,
-      spaceBytes: file.lengthBytes * (replication - file.replication),
+      spaceBytes: spaceOf({ ...file, replication }) - spaceOf(file),
     })
     for (const block of this.stores.blocks.ofFile(id)) this.effects.blocks.push(block.id)
   }
@@ -319,7 +346,7 @@ function weightOf(inode: Inode): TreeTotals {
     files: 1,
     directories: 0,
     lengthBytes: inode.lengthBytes,
-    spaceBytes: inode.lengthBytes * inode.replication,
+    spaceBytes: spaceOf(inode),
   }
 }
 

@@ -13,6 +13,7 @@ import type { Inode } from '../storage/inode-store.js'
 import { claimedSpace } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkReplication } from './namespace-files.js'
+import { checkQuotas, spaceOf } from './namespace-quotas.js'
 
 /** Access times are kept to this precision, so that reading does not become writing. */
 export const ACCESS_TIME_PRECISION_MS = 3_600_000
@@ -25,7 +26,9 @@ export const setReplicationRule: ChangeRule<'setReplication'> = {
     checkAccess(inode, path, context.call.principal, WRITE)
     if (inode.kind === 'directory') return { result: () => false }
     if (inode.replication === replication) return { result: () => true }
-    checkSpace(claimedSpace(context), inode.lengthBytes * (replication - inode.replication))
+    const spaceBytes = spaceOf({ ...inode, replication }) - spaceOf(inode)
+    checkSpace(claimedSpace(context), spaceBytes)
+    checkQuotas(context, inode.parent, { names: 0, spaceBytes })
     const { user } = context.call.principal
     const edit = { op: 'setReplication', path, user, inode: inode.id, replication } as const
     return { edit, result: () => true }

@@ -8,6 +8,7 @@ import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { BlockCommit } from './namespace-edit.js'
 import { requireHeldFile } from './namespace-leases.js'
 import type { BlockRecord } from './namespace-model.js'
+import { checkQuotas } from './namespace-quotas.js'
 import { blockName, isSameVersion, pooledBlockName } from './namespace-status.js'
 
 export const allocateRule: ChangeRule<'allocateBlock'> = {
@@ -19,6 +20,8 @@ export const allocateRule: ChangeRule<'allocateBlock'> = {
     if (isContinuation(file, last, previous)) {
       const commit = commitOf(context, file, last, previous)
       const grown = commit === undefined ? 0 : commit.length - (last?.lengthBytes ?? 0)
+      const growing = file.lengthBytes + grown + file.blockSizeBytes
+      checkReservation(context, file, growing - file.lengthBytes - file.reservedBytes)
       const block: BlockRecord = {
         id: blockId(state.nextBlock),
         generationStamp: generationStamp(state.nextGeneration),
@@ -193,6 +196,16 @@ function checkLength(
     `Impossible length ${lengthBytes} of ${blockName(block)}: it has at least ${block.lengthBytes} ` +
       `and at most ${file.blockSizeBytes} bytes`,
   )
+}
+
+/**
+ * Whether a file may claim more space for a block that is being written.
+ * @param lengthBytes of one replica @throws DS_QUOTA_EXCEEDED, TYPE_QUOTA_EXCEEDED
+ */
+export function checkReservation(context: ChangeContext, file: Inode, lengthBytes: number): void {
+  const spaceBytes = lengthBytes * file.replication
+  checkSpace(claimedSpace(context), spaceBytes)
+  checkQuotas(context, file.parent, { names: 0, spaceBytes })
 }
 
 /** What all files claim, replicas counted; changes of the same batch may be missing, for which the limit has room. */

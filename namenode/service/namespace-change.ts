@@ -70,6 +70,8 @@ export interface ChangeContext {
   readonly state: Readonly<State>
   readonly call: Call
   readonly nowMs: number
+  /** Writes what changes of this batch have added to directories, so that the totals read from the store are right. */
+  readonly settleTotals: () => void
 }
 
 export interface Decision<Result> {

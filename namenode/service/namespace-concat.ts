@@ -8,6 +8,7 @@ import { claimedSpace } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkMayUnlink } from './namespace-directories.js'
 import { requireFile } from './namespace-files.js'
+import { checkQuotas } from './namespace-quotas.js'
 
 interface Target {
   readonly file: Inode
@@ -34,6 +35,7 @@ export const concatRule: ChangeRule<'concat'> = {
       0,
     )
     checkSpace(claimedSpace(context), added)
+    checkQuotas(context, file.parent, { names: 0, spaceBytes: added })
     const edit = {
       op: 'concat',
       path,

@@ -13,6 +13,7 @@ import { encodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { NewDirectory, Removal } from './namespace-edit.js'
+import { checkQuotas } from './namespace-quotas.js'
 import type { WalkedPath } from './namespace-tree.js'
 
 /** Files with more blocks than this are taken apart later, in slices. */
@@ -38,6 +39,12 @@ export const mkdirsRule: ChangeRule<'mkdirs'> = {
       parentMode: (change.permission & 0o777) | OWNER_WRITE_EXECUTE,
       unmasked: maskedBits(change.unmaskedPermission),
     })
+    checkQuotas(
+      context,
+      walked.ancestor.id,
+      { names: directories.length, spaceBytes: 0 },
+      { isOneByOne: true },
+    )
     const edit = { op: 'mkdirs', path, user: principal.user, directories } as const
     return { edit, result: () => true }
   },

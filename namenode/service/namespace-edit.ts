@@ -5,6 +5,7 @@
  */
 import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
 import type { XAttrName } from '../../shared/xattr.js'
+import type { Quota } from '../policy/quotas.js'
 
 export interface NewDirectory {
   readonly id: InodeId
@@ -131,6 +132,14 @@ export type Edit =
   | (Named &
       XAttrName & { readonly op: 'setXAttr'; readonly inode: InodeId; readonly value: string })
   | (Named & XAttrName & { readonly op: 'removeXAttr'; readonly inode: InodeId })
+  | (Named & {
+      readonly op: 'setQuota'
+      readonly inode: InodeId
+      /** null: no limit. */
+      readonly names: number | null
+      readonly space: number | null
+      readonly typeSpace: Quota['typeSpaceBytes']
+    })
   | (Named & {
       readonly op: 'setOwner'
       readonly inode: InodeId

@@ -123,6 +123,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
       state: this.#applier.state,
       call,
       nowMs,
+      settleTotals: () => this.#applier.totals.write(),
     }
     const attempt = rule.answerAgain === undefined ? undefined : validRequestId(request)
     if (attempt !== undefined && rule.answerAgain !== undefined) {

@@ -134,6 +134,10 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('changeAcl', call, change)
   }
 
+  setQuota(call: Call, change: Asked<'setQuota'>): Promise<void> {
+    return this.#submit('setQuota', call, change)
+  }
+
   setXAttr(call: Call, change: Asked<'setXAttr'>): Promise<void> {
     return this.#submit('setXAttr', call, change)
   }

@@ -9,7 +9,7 @@ import { checkAccess, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
 import { decodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { CreateArguments } from './namespace.js'
-import { commitOf } from './namespace-blocks.js'
+import { checkReservation, commitOf } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import {
   checkMayUnlink,
@@ -22,6 +22,7 @@ import {
 } from './namespace-directories.js'
 import { alreadyOpen, findReferenced, requireHeldFile } from './namespace-leases.js'
 import type { FileStatus } from './namespace-model.js'
+import { checkQuotas } from './namespace-quotas.js'
 import { isSameVersion, toFileStatus } from './namespace-status.js'
 import type { WalkedPath } from './namespace-tree.js'
 
@@ -49,6 +50,8 @@ export const createRule: ChangeRule<'create'> = {
       checkReplace(context, walked, target, change, path)
     }
     const created = newFile(context, walked, target, change)
+    const names = created.directories.length + (target === undefined ? 1 : 0)
+    checkQuotas(context, walked.ancestor.id, { names, spaceBytes: 0 }, { isOneByOne: true })
     const edit = {
       op: 'create',
       path,
@@ -86,6 +89,7 @@ export const appendRule: ChangeRule<'append'> = {
     const last = stores.blocks.lastOfFile(file.id, 1)[0]
     const isPartial = last !== undefined && last.lengthBytes < file.blockSizeBytes
     const reopens = isPartial && !change.newBlock
+    if (reopens) checkReservation(context, file, file.blockSizeBytes - last.lengthBytes)
     const edit = {
       op: 'append',
       path,

@@ -1,6 +1,8 @@
 /** What the namespace says about files, directories and blocks. Values only; storage rows are mapped to these. */
+
 import type { AclEntry } from '../../shared/acl.js'
 import type { Block, BlockId, DatanodeUuid, InodeId, StorageId } from '../../shared/ids.js'
+import type { Quota } from '../policy/quotas.js'
 
 export interface FileStatus {
   readonly kind: 'file' | 'directory'
@@ -74,8 +76,10 @@ export interface ContentSummary {
   readonly fileCount: number
   /** Counts the directory itself. */
   readonly directoryCount: number
-  /** Sum of length times replication. */
+  /** Sum of length times replication; a block being written counts as a whole one. */
   readonly spaceConsumedBytes: number
+  /** Limits of the directory itself. */
+  readonly quota: Quota
 }
 
 export interface OpenFile {

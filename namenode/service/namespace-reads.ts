@@ -92,7 +92,7 @@ export class NamespaceReader implements NamespaceReads {
       if (inode.kind === 'directory') {
         checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
       }
-      return toContentSummary(inode)
+      return toContentSummary(inode, this.stores.quotas.get(inode.id))
     })
   }
 

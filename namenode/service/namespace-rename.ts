@@ -6,6 +6,7 @@ import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkMayUnlink, checkRoomFor, removalOf } from './namespace-directories.js'
 import type { Edit } from './namespace-edit.js'
+import { checkQuotas, usageOfMove } from './namespace-quotas.js'
 import type { WalkedPath } from './namespace-tree.js'
 
 export const renameRule: ChangeRule<'rename'> = {
@@ -111,6 +112,7 @@ function renameEdit(
   const name = components.at(-1) ?? ''
   checkNameLength(name, ancestorPath)
   if (replaced === undefined && ancestor.id !== inode.parent) checkRoomFor(context, destination)
+  checkQuotasOfMove(context, source, destination, replaced)
   return {
     op: 'rename',
     path: joinPath(source.components),
@@ -121,6 +123,24 @@ function renameEdit(
     name,
     ...(replaced === undefined ? {} : { replaced: removalOf(context, replaced) }),
   }
+}
+
+/** Directories above both places have what moves already. */
+function checkQuotasOfMove(
+  context: ChangeContext,
+  source: WalkedPath,
+  destination: WalkedPath,
+  replaced: Inode | undefined,
+): void {
+  const { stores, settleTotals } = context
+  if (!stores.quotas.isUsed) return
+  settleTotals()
+  const settled = (inode: Inode | undefined) => inode && stores.inodes.get(inode.id)
+  const inode = settled(source.target)
+  if (inode === undefined) return
+  const common = source.inodes.findLast((it, depth) => destination.inodes[depth]?.id === it.id)
+  const added = usageOfMove(inode, settled(replaced))
+  checkQuotas(context, destination.ancestor.id, added, { until: common?.id })
 }
 
 function walkTo(context: ChangeContext, components: readonly string[]): WalkedPath {

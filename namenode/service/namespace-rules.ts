@@ -18,6 +18,7 @@ import type { ChangeRules } from './namespace-change.js'
 import { concatRule } from './namespace-concat.js'
 import { deleteRule, mkdirsRule } from './namespace-directories.js'
 import { appendRule, completeRule, createRule } from './namespace-files.js'
+import { setQuotaRule } from './namespace-quotas.js'
 import { renameRule, renameStrictlyRule } from './namespace-rename.js'
 import { truncateRule } from './namespace-truncate.js'
 import {
@@ -49,6 +50,7 @@ export const CHANGE_RULES: ChangeRules = {
   changeAcl: changeAclRule,
   setXAttr: setXAttrRule,
   removeXAttr: removeXAttrRule,
+  setQuota: setQuotaRule,
   setOwner: setOwnerRule,
   setTimes: setTimesRule,
   touchAccessTime: touchAccessTimeRule,

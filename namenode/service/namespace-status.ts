@@ -1,7 +1,9 @@
 /** Inodes and blocks in the words of the namespace's callers, and blocks in the words of Hadoop's messages. */
 import type { Block, BlockId, GenerationStamp } from '../../shared/ids.js'
+import { NO_QUOTA, type Quota } from '../policy/quotas.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { ContentSummary, FileStatus } from './namespace-model.js'
+import { spaceOf } from './namespace-quotas.js'
 
 /** @param name what the status is to be called; a file that is listed as itself has none */
 export function toFileStatus(inode: Inode, name = inode.name): FileStatus {
@@ -24,13 +26,14 @@ export function toFileStatus(inode: Inode, name = inode.name): FileStatus {
 }
 
 /** Totals of a directory with itself, or of a file. */
-export function toContentSummary(inode: Inode): ContentSummary {
+export function toContentSummary(inode: Inode, quota: Quota = NO_QUOTA): ContentSummary {
   if (inode.kind === 'file') {
     return {
       lengthBytes: inode.lengthBytes,
       fileCount: 1,
       directoryCount: 0,
-      spaceConsumedBytes: inode.lengthBytes * inode.replication,
+      spaceConsumedBytes: spaceOf(inode),
+      quota,
     }
   }
   return {
@@ -38,6 +41,7 @@ export function toContentSummary(inode: Inode): ContentSummary {
     fileCount: inode.tree.files,
     directoryCount: inode.tree.directories + 1,
     spaceConsumedBytes: inode.tree.spaceBytes,
+    quota,
   }
 }
 

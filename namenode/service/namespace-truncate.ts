@@ -6,6 +6,7 @@ import { checkLabel } from '../policy/argument-limits.js'
 import { joinPath } from '../policy/path-name.js'
 import { checkAccess, WRITE } from '../policy/permissions.js'
 import type { Inode } from '../storage/inode-store.js'
+import { checkReservation } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { requireFile } from './namespace-files.js'
 import { alreadyOpen } from './namespace-leases.js'
@@ -42,8 +43,15 @@ export const truncateRule: ChangeRule<'truncate'> = {
         `Cannot truncate to a larger file size. Current size: ${file.lengthBytes}, truncate size: ${newLengthBytes}.`,
       )
     }
-    const plan = planTruncation(context.stores.blocks.ofFile(file.id), newLengthBytes)
+    const blocks = context.stores.blocks.ofFile(file.id)
+    const plan = planTruncation(blocks, newLengthBytes)
     const { cut, ...kept } = plan
+    if (cut !== undefined) {
+      // The block that is being cut counts for a whole one until that is done.
+      const cutBlockBytes = blocks.find((it) => it.id === cut.id)?.lengthBytes ?? 0
+      const claimed = plan.length - cutBlockBytes + file.blockSizeBytes
+      checkReservation(context, file, claimed - file.lengthBytes)
+    }
     const edit = {
       op: 'truncate',
       path,

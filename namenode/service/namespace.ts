@@ -14,6 +14,7 @@ import type {
   TransactionId,
 } from '../../shared/ids.js'
 import type { XAttr, XAttrName } from '../../shared/xattr.js'
+import type { QuotaRequest } from '../policy/quotas.js'
 import type { Call } from './call.js'
 import type {
   AclStatus,
@@ -186,6 +187,8 @@ export interface NamespaceChanges {
   setReplication(call: Call, change: { path: string; replication: number }): Promise<boolean>
   setPermission(call: Call, change: { path: string; permission: number }): Promise<void>
   changeAcl(call: Call, change: AclChange): Promise<void>
+  /** Superuser only. */
+  setQuota(call: Call, change: QuotaRequest & { path: string }): Promise<void>
   setXAttr(call: Call, change: XAttrChange): Promise<void>
   removeXAttr(call: Call, change: { path: string; xattr: XAttrName }): Promise<void>
   /** undefined keeps the value. */

@@ -9,6 +9,7 @@ import { MIGRATION_0001 } from './migrations/0001-namespace.js'
 import { MIGRATION_0002 } from './migrations/0002-truncation.js'
 import { MIGRATION_0003 } from './migrations/0003-acl.js'
 import { MIGRATION_0004 } from './migrations/0004-xattr.js'
+import { MIGRATION_0005 } from './migrations/0005-quota.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0002,
   MIGRATION_0003,
   MIGRATION_0004,
+  MIGRATION_0005,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -33,6 +33,8 @@ export interface Inode {
   readonly lengthBytes: number
   readonly children: number
   readonly tree: TreeTotals
+  /** What the block being written may still grow by, up to a whole block; 0 for closed files. */
+  readonly reservedBytes: number
   /** Absent for most: what the permission bits cannot say, access entries first, each scope in order. */
   readonly acl: readonly AclEntry[] | undefined
 }
@@ -72,6 +74,7 @@ const COLUMNS = [
   'tree_length',
   'tree_space',
   'acl',
+  'reserved',
 ]
   .map((column) => `inode.${column}`)
   .join(', ')
@@ -96,6 +99,7 @@ type Row = [
   treeLength: number,
   treeSpace: number,
   acl: string | null,
+  reserved: number,
 ]
 
 export class InodeStore {
@@ -114,6 +118,7 @@ export class InodeStore {
   readonly #addTotals
   readonly #attributes
   readonly #fileState
+  readonly #reserve
   readonly #aclTexts = new AclTexts()
 
   constructor(database: Database) {
@@ -176,6 +181,7 @@ export class InodeStore {
     this.#fileState = prepare<[number, number, number, number]>(
       'UPDATE inode SET is_open = ?, length = ?, modified_ms = ? WHERE id = ?',
     )
+    this.#reserve = prepare<[number, number]>('UPDATE inode SET reserved = ? WHERE id = ?')
   }
 
   get(id: InodeId): Inode | undefined {
@@ -287,6 +293,10 @@ export class InodeStore {
     this.#fileState.run(state.isOpen ? 1 : 0, state.lengthBytes, state.modificationTimeMs, id)
   }
 
+  setReserved(id: InodeId, reservedBytes: number): void {
+    this.#reserve.run(reservedBytes, id)
+  }
+
   #toInode(row: Row | undefined): Inode | undefined {
     return row === undefined ? undefined : toInode(row, this.#aclTexts)
   }
@@ -323,5 +333,6 @@ function toInode(row: Row, aclTexts: AclTexts): Inode {
       spaceBytes: row[17],
     },
     acl: aclTexts.decode(row[18]),
+    reservedBytes: row[19],
   }
 }

@@ -5,6 +5,7 @@ import { DetachedStore } from './detached-store.js'
 import { EditStore } from './edit-store.js'
 import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
+import { QuotaStore } from './quota-store.js'
 import { RequestStore } from './request-store.js'
 import { StateStore } from './state-store.js'
 import { XAttrStore } from './xattr-store.js'
@@ -14,6 +15,7 @@ export interface Stores {
   readonly blocks: BlockStore
   readonly leases: LeaseStore
   readonly xattrs: XAttrStore
+  readonly quotas: QuotaStore
   readonly requests: RequestStore
   readonly edits: EditStore
   readonly detached: DetachedStore
@@ -27,6 +29,7 @@ export function openStores(database: Database): Stores {
     blocks: new BlockStore(database),
     leases: new LeaseStore(database),
     xattrs: new XAttrStore(database),
+    quotas: new QuotaStore(database),
     requests: new RequestStore(database),
     edits: new EditStore(database),
     detached: new DetachedStore(database),

@@ -219,6 +219,7 @@ const REFUSED = {
   changeAcl: notScripted,
   xattrs: notScripted,
   setXAttr: notScripted,
+  setQuota: notScripted,
   removeXAttr: notScripted,
   setTimes: notScripted,
 }

@@ -1,9 +1,11 @@
 /** Sums and settings: content summary, quotas, server defaults, capacity, storage policies; and what is not there. */
 import { DfsError } from '../../../shared/errors.js'
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
+import { QUOTA_STORAGE_TYPES, type Quota, typeSpaceOf } from '../../policy/quotas.js'
 import { HOT_POLICY, STORAGE_POLICIES, type StoragePolicy } from '../../policy/storage-policies.js'
 import type { Call } from '../../service/call.js'
 import type { Namespace } from '../../service/namespace.js'
+import type { ContentSummary } from '../../service/namespace-model.js'
 import { MAX_LONG } from './json-text.js'
 import { json, type Operations, type WebhdfsOptions } from './operation.js'
 import { existing } from './status-operations.js'
@@ -23,14 +25,14 @@ export function clusterOperations({ services }: WebhdfsOptions): Operations {
           ecPolicy: '',
           fileCount: summary.fileCount,
           length: summary.lengthBytes,
-          quota: namespaceQuota(namespace, call, path),
+          quota: namespaceQuota(namespace, call, path, summary.quota),
           snapshotDirectoryCount: 0,
           snapshotFileCount: 0,
           snapshotLength: 0,
           snapshotSpaceConsumed: 0,
           spaceConsumed: summary.spaceConsumedBytes,
-          spaceQuota: NO_QUOTA,
-          typeQuota: {},
+          spaceQuota: summary.quota.spaceBytes ?? NO_QUOTA,
+          typeQuota: typeQuotas(summary),
         },
       })
     },
@@ -39,10 +41,10 @@ export function clusterOperations({ services }: WebhdfsOptions): Operations {
       return json({
         QuotaUsage: {
           fileAndDirectoryCount: summary.fileCount + summary.directoryCount,
-          quota: namespaceQuota(namespace, call, path),
+          quota: namespaceQuota(namespace, call, path, summary.quota),
           spaceConsumed: summary.spaceConsumedBytes,
-          spaceQuota: NO_QUOTA,
-          typeQuota: {},
+          spaceQuota: summary.quota.spaceBytes ?? NO_QUOTA,
+          typeQuota: typeQuotas(summary),
         },
       })
     },
@@ -108,6 +110,22 @@ function storagePolicyJson(policy: StoragePolicy): object {
 }
 
 /** The root's reads as the largest long instead of "none". */
-function namespaceQuota(namespace: Namespace, call: Call, path: string): number | bigint {
+function namespaceQuota(
+  namespace: Namespace,
+  call: Call,
+  path: string,
+  { names }: Quota,
+): number | bigint {
+  if (names !== undefined) return names
   return namespace.status(call, path)?.id === ROOT_INODE_ID ? MAX_LONG : NO_QUOTA
+}
+
+/** `{"SSD":{"consumed":0,"quota":10}}`: types without a limit are left out. */
+function typeQuotas({ quota, spaceConsumedBytes }: ContentSummary): object {
+  const limited = QUOTA_STORAGE_TYPES.flatMap((type) => {
+    const limit = quota.typeSpaceBytes[type]
+    const consumed = typeSpaceOf(type, spaceConsumedBytes)
+    return limit === undefined ? [] : [[type, { consumed, quota: limit }] as const]
+  })
+  return Object.fromEntries(limited)
 }

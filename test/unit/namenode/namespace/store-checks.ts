@@ -17,6 +17,7 @@ const TABLES = [
   'block',
   'lease',
   'xattr',
+  'quota',
   'request',
   'deleted_block',
   'detached',
@@ -31,6 +32,8 @@ interface InodeRow {
   is_open: number
   replication: number
   length: number
+  reserved: number
+  block_size: number
   children: number
   tree_files: number
   tree_directories: number
@@ -141,7 +144,7 @@ function recount(directory: InodeRow, byParent: ReadonlyMap<number, InodeRow[]>)
     if (child.kind === 1) {
       totals.files += 1
       totals.length += child.length
-      totals.space += child.length * child.replication
+      totals.space += (child.length + child.reserved) * child.replication
       continue
     }
     const below = recount(child, byParent)
