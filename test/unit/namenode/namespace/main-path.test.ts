@@ -38,7 +38,7 @@ describe('the main path of the namespace', () => {
         [1000, 500, 'committed'],
       ])
       expect(lastBlock?.index).toBe(1)
-      expect(fixture.namespace.contentSummary(ROOT, '/')).toEqual({
+      expect(fixture.namespace.contentSummary(ROOT, '/')).toMatchObject({
         lengthBytes: 1500,
         fileCount: 1,
         directoryCount: 3,
