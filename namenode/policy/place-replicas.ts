@@ -35,6 +35,8 @@ export interface PlacementRequest {
   readonly excluded: ReadonlySet<DatanodeUuid>
   /** Nodes that hold or will hold the block, oldest first. */
   readonly existing: readonly DatanodeUuid[]
+  /** Nodes that the writer asks for: they come first, when they can take the block. */
+  readonly favoured?: readonly DatanodeUuid[]
 }
 
 export interface PlacedReplica {
@@ -69,11 +71,13 @@ export function placeReplicas(
   const targets: PlacedReplica[] = []
   const remarks: string[] = []
   while (targets.length < request.replicas && candidates.size > 0) {
-    const local = racks.length === 0 ? findWriter(candidates, request.writer) : undefined
+    const local = racks.length === 0 ? findNode(candidates, request.writer) : undefined
+    const favoured = firstFavoured(candidates, request.favoured ?? [])
     const wish = wishedRack(racks)
     const preferred = [...candidates].filter((it) => wish.accepts(it.rack))
-    if (preferred.length === 0) remarks.push(wish.otherwise)
-    const node = local ?? pick(preferred.length > 0 ? preferred : [...candidates], random)
+    if (preferred.length === 0 && favoured === undefined) remarks.push(wish.otherwise)
+    const node =
+      favoured ?? local ?? pick(preferred.length > 0 ? preferred : [...candidates], random)
     candidates.delete(node)
     racks.push(node.rack)
     targets.push({
@@ -112,11 +116,22 @@ function wishedRack(racks: readonly (string | undefined)[]): RackWish {
   return { accepts: () => true, otherwise: '' }
 }
 
-function findWriter(
+function findNode(
   candidates: ReadonlySet<PlacementNode>,
-  writer: DatanodeUuid | undefined,
+  uuid: DatanodeUuid | undefined,
 ): PlacementNode | undefined {
-  for (const node of candidates) if (node.uuid === writer) return node
+  for (const node of candidates) if (node.uuid === uuid) return node
+  return undefined
+}
+
+function firstFavoured(
+  candidates: ReadonlySet<PlacementNode>,
+  favoured: readonly DatanodeUuid[],
+): PlacementNode | undefined {
+  for (const uuid of favoured) {
+    const node = findNode(candidates, uuid)
+    if (node !== undefined) return node
+  }
   return undefined
 }
 

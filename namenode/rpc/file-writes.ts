@@ -16,6 +16,9 @@ import {
   unplacedBlockMessage,
 } from './translate.js'
 
+/** More than any replication needs; each costs a look at all datanodes. */
+const MAX_FAVOURED_NODES = 512
+
 const hasFlag = (flags: number, flag: number) => (flags & flag) !== 0
 
 export function fileWrites(services: NamenodeServices) {
@@ -92,6 +95,7 @@ function blocks({ namespace, writes, blockManager, principals }: NamenodeService
         holder: request.clientName,
         previous: request.previous && blockOf(request.previous, blockPoolId),
         excluded: request.excludeNodes.map((it) => datanodeName(it.id)),
+        favoured: request.favoredNodes.slice(0, MAX_FAVOURED_NODES),
         writerNode: writerNodeOf(request.flags),
       })
       return { block: locatedBlockMessage(located, blockPoolId) }

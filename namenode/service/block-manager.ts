@@ -50,6 +50,8 @@ export interface TargetRequest {
   readonly excluded: ReadonlySet<DatanodeUuid>
   /** Nodes that already hold or will hold the block. */
   readonly existing: readonly DatanodeUuid[]
+  /** Nodes that the writer asks for, first choice first. */
+  readonly favoured?: readonly DatanodeUuid[]
 }
 
 export interface BlockManagerStatistics {

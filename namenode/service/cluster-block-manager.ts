@@ -69,6 +69,7 @@ export class ClusterBlockManager implements BlockManager {
         writer: this.#writerNode(request, nodes),
         excluded: request.excluded,
         existing: request.existing,
+        favoured: request.favoured ?? [],
       },
       nodes.map((it) => placementOf(it, 0)),
       random,

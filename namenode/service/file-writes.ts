@@ -4,7 +4,7 @@
  */
 import { DfsError } from '../../shared/errors.js'
 import type { Block, DatanodeUuid, StorageId } from '../../shared/ids.js'
-import type { BlockManager, Replica } from './block-manager.js'
+import type { BlockManager, DatanodeView, Replica } from './block-manager.js'
 import type { Call } from './call.js'
 import type { LocatedBlock, LocatedBlocks } from './located-blocks.js'
 import type { Namespace, OpenFileReference } from './namespace.js'
@@ -26,6 +26,8 @@ export interface AddBlockRequest extends OpenFileReference {
   readonly previous: Block | undefined
   /** Datanodes that the client could not use, by UUID or `ip:port`. */
   readonly excluded: readonly string[]
+  /** Datanodes that the client asks for, by `ip:port`; unknown ones are passed over. */
+  readonly favoured?: readonly string[]
   /** Whether the writer's own node is to be first, no better than others, or not used. */
   readonly writerNode: 'prefer' | 'ignore' | 'avoid'
 }
@@ -59,10 +61,15 @@ export class FileWrites {
   #chooseTargets(call: Call, request: AddBlockRequest, status: FileStatus): readonly Replica[] {
     const { blockManager } = this.#options
     const excluded = this.#datanodeUuids(request.excluded)
+    const nodes = blockManager.datanodes()
+    const isLocal = (node: DatanodeView) => node.addresses.includes(call.clientAddress)
     if (request.writerNode === 'avoid') {
-      for (const node of blockManager.datanodes()) {
-        if (node.addresses.includes(call.clientAddress)) excluded.add(node.uuid)
-      }
+      const others = nodes.filter(
+        (it) => it.liveness === 'live' && !isLocal(it) && !excluded.has(it.uuid),
+      )
+      // A wish, not a rule: without enough other nodes the writer's own is taken, as in HDFS.
+      const isPossible = others.length >= status.replication
+      if (isPossible) for (const node of nodes) if (isLocal(node)) excluded.add(node.uuid)
     }
     const targets = blockManager.chooseTargets({
       replicas: status.replication,
@@ -70,6 +77,7 @@ export class FileWrites {
       writerAddress: request.writerNode === 'prefer' ? call.clientAddress : '',
       excluded,
       existing: [],
+      favoured: [...this.#datanodeUuids(request.favoured ?? [])],
     })
     if (targets.length < this.#options.minReplication) {
       throw notPlaced(blockManager, request.path, {

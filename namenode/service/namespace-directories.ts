@@ -2,12 +2,7 @@
 import { DfsError } from '../../shared/errors.js'
 import { inodeId } from '../../shared/ids.js'
 import { inheritedAcl, type KeptAcl } from '../policy/acl-of-inode.js'
-import {
-  checkDirectoryItems,
-  checkNameLength,
-  joinPath,
-  parseNewPath,
-} from '../policy/path-name.js'
+import { checkDirectoryItems, checkNameLength, joinPath } from '../policy/path-name.js'
 import { ALL, checkAccess, checkSticky, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
 import { encodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
@@ -15,6 +10,7 @@ import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { NewDirectory, Removal } from './namespace-edit.js'
 import { checkQuotas } from './namespace-quotas.js'
 import type { WalkedPath } from './namespace-tree.js'
+import { isReservedDirectory } from './reserved-directory.js'
 
 /** Files with more blocks than this are taken apart later, in slices. */
 const BLOCKS_REMOVED_AT_ONCE = 100
@@ -24,7 +20,7 @@ const OWNER_WRITE_EXECUTE = 0o300
 
 export const mkdirsRule: ChangeRule<'mkdirs'> = {
   decide: (context, change) => {
-    const components = parseNewPath(change.path, 'mkdirs')
+    const components = context.tree.componentsToMake(change.path, 'mkdirs', context.call.principal)
     const path = joinPath(components)
     const { principal } = context.call
     const walked = context.tree.walk(path, components, principal, 'naming')
@@ -53,6 +49,9 @@ export const mkdirsRule: ChangeRule<'mkdirs'> = {
 export const deleteRule: ChangeRule<'delete'> = {
   decide: (context, change) => {
     const { principal } = context.call
+    if (isReservedDirectory(change.path)) {
+      throw new DfsError('INVALID_PATH', `Invalid path name ${change.path}`)
+    }
     const walked = context.tree.find(change.path, principal, 'using')
     const { target, components } = walked
     const path = joinPath(components)

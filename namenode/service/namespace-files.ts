@@ -4,7 +4,7 @@ import { DfsError } from '../../shared/errors.js'
 import { type InodeId, inodeId } from '../../shared/ids.js'
 import { inheritedAcl } from '../policy/acl-of-inode.js'
 import { checkLabel, checkMaxBlockSize } from '../policy/argument-limits.js'
-import { checkNameLength, joinPath, parseNewPath } from '../policy/path-name.js'
+import { checkNameLength, joinPath } from '../policy/path-name.js'
 import { checkAccess, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
 import { decodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
@@ -30,7 +30,7 @@ const OWNER_WRITE_EXECUTE = 0o300
 
 export const createRule: ChangeRule<'create'> = {
   decide: (context, change) => {
-    const components = parseNewPath(change.path, 'create')
+    const components = context.tree.componentsToMake(change.path, 'create', context.call.principal)
     checkLabel('client name', change.holder)
     const path = joinPath(components)
     const { principal, clientAddress } = context.call

@@ -41,6 +41,7 @@ import type {
 import { placeBlocks } from './namespace-ranges.js'
 import { toContentSummary, toFileStatus } from './namespace-status.js'
 import { Tree, type WalkedPath } from './namespace-tree.js'
+import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-directory.js'
 
 /** How far the entries behind a page are counted: beyond, clients learn only that there are many. */
 const REMAINING_COUNTED = 10_000
@@ -62,6 +63,7 @@ export class NamespaceReader implements NamespaceReads {
 
   status(call: Call, path: string): FileStatus | undefined {
     return this.snapshot(() => {
+      if (isReservedDirectory(path)) return reservedStatus(this.#root)
       const { target } = this.tree.find(path, call.principal, 'looking')
       return target === undefined ? undefined : toFileStatus(target)
     })
@@ -69,6 +71,7 @@ export class NamespaceReader implements NamespaceReads {
 
   list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined {
     return this.snapshot(() => {
+      if (isReservedDirectory(path)) return reservedPage(this.#root, startAfter, limit)
       const walked = this.tree.find(path, call.principal, 'using')
       const { target } = walked
       if (target === undefined) return undefined
@@ -209,7 +212,7 @@ export class NamespaceReader implements NamespaceReads {
 
   totals(): NamespaceTotals {
     return this.snapshot(() => {
-      const { tree } = present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
+      const { tree } = this.#root
       const { files, directories, lengthBytes } = tree
       const { blocks } = this.stores.state.get()
       return { files, directories: directories + 1, blocks, lengthBytes }
@@ -228,6 +231,10 @@ export class NamespaceReader implements NamespaceReads {
     } finally {
       this.#end.run()
     }
+  }
+
+  get #root() {
+    return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
   }
 
   #remaining(id: InodeId, name: string): number {

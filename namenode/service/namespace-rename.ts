@@ -1,6 +1,6 @@
 /** Renaming: the lenient form that answers false, and the strict one that says why not (protocol reference 2.5). */
 import { DfsError } from '../../shared/errors.js'
-import { checkNameLength, joinPath, parseNewPath } from '../policy/path-name.js'
+import { checkNameLength, joinPath } from '../policy/path-name.js'
 import { checkAccess, WRITE } from '../policy/permissions.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
@@ -12,7 +12,7 @@ import type { WalkedPath } from './namespace-tree.js'
 export const renameRule: ChangeRule<'rename'> = {
   decide: (context, change) => {
     const { principal } = context.call
-    const wanted = parseNewPath(change.to, 'rename')
+    const wanted = context.tree.componentsToMake(change.to, 'rename', principal)
     const source = context.tree.find(change.from, principal, 'using')
     const found = context.tree.walk(joinPath(wanted), wanted, principal, 'naming')
     // Onto an existing directory means into it.
@@ -38,7 +38,7 @@ export const renameRule: ChangeRule<'rename'> = {
 export const renameStrictlyRule: ChangeRule<'renameStrictly'> = {
   decide: (context, change) => {
     const { principal } = context.call
-    const wanted = parseNewPath(change.to, 'rename')
+    const wanted = context.tree.componentsToMake(change.to, 'rename', principal)
     const source = context.tree.find(change.from, principal, 'using')
     const destination = context.tree.walk(joinPath(wanted), wanted, principal, 'naming')
     checkMayRename(context, source, destination)

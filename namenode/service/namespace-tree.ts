@@ -4,7 +4,13 @@ import { present } from '../../shared/assert.js'
 import { DfsError } from '../../shared/errors.js'
 import { type InodeId, inodeId, ROOT_INODE_ID } from '../../shared/ids.js'
 import type { Principal } from '../../shared/principal.js'
-import { joinPath, RESERVED_ROOT, splitPath } from '../policy/path-name.js'
+import {
+  joinPath,
+  type NamingOperation,
+  parseNewPath,
+  RESERVED_ROOT,
+  splitPath,
+} from '../policy/path-name.js'
 import { checkAccess, EXECUTE } from '../policy/permissions.js'
 import { type Inode, type InodeStore, NO_PARENT } from '../storage/inode-store.js'
 
@@ -39,8 +45,20 @@ export class Tree {
   /** Walks the path of something that may exist; `/.reserved/.inodes/<id>` starts at an inode. */
   find(path: string, principal: Principal, purpose: WalkPurpose): WalkedPath {
     const split = splitPath(path)
-    const components = split === undefined ? ['', ''] : this.#resolveReserved(split, path)
+    const components =
+      split === undefined ? ['', ''] : this.#resolveReserved(split, path, principal)
     return this.walk(path, components, principal, purpose)
+  }
+
+  /**
+   * The components of something that is to be made, below an inode that is named by its number, too.
+   * @throws INVALID_PATH, IO, ILLEGAL_ARGUMENT as `parseNewPath` · NOT_FOUND for an unknown number
+   */
+  componentsToMake(path: string, operation: NamingOperation, principal: Principal): string[] {
+    const split = path.startsWith(`/${RESERVED_ROOT}/`) ? splitPath(path) : undefined
+    const resolved = split && this.#resolveReserved(split, path, principal)
+    const isReserved = resolved === undefined || resolved === split
+    return parseNewPath(isReserved ? path : joinPath(resolved), operation)
   }
 
   /** @throws PERMISSION_DENIED, PARENT_NOT_DIRECTORY */
@@ -100,9 +118,13 @@ export class Tree {
     return current !== undefined
   }
 
-  #resolveReserved(components: string[], path: string): string[] {
+  #resolveReserved(components: string[], path: string, principal: Principal): string[] {
     if (components[0] !== RESERVED_ROOT) return components
-    if (components[1] === 'raw') return components.slice(2)
+    if (components[1] === 'raw') {
+      if (principal.isSuperuser) return components.slice(2)
+      const text = `Access denied for user ${principal.user}. Superuser privilege is required`
+      throw new DfsError('PERMISSION_DENIED', text)
+    }
     if (components[1] !== '.inodes' || components[2] === undefined) return components
     const number = /^\d{1,15}$/.test(components[2]) ? Number(components[2]) : 0
     const start = this.pathOf(inodeId(number))

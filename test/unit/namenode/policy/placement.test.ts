@@ -54,6 +54,19 @@ describe('three replicas on two racks', () => {
   })
 })
 
+describe('nodes that the writer asks for', () => {
+  const favoured = ['b3', 'gone', 'a3'].map(datanodeUuid)
+  it('come first, in its order, and the rule of racks chooses the rest', () => {
+    const placed = uuids(place(ask({ favoured, writer: datanodeUuid('a1') }), TWO_RACKS))
+    expect(placed.slice(0, 2)).toEqual(['b3', 'a3'])
+    expect(placed).toHaveLength(3)
+  })
+  it('are passed over when they cannot take it', () => {
+    const excluded = new Set([datanodeUuid('b3')])
+    expect(uuids(place(ask({ favoured, excluded, replicas: 1 }), TWO_RACKS))).toEqual(['a3'])
+  })
+})
+
 describe('nodes that cannot take a replica', () => {
   it.each([
     ['stale', { liveness: 'stale' }],

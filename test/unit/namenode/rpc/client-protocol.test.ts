@@ -326,11 +326,13 @@ describe('failures carry the Java class and the first line that clients know', (
 
   it('a method that is not built', async () => {
     const client = ipc(CLIENT_PROTOCOL_NAME)
-    const answer = await failure(client.call(CLIENT_PROTOCOL.concat, { trg: '/a', srcs: ['/b'] }))
+    const answer = await failure(
+      client.call({ ...CLIENT_PROTOCOL.concat, name: 'neverBuilt' }, { trg: '/a' }),
+    )
     client.close()
     expect(answer).toBe(
       'org.apache.hadoop.ipc.RpcNoSuchMethodException: ' +
-        'Unknown method concat called on org.apache.hadoop.hdfs.protocol.ClientProtocol protocol.',
+        'Unknown method neverBuilt called on org.apache.hadoop.hdfs.protocol.ClientProtocol protocol.',
     )
   })
 })

@@ -105,6 +105,23 @@ describe('addBlock', () => {
     expect(block.locs.map((it) => it.id.datanodeUuid)).toEqual(['node-2', 'node-4'])
   })
 
+  it('asks for favoured nodes, and leaves the own machine out only when there are others', async () => {
+    const { blockManager } = namenode
+    await create('/f')
+    await root.addBlock({ src: '/f', clientName: 'w', favoredNodes: ['10.0.0.4:9866', 'nobody:1'] })
+    expect(blockManager.targetRequests.at(-1)?.favoured).toEqual(['node-4'])
+    const avoid = async (nodes: number) => {
+      blockManager.nodes = [1, 2, 3, 4].map((number) =>
+        datanodeView(number, number > nodes ? { addresses: ['127.0.0.1'] } : {}),
+      )
+      const { block } = await root.addBlock({ src: '/f', clientName: 'w', flags: [1] })
+      return block.locs.map((it) => it.id.datanodeUuid)
+    }
+    expect(await avoid(3)).toEqual(['node-1', 'node-2', 'node-3'])
+    expect(await avoid(2)).toHaveLength(3)
+    expect(await avoid(0)).toHaveLength(3)
+  })
+
   it('without room allocates nothing and says so in the words that clients know', async () => {
     const { blockManager, services } = namenode
     await create('/f')
