@@ -1,6 +1,6 @@
 /**
  * Apache Hadoop's Java clients for the interop tests: jars from Maven Central through test/interop/java/pom.xml, and our own
- * Java sources beside it, compiled against them.
+ * Java programs beside it, compiled against them.
  */
 import { createHash } from 'node:crypto'
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
@@ -15,11 +15,19 @@ const INSTALL_TIMEOUT_MS = 10 * 60_000
 export const HADOOP_VERSIONS = ['3.4.3', '3.5.0'] as const
 export type HadoopVersion = (typeof HADOOP_VERSIONS)[number]
 
+/** Folders of our own programs beside the pom: `commands` runs Hadoop's commands, `contract` its contract tests. */
+export type JavaPrograms = 'commands' | 'contract'
+
+const LOG_SETTINGS = 'log4j.properties'
+
 /**
- * The class path with Hadoop's jars of one version and our programs in `test/interop/java/src`; both are made when they
- * are missing. @throws Error when Java or Maven is not there
+ * The class path with Hadoop's jars of one version and our programs of one folder; both are made when they are missing.
+ * @throws Error when Java or Maven is not there
  */
-export async function javaClassPath(version: HadoopVersion): Promise<string> {
+export async function javaClassPath(
+  version: HadoopVersion,
+  programs: JavaPrograms,
+): Promise<string> {
   const jars = await installedClient(`hadoop-${version}-${digest(['pom.xml'])}`, async (folder) => {
     await needTool('mvn', '--version')
     await runSuccessfully(
@@ -31,9 +39,9 @@ export async function javaClassPath(version: HadoopVersion): Promise<string> {
       { timeoutMs: INSTALL_TIMEOUT_MS },
     )
   })
-  const sources = readdirSync(join(JAVA_FOLDER, 'src')).map((name) => join('src', name))
+  const sources = readdirSync(join(JAVA_FOLDER, programs)).map((name) => join(programs, name))
   const classes = await installedClient(
-    `hadoop-programs-${version}-${digest(['pom.xml', ...sources])}`,
+    `hadoop-${programs}-${version}-${digest(['pom.xml', LOG_SETTINGS, ...sources])}`,
     (folder) => compile(sources, join(jars, '*'), folder),
   )
   return `${classes}:${join(jars, '*')}`
@@ -41,12 +49,9 @@ export async function javaClassPath(version: HadoopVersion): Promise<string> {
 
 async function compile(sources: readonly string[], jars: string, folder: string): Promise<void> {
   await needTool('javac', '-version')
-  const java = sources.filter((name) => name.endsWith('.java'))
-  const paths = java.map((name) => join(JAVA_FOLDER, name))
+  const paths = sources.map((name) => join(JAVA_FOLDER, name))
   await runSuccessfully('javac', ['-nowarn', '-proc:none', '-cp', jars, '-d', folder, ...paths])
-  for (const name of sources.filter((source) => !source.endsWith('.java'))) {
-    copyFileSync(join(JAVA_FOLDER, name), join(folder, name.slice('src/'.length)))
-  }
+  copyFileSync(join(JAVA_FOLDER, LOG_SETTINGS), join(folder, LOG_SETTINGS))
 }
 
 /** @throws Error that says what to install */

@@ -42,7 +42,7 @@ export class JavaCommands {
     version: HadoopVersion,
     configuration: Readonly<Record<string, string>>,
   ): Promise<JavaCommands> {
-    const classPath = await javaClassPath(version)
+    const classPath = await javaClassPath(version, 'commands')
     const pairs = Object.entries(configuration).map(([key, value]) => `${key}=${value}`)
     const child = spawn(
       'java',

@@ -1,6 +1,6 @@
 import java.io.IOException;
 import java.net.URI;
-import org.apache.hadoop.conf.Configuration;
+import java.security.PrivilegedExceptionAction;
 import org.apache.hadoop.fs.FCStatisticsBaseTest;
 import org.apache.hadoop.fs.FSMainOperationsBaseTest;
 import org.apache.hadoop.fs.FileContext;
@@ -12,7 +12,11 @@ import org.apache.hadoop.fs.FileContextUtilBase;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileSystemContractBaseTest;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.junit.Assert;
 import org.junit.Before;
+import org.junit.Test;
 
 /** Hadoop's older abstract tests, of FileSystem and of FileContext, bound to our server as Hadoop binds them to its own. */
 public final class BaseTests {
@@ -28,15 +32,37 @@ public final class BaseTests {
     }
   }
 
+  /** As an ordinary user: a superuser may read the folders that must be unreadable here. */
   public static final class MainOperations extends FSMainOperationsBaseTest {
+    private static final String USER = "ordinary";
+    private static final Path HOME = new Path(RemoteContract.SERVER.toString(), "/user/" + USER);
+
     @Override
     protected FileSystem createFileSystem() throws Exception {
-      return RemoteContract.fileSystem();
+      FileSystem superuser = RemoteContract.fileSystem();
+      superuser.mkdirs(HOME);
+      superuser.setOwner(HOME, USER, USER);
+      PrivilegedExceptionAction<FileSystem> connect = RemoteContract::fileSystem;
+      return UserGroupInformation.createRemoteUser(USER).doAs(connect);
     }
 
     @Override
     protected Path getDefaultWorkingDirectory() {
-      return RemoteContract.homeFolder();
+      return HOME;
+    }
+
+    /** An ordinary user is not even told that there is nothing below a file, as in Hadoop's own binding to HDFS. */
+    @Override
+    @Test
+    public void testMkdirsFailsForSubdirectoryOfExistingFile() throws Exception {
+      Path file = getTestRootPath(fSys, "test/hadoop/file");
+      fSys.mkdirs(file.getParent());
+      createFile(file);
+      for (String below : new String[] {"file/subdir", "file/deep/sub/dir"}) {
+        Path path = getTestRootPath(fSys, "test/hadoop/" + below);
+        Assert.assertThrows(IOException.class, () -> fSys.mkdirs(path));
+        Assert.assertThrows(AccessControlException.class, () -> fSys.exists(path));
+      }
     }
   }
 
@@ -103,21 +129,17 @@ public final class BaseTests {
 
     @Override
     protected void verifyReadBytes(FileSystem.Statistics statistics) {
-      assertEquals(blockSize * numBlocks * 2, statistics.getBytesRead());
+      Assert.assertEquals(blockSize * numBlocks * 2, statistics.getBytesRead());
     }
 
     @Override
     protected void verifyWrittenBytes(FileSystem.Statistics statistics) {
-      assertEquals(blockSize * numBlocks, statistics.getBytesWritten());
+      Assert.assertEquals(blockSize * numBlocks, statistics.getBytesWritten());
     }
 
     @Override
     protected URI getFsUri() {
       return RemoteContract.SERVER;
-    }
-
-    private static void assertEquals(long expected, long actual) {
-      org.junit.Assert.assertEquals(expected, actual);
     }
   }
 

@@ -1,9 +1,9 @@
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.nio.charset.StandardCharsets;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.MethodSource;
@@ -16,7 +16,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * Runs the contract tests; arguments name the classes to leave out, or with `+Name` the only ones to run. A line of
- * output for each test: outcome, class and method, milliseconds, reason in base64, between tabs.
+ * output for each test: TEST, outcome, class and method, milliseconds, reason in base64, between tabs.
  */
 public final class ContractRunner {
   public static void main(String[] filters) {

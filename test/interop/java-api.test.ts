@@ -1,0 +1,51 @@
+/** Programs that use Hadoop's FileSystem classes: what they do beyond the shell, each scenario in ApiScenarios.java. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HADOOP_VERSIONS } from '../support/java-clients.js'
+import { JavaCommands } from '../support/java-commands.js'
+import { ProcessCluster } from '../support/process-cluster.js'
+
+const SCENARIOS: readonly [scenario: string, what: string, options?: Record<string, string>][] = [
+  ['positioned-reads', 'reads at positions and seeks'],
+  ['hedged-reads', 'asks a second datanode', { 'dfs.client.hedged.read.threadpool.size': '4' }],
+  [
+    'short-circuit',
+    'goes over the network where short-circuit reads are wanted',
+    {
+      'dfs.client.read.shortcircuit': 'true',
+      'dfs.domain.socket.path': '/var/run/hdfs/no-such-socket',
+    },
+  ],
+  ['vectored-reads', 'reads many ranges at once'],
+  ['zero-copy', 'falls back from zero-copy reads'],
+  ['flushed-is-readable', 'shows readers what was flushed, and closes at once'],
+  ['lease-recovery', 'closes the file of a writer that stopped'],
+  ['append', 'appends, also in a block of its own'],
+  ['listings', 'lists with locations, in batches, by patterns'],
+  ['path-handles', 'follows a file by its handle'],
+  ['rename-options', 'renames with options'],
+  ['refusals', 'is refused politely what the cluster does not have'],
+]
+
+describe.each(HADOOP_VERSIONS)('the Java client of Hadoop %s', (version) => {
+  let cluster: ProcessCluster
+  let java: JavaCommands
+
+  beforeAll(async () => {
+    cluster = await ProcessCluster.start({ datanodes: 4 })
+    java = await JavaCommands.start(version, {
+      'fs.defaultFS': cluster.fs,
+      'dfs.blocksize': String(1024 * 1024),
+    })
+  })
+
+  afterAll(async () => {
+    await java?.stop()
+    await cluster?.stop()
+  })
+
+  it.each(SCENARIOS)('%s: %s', async (scenario, _what, options = {}) => {
+    const settings = Object.entries(options).flatMap(([key, value]) => ['-D', `${key}=${value}`])
+    const { exitCode, stderr } = await java.run(['api', ...settings, scenario])
+    expect(`${exitCode} ${stderr}`).toBe('0 ')
+  })
+})

@@ -1,0 +1,322 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configured;
+import org.apache.hadoop.fs.BlockLocation;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileRange;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.PartialListing;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PathHandle;
+import org.apache.hadoop.fs.ReadOption;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.protocol.CacheDirectiveInfo;
+import org.apache.hadoop.hdfs.protocol.CachePoolInfo;
+import org.apache.hadoop.io.ElasticByteBufferPool;
+import org.apache.hadoop.util.Tool;
+
+/** What programs do with the FileSystem and DistributedFileSystem classes; the argument names one scenario. */
+public final class ApiScenarios extends Configured implements Tool {
+  private interface Scenario {
+    void run(DistributedFileSystem fs, Path folder) throws Exception;
+  }
+
+  private static final int BLOCK_BYTES = 1 << 20;
+
+  private final Map<String, Scenario> scenarios = new TreeMap<>();
+
+  public ApiScenarios() {
+    scenarios.put("positioned-reads", this::positionedReads);
+    scenarios.put("hedged-reads", this::positionedReads);
+    scenarios.put("short-circuit", this::positionedReads);
+    scenarios.put("vectored-reads", this::vectoredReads);
+    scenarios.put("zero-copy", this::zeroCopy);
+    scenarios.put("flushed-is-readable", this::flushedIsReadable);
+    scenarios.put("lease-recovery", this::leaseRecovery);
+    scenarios.put("append", this::append);
+    scenarios.put("listings", this::listings);
+    scenarios.put("path-handles", this::pathHandles);
+    scenarios.put("rename-options", this::renameOptions);
+    scenarios.put("refusals", this::refusals);
+  }
+
+  @Override
+  public int run(String[] args) throws Exception {
+    Path folder = new Path("/api/" + args[0]);
+    DistributedFileSystem fs = (DistributedFileSystem) FileSystem.get(getConf());
+    fs.delete(folder, true);
+    fs.mkdirs(folder);
+    scenarios.get(args[0]).run(fs, folder);
+    return 0;
+  }
+
+  private void positionedReads(DistributedFileSystem fs, Path folder) throws Exception {
+    byte[] bytes = bytes(5 * BLOCK_BYTES / 2);
+    Path path = write(fs, new Path(folder, "file"), bytes);
+    Random random = new Random(1);
+    try (FSDataInputStream in = fs.open(path)) {
+      for (int round = 0; round < 50; round++) {
+        int at = random.nextInt(bytes.length);
+        int length = random.nextInt(Math.min(300_000, bytes.length - at));
+        byte[] got = new byte[length];
+        in.readFully(at, got, 0, length);
+        check(Arrays.equals(got, Arrays.copyOfRange(bytes, at, at + length)), "pread at " + at);
+        in.seek(at);
+        check(in.read() == (bytes[at] & 255), "byte after seek to " + at);
+      }
+      in.seek(bytes.length);
+      check(in.read() == -1, "the end is the end");
+      expect(IOException.class, "Cannot seek after EOF", () -> in.seek(bytes.length + 1L));
+      check(in.read(bytes.length, new byte[1], 0, 1) == -1, "a read beyond the end");
+    }
+  }
+
+  private void vectoredReads(DistributedFileSystem fs, Path folder) throws Exception {
+    byte[] bytes = bytes(5 * BLOCK_BYTES / 2);
+    Path path = write(fs, new Path(folder, "file"), bytes);
+    List<FileRange> ranges = new ArrayList<>();
+    for (int at : new int[] {0, 511, 70_000, BLOCK_BYTES - 10, 2 * BLOCK_BYTES}) {
+      ranges.add(FileRange.createFileRange(at, 100));
+    }
+    try (FSDataInputStream in = fs.open(path)) {
+      in.readVectored(ranges, ByteBuffer::allocate);
+      for (FileRange range : ranges) {
+        ByteBuffer got = range.getData().get(60, TimeUnit.SECONDS);
+        int at = (int) range.getOffset();
+        check(got.equals(ByteBuffer.wrap(bytes, at, 100)), "range at " + at);
+      }
+    }
+  }
+
+  private void zeroCopy(DistributedFileSystem fs, Path folder) throws Exception {
+    byte[] bytes = bytes(200_000);
+    Path path = write(fs, new Path(folder, "file"), bytes);
+    ElasticByteBufferPool pool = new ElasticByteBufferPool();
+    try (FSDataInputStream in = fs.open(path)) {
+      ByteBuffer got = in.read(pool, 100_000, EnumSet.of(ReadOption.SKIP_CHECKSUMS));
+      check(got.remaining() > 0, "something was read");
+      check(got.equals(ByteBuffer.wrap(bytes, 0, got.remaining())), "the bytes of the file");
+      in.releaseBuffer(got);
+    }
+  }
+
+  /** A reader sees what a writer has flushed, each time it opens the file, and all of it after the close. */
+  private void flushedIsReadable(DistributedFileSystem fs, Path folder) throws Exception {
+    Path path = new Path(folder, "log");
+    byte[] bytes = bytes(3 * BLOCK_BYTES / 2);
+    int[] ends = {1, 2, 511, 512, 513, 100_000, BLOCK_BYTES, BLOCK_BYTES + 1, bytes.length};
+    FSDataOutputStream out = fs.create(path);
+    int at = 0;
+    for (int end : ends) {
+      out.write(bytes, at, end - at);
+      at = end;
+      if (end % 2 == 0) {
+        out.hflush();
+      } else {
+        out.hsync();
+      }
+      check(!fs.isFileClosed(path), "it is still open");
+      try (FSDataInputStream in = fs.open(path)) {
+        byte[] got = new byte[end];
+        in.readFully(0, got);
+        check(Arrays.equals(got, Arrays.copyOf(bytes, end)), "flushed up to " + end);
+        check(in.read(end, new byte[1], 0, 1) == -1, "nothing after " + end);
+      }
+    }
+    long beganMs = System.currentTimeMillis();
+    out.close();
+    check(System.currentTimeMillis() - beganMs < 10_000, "closing takes no time");
+    check(fs.isFileClosed(path), "it is closed");
+    check(fs.getFileStatus(path).getLen() == bytes.length, "its length is known");
+  }
+
+  /** The file of a writer that stopped is closed by another, which keeps what was flushed. */
+  private void leaseRecovery(DistributedFileSystem fs, Path folder) throws Exception {
+    Path path = new Path(folder, "left-open");
+    byte[] bytes = bytes(70_000);
+    FSDataOutputStream out = fs.create(path);
+    out.write(bytes);
+    out.hflush();
+    try (FileSystem other = FileSystem.newInstance(getConf())) {
+      DistributedFileSystem second = (DistributedFileSystem) other;
+      for (int round = 0; !second.recoverLease(path); round++) {
+        check(round < 300, "the lease is recovered in time");
+        Thread.sleep(100);
+      }
+      check(second.isFileClosed(path), "it is closed");
+      check(Arrays.equals(read(second, path), bytes), "what was flushed is there");
+    }
+    expect(IOException.class, "", () -> {
+      out.write(1);
+      out.close();
+    });
+  }
+
+  private void append(DistributedFileSystem fs, Path folder) throws Exception {
+    byte[] bytes = bytes(BLOCK_BYTES + 5_000);
+    Path path = write(fs, new Path(folder, "file"), new byte[0]);
+    int at = 0;
+    for (int end : new int[] {1, 512, 513, 80_000, BLOCK_BYTES, bytes.length}) {
+      try (FSDataOutputStream out = fs.append(path)) {
+        check(out.getPos() == at, "the position is the length");
+        out.write(bytes, at, end - at);
+      }
+      at = end;
+      check(Arrays.equals(read(fs, path), Arrays.copyOf(bytes, end)), "appended up to " + end);
+    }
+    EnumSet<CreateFlag> newBlock = EnumSet.of(CreateFlag.APPEND, CreateFlag.NEW_BLOCK);
+    try (FSDataOutputStream out = fs.append(path, newBlock, 4096, null)) {
+      out.write(7);
+    }
+    check(fs.getFileBlockLocations(path, 0, Long.MAX_VALUE).length == 3, "a block of its own");
+  }
+
+  private void listings(DistributedFileSystem fs, Path folder) throws Exception {
+    Path inner = new Path(folder, "inner");
+    fs.mkdirs(inner);
+    for (int index = 0; index < 5; index++) {
+      write(fs, new Path(inner, "f" + index), bytes(BLOCK_BYTES / 4 * (index + 1)));
+    }
+    int files = 0;
+    for (RemoteIterator<LocatedFileStatus> all = fs.listFiles(folder, true); all.hasNext(); ) {
+      LocatedFileStatus status = all.next();
+      BlockLocation[] locations = status.getBlockLocations();
+      check(locations.length == (status.getLen() + BLOCK_BYTES - 1) / BLOCK_BYTES, "its blocks");
+      check(locations[0].getHosts().length == 3 && locations[0].getNames().length == 3, "hosts");
+      check(locations[0].getStorageIds().length == 3, "storages");
+      files++;
+    }
+    check(files == 5, "five files");
+    check(fs.listStatusIterator(inner).hasNext(), "an iterator");
+    int listed = 0;
+    RemoteIterator<PartialListing<FileStatus>> batches =
+        fs.batchedListStatusIterator(List.of(folder, inner));
+    while (batches.hasNext()) {
+      listed += batches.next().get().size();
+    }
+    check(listed == 6, "a batched listing of both");
+    check(fs.globStatus(new Path(folder, "in*/f[1-3]")).length == 3, "a pattern");
+  }
+
+  private void pathHandles(DistributedFileSystem fs, Path folder) throws Exception {
+    byte[] bytes = bytes(1000);
+    Path path = write(fs, new Path(folder, "file"), bytes);
+    FileStatus status = fs.getFileStatus(path);
+    PathHandle moving =
+        fs.getPathHandle(status, Options.HandleOpt.changed(true), Options.HandleOpt.moved(true));
+    PathHandle exact = fs.getPathHandle(status, Options.HandleOpt.exact());
+    Path moved = new Path(folder, "moved");
+    check(fs.rename(path, moved), "renamed");
+    try (FSDataInputStream in = fs.open(moving)) {
+      check(Arrays.equals(in.readAllBytes(), bytes), "followed to its new name");
+    }
+    expect(IOException.class, "", () -> fs.open(exact).close());
+  }
+
+  private void renameOptions(DistributedFileSystem fs, Path folder) throws Exception {
+    Path one = write(fs, new Path(folder, "one"), "1".getBytes(UTF_8));
+    Path two = write(fs, new Path(folder, "two"), "2".getBytes(UTF_8));
+    Class<? extends Exception> exists = org.apache.hadoop.fs.FileAlreadyExistsException.class;
+    expect(exists, "rename destination " + two.toUri().getPath() + " already exists",
+        () -> rename(fs, one, two, Options.Rename.NONE));
+    rename(fs, one, two, Options.Rename.OVERWRITE);
+    check("1".equals(new String(read(fs, two), UTF_8)), "it was overwritten");
+    expect(java.io.FileNotFoundException.class, "", () ->
+        rename(fs, one, two, Options.Rename.OVERWRITE));
+    Path full = new Path(folder, "full");
+    fs.mkdirs(new Path(full, "inner"));
+    fs.mkdirs(new Path(folder, "other"));
+    expect(IOException.class, "is not empty", () ->
+        rename(fs, new Path(folder, "other"), full, Options.Rename.OVERWRITE));
+  }
+
+  private static void rename(
+      DistributedFileSystem fs, Path from, Path to, Options.Rename option) throws IOException {
+    fs.getClient().rename(from.toUri().getPath(), to.toUri().getPath(), option);
+  }
+
+  /** What this cluster does not have is said, and the next call works. */
+  private void refusals(DistributedFileSystem fs, Path folder) throws Exception {
+    Path path = write(fs, new Path(folder, "file"), bytes(10));
+    List<Action> calls = List.of(
+        () -> fs.addCachePool(new CachePoolInfo("pool")),
+        () -> fs.addCacheDirective(
+            new CacheDirectiveInfo.Builder().setPath(path).setPool("pool").build()),
+        () -> fs.createEncryptionZone(folder, "key"),
+        () -> fs.setErasureCodingPolicy(folder, "RS-6-3-1024k"));
+    for (Action call : calls) {
+      long beganMs = System.currentTimeMillis();
+      expect(IOException.class, "", call);
+      check(System.currentTimeMillis() - beganMs < 20_000, "refused without retrying for long");
+    }
+    expect(UnsupportedOperationException.class, "Symlinks not supported",
+        () -> fs.createSymlink(path, new Path(folder, "link"), false));
+    check(!fs.listCachePools().hasNext(), "no cache pools");
+    check(!fs.listEncryptionZones().hasNext(), "no encryption zones");
+    check(fs.getErasureCodingPolicy(path) == null, "no erasure coding");
+    check(fs.getEZForPath(path) == null, "in no encryption zone");
+    check(fs.getDelegationToken("root") == null, "no delegation tokens");
+    fs.setPermission(path, new FsPermission((short) 0600));
+    check(fs.getFileStatus(path).getPermission().toShort() == 0600, "and the next call works");
+  }
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static void expect(Class<? extends Exception> kind, String text, Action action)
+      throws Exception {
+    try {
+      action.run();
+    } catch (Exception failure) {
+      String message = String.valueOf(failure.getMessage());
+      if (kind.isInstance(failure) && message.contains(text)) {
+        return;
+      }
+      throw new IllegalStateException("another failure than " + kind + " " + text, failure);
+    }
+    throw new IllegalStateException("no failure, but " + kind + " " + text + " was due");
+  }
+
+  private static void check(boolean isTrue, String what) {
+    if (!isTrue) {
+      throw new IllegalStateException("not so: " + what);
+    }
+  }
+
+  private static Path write(FileSystem fs, Path path, byte[] bytes) throws IOException {
+    try (FSDataOutputStream out = fs.create(path)) {
+      out.write(bytes);
+    }
+    return path;
+  }
+
+  private static byte[] read(FileSystem fs, Path path) throws IOException {
+    try (FSDataInputStream in = fs.open(path)) {
+      return in.readAllBytes();
+    }
+  }
+
+  private static byte[] bytes(int length) {
+    byte[] bytes = new byte[length];
+    new Random(length).nextBytes(bytes);
+    return bytes;
+  }
+}
