@@ -34,6 +34,11 @@ export type Receives = 'fresh' | 'reused'
 
 export interface ListenOptions {
   readonly receives?: Receives
+  /**
+   * A peer that has nothing more to say is still answered (default: its connection ends with its last word). Whoever
+   * sets it ends every socket itself.
+   */
+  readonly halfOpen?: boolean
 }
 
 export interface Listener {
@@ -119,14 +124,18 @@ function reusedMemory() {
  * Node reads into given memory only for sockets that are made with that option, which a server's are not. So a second
  * socket takes over the accepted one's handle, and the first, which the server counts, ends with it.
  */
-function withReusedMemory(accepted: Socket): Socket {
+function withReusedMemory(accepted: Socket, allowHalfOpen: boolean): Socket {
   const holder = accepted as unknown as { _handle: unknown }
   const handle = holder._handle
   // Gone already, or a Node that keeps it elsewhere: then as it is.
   if (typeof handle !== 'object' || handle === null) return accepted
   holder._handle = null
   const { onread, emitFrom } = reusedMemory()
-  const options: SocketConstructorOpts & { handle: object; onread: OnReadOpts } = { handle, onread }
+  const options: SocketConstructorOpts & { handle: object; onread: OnReadOpts } = {
+    handle,
+    onread,
+    allowHalfOpen,
+  }
   const socket = new Socket(options)
   emitFrom(socket)
   socket.once('close', () => accepted.destroy())
@@ -140,8 +149,10 @@ async function listen(
 ): Promise<Listener> {
   const open = new Set<Socket>()
   const isReused = options.receives === 'reused'
-  const server = createServer({ noDelay: true, pauseOnConnect: isReused }, (accepted) => {
-    const socket = isReused ? withReusedMemory(accepted) : accepted
+  const allowHalfOpen = options.halfOpen ?? false
+  const how = { noDelay: true, pauseOnConnect: isReused, allowHalfOpen }
+  const server = createServer(how, (accepted) => {
+    const socket = isReused ? withReusedMemory(accepted, allowHalfOpen) : accepted
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     onConnection(socket)

@@ -13,6 +13,7 @@ import { blockName } from '../../shared/transfer/block-writer.js'
 import { encodeBlockOpResponse } from '../../shared/transfer/operations.js'
 import type { ReplicaReader } from '../blocks/replica-reader.js'
 import { confirmDamage, damagedOffset, mayBeDamage } from './damage.js'
+import { openReplica } from './open-replica.js'
 import { givePieceBufferBack, takePieceBuffer } from './packet-source.js'
 import { checkPool, type TransferConnection, type TransferContext } from './transfer-context.js'
 
@@ -25,7 +26,7 @@ export async function serveBlockChecksum(
   const { block } = message.header
   checkPool(context, block)
   const name = blockName(block)
-  const reader = await context.store.openReader(block.blockId, name)
+  const reader = await openReplica(context.store, block.blockId, name)
   try {
     if (reader.replica.generationStamp < block.generationStamp) {
       throw new DfsError('STALE_GENERATION', `the replica of ${name} is older`)

@@ -10,6 +10,7 @@ import type { Replica } from '../blocks/replica.js'
 import type { ReplicaReader, VerifiedPiece } from '../blocks/replica-reader.js'
 import { replicaNotFound } from '../blocks/volume-scan.js'
 import { confirmDamage, damagedOffset, mayBeDamage } from './damage.js'
+import { openReplica } from './open-replica.js'
 import { givePieceBufferBack, lastPacket, packetsOf, takePieceBuffer } from './packet-source.js'
 import {
   checkPool,
@@ -181,7 +182,7 @@ async function openReader(
   name: string,
 ): Promise<ReplicaReader> {
   try {
-    return await context.store.openReader(replica.id, name)
+    return await openReplica(context.store, replica.id, name)
   } catch (error) {
     if (mayBeDamage(error)) await confirmDamage(context, replica, 0)
     throw error

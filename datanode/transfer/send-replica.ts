@@ -10,6 +10,7 @@ import { type DatanodeInfo, EMPTY_TOKEN } from '../../shared/transfer/pipeline-n
 import { SendBlockFailure, sendBlock } from '../../shared/transfer/send-block.js'
 import type { Replica } from '../blocks/replica.js'
 import { confirmDamage, damagedOffset, mayBeDamage } from './damage.js'
+import { openReplica } from './open-replica.js'
 import { packetsOfReplica } from './packet-source.js'
 import type { TransferContext } from './transfer-context.js'
 
@@ -58,7 +59,8 @@ async function sendToOne(
     const pauseMs = copyThrottle.spend(bytes, clock.monotonicMs())
     if (pauseMs > 0) await clock.sleep(pauseMs, options.signal)
   }
-  const isFinal = replica.kind === 'finalized'
+  // As it is now: it may have been finalized since it was looked up.
+  const { kind, generationStamp } = reader.replica
   const storageId = options.storageIds[index] ?? ''
   const storageType = options.storageTypes[index] ?? StorageTypeEnum.DISK
   try {
@@ -70,14 +72,15 @@ async function sendToOne(
         block: {
           poolId: options.blockPoolId,
           blockId: replica.id,
-          generationStamp: replica.generationStamp,
+          generationStamp,
           numBytes: reader.visibleBytes,
         },
         token: EMPTY_TOKEN,
         clientName: options.clientName,
-        stage: isFinal
-          ? BlockConstructionStage.TRANSFER_FINALIZED
-          : BlockConstructionStage.TRANSFER_RBW,
+        stage:
+          kind === 'finalized'
+            ? BlockConstructionStage.TRANSFER_FINALIZED
+            : BlockConstructionStage.TRANSFER_RBW,
         nodes: [{ info, storageId, storageType }],
         minBytesReceived: 0,
         maxBytesReceived: 0,
@@ -95,7 +98,7 @@ async function sendToOne(
 
 async function openSource(context: TransferContext, replica: Replica) {
   try {
-    return await context.store.openReader(replica.id, `block ${replica.id}`)
+    return await openReplica(context.store, replica.id, `block ${replica.id}`)
   } catch (error) {
     throw new SendBlockFailure('source', error)
   }

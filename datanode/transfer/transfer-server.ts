@@ -45,6 +45,8 @@ export class TransferServer {
     const { network } = this.#options.context.seams
     this.#listener = await network.listen(address, (socket) => this.#accept(socket), {
       receives: 'reused',
+      // hdfs-native ends its side after the last packet of a block, and then waits for the acknowledgements.
+      halfOpen: true,
     })
     return this.#listener.port
   }

@@ -34,14 +34,14 @@ export async function go(args: readonly string[], cwd?: string): Promise<string>
 
 export interface TestTally {
   readonly passed: number
-  /** Names of tests and, after a slash, of their parts. */
+  /** Names of tests; of a part, after those of what it is a part of and a slash. */
   readonly failed: readonly string[]
   readonly skipped: readonly string[]
   /** All that was printed. */
   readonly output: string
 }
 
-/** Runs a compiled test program (`go test -c`) and counts tests and their parts. */
+/** Runs a compiled test program (`go test -c`) and counts its tests; of one in parts the parts are counted. */
 export async function runGoTests(
   program: string,
   args: readonly string[],
@@ -49,23 +49,22 @@ export async function runGoTests(
 ): Promise<TestTally> {
   const { exitCode, stdout, stderr } = await run(program, ['-test.v=test2json', ...args], options)
   const events = await runSuccessfully('go', ['tool', 'test2json'], { input: stdout })
-  const names = { pass: new Set<string>(), fail: new Set<string>(), skip: new Set<string>() }
+  const outcomes = new Map<string, string>()
   for (const line of events.split('\n').filter((text) => text !== '')) {
-    const event: { readonly Action: string; readonly Test?: string } = JSON.parse(line)
-    if (event.Test === undefined) continue
-    if (event.Action === 'run') names.fail.add(event.Test)
-    if (event.Action !== 'pass' && event.Action !== 'skip') continue
-    names.fail.delete(event.Test)
-    names[event.Action].add(event.Test)
+    const { Action: action, Test: name }: { Action: string; Test?: string } = JSON.parse(line)
+    // One that was begun and not ended has failed.
+    if (name !== undefined && ['run', 'pass', 'fail', 'skip'].includes(action)) {
+      outcomes.set(name, action)
+    }
   }
+  const names = [...outcomes.keys()]
+  const leaves = names.filter((name) => !names.some((other) => other.startsWith(`${name}/`)))
+  const withOutcome = (...wanted: string[]) =>
+    leaves.filter((name) => wanted.includes(outcomes.get(name) ?? ''))
   const output = `${stdout}${stderr}`
-  if (exitCode !== 0 && names.fail.size === 0) {
+  const failed = withOutcome('run', 'fail')
+  if (exitCode !== 0 && failed.length === 0) {
     throw new Error(`${program} ended with ${exitCode ?? 'a signal'}:\n${output.slice(-5000)}`)
   }
-  return {
-    passed: names.pass.size,
-    failed: [...names.fail],
-    skipped: [...names.skip],
-    output,
-  }
+  return { passed: withOutcome('pass').length, failed, skipped: withOutcome('skip'), output }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemDisk } from '../../../../shared/disk.js'
 import { Status } from '../../../../shared/hadoop/schema/data-transfer.js'
 import { encodeTransferBlock } from '../../../../shared/transfer/operations.js'
 import { EMPTY_TOKEN } from '../../../../shared/transfer/pipeline-node.js'
@@ -50,6 +51,34 @@ describe('transferring a block', () => {
     await peer.ack()
     const replica = target!.store.get(ID)!
     expect(readFileSync(target!.store.pathsOf(replica).data).equals(pattern(0, 1024))).toBe(true)
+  })
+
+  it('waits for a replica that is being finalized, and copies it as it is then', async () => {
+    let goOn = () => {}
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    // Holds when the meta file has its new name, and the index does not know it yet.
+    const rename = async (from: string, to: string) => {
+      await systemDisk.rename(from, to)
+      if (to.endsWith('.meta')) await held
+    }
+    const source = await startNode({ disk: { ...systemDisk, rename } })
+    const target = await startNode()
+    const writer = await TransferPeer.connect(source.port)
+    await writer.setUp({ id: ID })
+    writer.packet({ offset: 0, data: pattern(0, 1000), seqno: 0 })
+    await writer.ack()
+    const { meta } = source.store.pathsOf(source.store.get(ID)!)
+    writer.packet({ offset: 1000, seqno: 1, isLast: true })
+    await waitUntil(() => !existsSync(meta), { what: 'the rename' })
+    const answer = transfer(source, [target.port])
+    await waitUntil(() => source.context.statistics.otherOperations === 1, {
+      what: 'the operation',
+    })
+    goOn()
+    expect((await answer).status).toBe(Status.SUCCESS)
+    expect(target.store.get(ID)).toMatchObject({ kind: 'finalized', lengthBytes: 1000 })
   })
 
   it('reaches several targets', async () => {

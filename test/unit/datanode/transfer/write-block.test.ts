@@ -87,6 +87,18 @@ describe('writing a block', () => {
     await expectStored(node, ID, pattern(0, 700))
   })
 
+  it('acknowledges to a writer that has ended its side after the last packet', async () => {
+    const node = await startNode()
+    const peer = await writerOf(node)
+    peer.packet({ offset: 0, data: pattern(0, 700), seqno: 0 })
+    peer.packet({ offset: 700, seqno: 1, isLast: true })
+    peer.socket.end()
+    expect(await peer.ack()).toEqual({ seqno: 0, replies: [Status.SUCCESS] })
+    expect(await peer.ack()).toEqual({ seqno: 1, replies: [Status.SUCCESS] })
+    await peer.closed()
+    await expectStored(node, ID, pattern(0, 700))
+  })
+
   it('acknowledges the last packet only after the namenode has been told', async () => {
     const node = await startNode()
     let answer = () => {}
