@@ -46,6 +46,8 @@ export const ERROR_TABLE = {
   XATTR_NOT_FOUND: row(`${PROTOCOL}.XAttrNotFoundException`, 403),
   UNSUPPORTED_ACTION: row(`${PROTOCOL}.UnsupportedActionException`, 501),
   UNSUPPORTED: row('java.lang.UnsupportedOperationException', 501),
+  INVALID_REQUEST: row(`${HADOOP}.fs.InvalidRequestException`, 400),
+  NO_ERASURE_CODING_POLICY: row(`${PROTOCOL}.NoECPolicySetException`, 409),
   USAGE: row('java.lang.IllegalArgumentException', 400, 255),
   // leases and writing
   LEASE_EXPIRED: row(`${NAMENODE}.LeaseExpiredException`, 409),

@@ -1,7 +1,8 @@
 /**
  * Questions about things that this namenode does not have (storage policies beyond the built-in ones, encryption,
  * erasure coding, cache pools, delegation tokens), in the answers that clients take for "none": they are asked in passing
- * by ordinary work. What would change such a thing is not here; it gets RpcNoSuchMethodException.
+ * by ordinary work. What would change such a thing is refused in
+ * absent-changes.ts.
  */
 import { DfsError } from '../../shared/errors.js'
 import { rpcMethod } from '../../shared/hadoop/ipc-server.js'

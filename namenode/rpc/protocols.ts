@@ -2,6 +2,7 @@
 import type { RpcProtocols } from '../../shared/hadoop/rpc-handler.js'
 import { CLIENT_PROTOCOL_NAME } from '../../shared/hadoop/schema/client-protocol.js'
 import type { NamenodeServices } from '../service/services.js'
+import { absentChanges } from './absent-changes.js'
 import { absentFeatures } from './absent-features.js'
 import { accessLists } from './access-lists.js'
 import { administration } from './administration.js'
@@ -25,6 +26,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...clusterReports(services),
       ...administration(services),
       ...absentFeatures(services),
+      ...absentChanges(services),
     },
     ...sideProtocols(services),
   }

@@ -124,6 +124,11 @@ export class MessageType<F extends Fields> {
     this.#byNumber = new Map(this.#fields.map((entry) => [entry[1].number, entry]))
   }
 
+  /** Its fields by name: for whoever makes values of any message, such as a fuzzer. */
+  get fields(): readonly (readonly [name: string, field: Field])[] {
+    return this.#fields
+  }
+
   /** The bytes of `value`, without a length. */
   encode(value: InputFields<F>): Buffer {
     const writer = new ProtoWriter()
