@@ -72,12 +72,19 @@ const PASSWD = 'root:x:0:0::/:/bin/sh\nalice:x:1:1::/:/bin/sh\ncarol:x:2:2::/:/b
 const GROUP = 'root:x:0:\nstaff:x:1:\nusers:x:2:\n'
 
 export async function openNamenodeRpc(
-  options: { readonly datanodes?: number; readonly change?: Partial<NamenodeConfig> } = {},
+  options: {
+    readonly datanodes?: number
+    readonly change?: Partial<NamenodeConfig>
+    /** A folder that outlives this namenode: for restarts. */
+    readonly folder?: string
+  } = {},
 ): Promise<NamenodeRpc> {
   const closing = new ShutdownStack()
-  const folder = closing.use('folder', await mkdtemp(join(tmpdir(), 'dfs-rpc-')), (it) =>
-    rm(it, { recursive: true, force: true }),
-  )
+  const folder =
+    options.folder ??
+    closing.use('folder', await mkdtemp(join(tmpdir(), 'dfs-rpc-')), (it) =>
+      rm(it, { recursive: true, force: true }),
+    )
   const seams = systemSeams(silentLog)
   const config = { ...testNamenodeConfig(folder), ...options.change }
   const namespace = closing.use(
