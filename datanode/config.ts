@@ -1,6 +1,7 @@
 /** The settings of a datanode, checked and frozen before anything starts. Keys and defaults: shared/config/settings.ts. */
 import { isIP } from 'node:net'
 import type { SettingValues } from '../shared/config/settings.js'
+import type { WebAccessRules } from '../shared/http/web-access.js'
 
 export interface VolumeConfig {
   readonly path: string
@@ -14,6 +15,8 @@ export interface DatanodeConfig {
   /** hdfs:// address of the namenode, for HTTP uploads that end in this node. */
   readonly namenodeRpc: { readonly host: string; readonly port: number }
   readonly clusterToken: string
+  /** What pages of other sites may do over HTTP. */
+  readonly webAccess: WebAccessRules
   readonly bindHost: string
   /** Addresses to register; empty means: the interfaces that `bindHost` covers. */
   readonly addresses: readonly string[]
@@ -61,6 +64,10 @@ export function datanodeConfig(
     namenodeUrl: `http://${isIP(namenodeHost) === 6 ? `[${namenodeHost}]` : namenodeHost}:${values['namenode.http-port']}`,
     namenodeRpc: { host: namenodeHost, port: values['namenode.rpc-port'] },
     clusterToken,
+    webAccess: {
+      corsOrigins: values['http.cors-origins'],
+      csrfHeader: values['http.csrf-header'],
+    },
     bindHost: values['network.bind-host'],
     addresses: values['datanode.addresses'],
     advertisedAddresses: values['datanode.advertised-addresses'],

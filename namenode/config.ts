@@ -1,5 +1,6 @@
 /** The settings of a namenode, checked and frozen before anything starts. Keys and defaults: shared/config/settings.ts. */
 import type { SettingValues } from '../shared/config/settings.js'
+import type { WebAccessRules } from '../shared/http/web-access.js'
 import type { LivenessLimits } from './policy/liveness.js'
 
 export interface NamenodeConfig {
@@ -20,6 +21,10 @@ export interface NamenodeConfig {
   readonly supergroup: string
   /** Who an HTTP request is that names nobody. Default: `dr.who`, as in HDFS, a user without rights of its own. */
   readonly anonymousUser?: string
+  /** Users that may act for others. */
+  readonly proxyUsers: readonly string[]
+  /** What pages of other sites may do over HTTP. */
+  readonly webAccess: WebAccessRules
   readonly blockSizeBytes: number
   readonly minBlockSizeBytes: number
   readonly replication: number
@@ -75,6 +80,11 @@ export function namenodeConfig(
     superuser: values['permission.superuser'] || systemUser,
     supergroup: values['permission.supergroup'],
     anonymousUser: values['permission.anonymous-user'],
+    proxyUsers: values['permission.proxy-users'],
+    webAccess: {
+      corsOrigins: values['http.cors-origins'],
+      csrfHeader: values['http.csrf-header'],
+    },
     blockSizeBytes: values['block.size'],
     minBlockSizeBytes: values['block.min-size'],
     replication: values['replication.target'],

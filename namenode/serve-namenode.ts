@@ -15,6 +15,7 @@ import { buildNamenodeHttp } from './http/server.js'
 import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
 import { namenodeProtocols } from './rpc/protocols.js'
+import { mayImpersonate } from './service/impersonation.js'
 import type { StoredNamespace } from './service/namespace-facade.js'
 import { openServices } from './service/open-services.js'
 import type { NamenodeServices } from './service/services.js'
@@ -125,8 +126,11 @@ async function listenRpc(
     seams,
     protocols: namenodeProtocols(services),
     limits: {
-      // A superuser may act for others; a list of proxies comes with authentication.
-      mayImpersonate: (realUser) => services.principals.principal(realUser).isSuperuser,
+      mayImpersonate: (realUser, user) => {
+        const { principals } = services
+        const [real, impersonated] = [principals.principal(realUser), principals.principal(user)]
+        return mayImpersonate(real, impersonated, config.proxyUsers)
+      },
     },
     onCall: (statistics) => metrics.observeCall(statistics),
   })

@@ -27,7 +27,7 @@ export async function buildDatanodeHttp(context: DatanodeHttpContext): Promise<F
   registerDownloadRoutes(app, serving)
   await registerUploadRoutes(app, serving)
   void app.register((scope, _options, done) => {
-    registerWebhdfsRoutes(scope, serving)
+    registerWebhdfsRoutes(scope, serving, context.config.webAccess)
     done()
   })
   await app.ready()

@@ -9,6 +9,7 @@ import { entityHeaders } from '../../shared/http/entity-headers.js'
 import { FILES_PREFIX, fileUrlOfPath, pathOfFileUrl } from '../../shared/http/file-url.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { issueTicket, TICKET_LIFETIME_MS } from '../../shared/http/ticket.js'
+import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
 import type { Call } from '../service/call.js'
 import type { Namespace } from '../service/namespace.js'
 import type { FileStatus } from '../service/namespace-model.js'
@@ -18,6 +19,7 @@ export interface FileRoutesOptions {
   readonly namespace: Namespace
   readonly clock: Clock
   readonly clusterToken: string
+  readonly webAccess: WebAccessRules
   /** Who a request without `user.name` is. */
   readonly defaultUser: string
   /** The circumstances of a request made by `user`. */
@@ -46,9 +48,7 @@ const PAGE_ENTRIES = 1000
 
 export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOptions): void {
   const url = `${FILES_PREFIX}/*`
-  app.addHook('onRequest', async (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeignOrigin(request)
-  })
+  guardWebAccess(app, options.webAccess)
   app.route({
     method: 'GET',
     url,
@@ -207,11 +207,4 @@ function existing(namespace: Namespace, call: Call, path: string): FileStatus {
   const status = namespace.status(call, path)
   if (status === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
   return status
-}
-
-/** A page of another site may make a browser send a form here; its Origin then differs from the Host it sends to. */
-function refuseForeignOrigin(request: FastifyRequest): void {
-  const { origin } = request.headers
-  if (origin === undefined || origin === `http://${request.headers.host}`) return
-  throw new DfsError('PERMISSION_DENIED', `requests from pages of ${origin} are not accepted`)
 }

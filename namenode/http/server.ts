@@ -69,6 +69,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
       namespace,
       clock,
       clusterToken: config.clusterToken,
+      webAccess: config.webAccess,
       defaultUser,
       callOf,
       datanodeFor: (call, read) =>

@@ -4,6 +4,7 @@
  * whole cluster: each process reads what concerns it.
  */
 import { isAdvertisedAddress } from '../control/advertised-address.js'
+import { ACCESS_SETTINGS } from './access-settings.js'
 import {
   choice,
   duration,
@@ -101,23 +102,7 @@ export const SETTINGS = {
     },
     ['thread', 'inline'],
   ),
-  'permission.superuser': text({
-    about: 'user who may do everything; empty is the user that runs the namenode',
-    for: NAMENODE,
-    default: '',
-  }),
-  'permission.supergroup': text({
-    about: 'group whose members may do everything',
-    for: NAMENODE,
-    default: 'supergroup',
-    hdfs: 'dfs.permissions.superusergroup',
-  }),
-  'permission.anonymous-user': text({
-    about: 'who an HTTP request is that names no user',
-    for: NAMENODE,
-    default: 'dr.who',
-    hdfs: 'hadoop.http.staticuser.user',
-  }),
+  ...ACCESS_SETTINGS,
 
   'block.size': size({
     about: 'block size of files whose client asks for none',

@@ -43,6 +43,8 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     extraHttpPorts: [],
     clusterToken: 'a token of the tests',
     superuser: 'root',
+    proxyUsers: [],
+    webAccess: { corsOrigins: [], csrfHeader: '' },
     supergroup: 'supergroup',
     blockSizeBytes: 1024 * 1024,
     minBlockSizeBytes: 0,

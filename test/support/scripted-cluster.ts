@@ -158,6 +158,8 @@ export function configuration(
     extraHttpPorts: [],
     clusterToken: 'secret',
     superuser: 'root',
+    proxyUsers: [],
+    webAccess: { corsOrigins: [], csrfHeader: '' },
     supergroup: 'supergroup',
     blockSizeBytes: 1024,
     minBlockSizeBytes: 0,

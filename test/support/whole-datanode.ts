@@ -24,6 +24,7 @@ export async function startWholeDatanode(
     namenodeUrl: control.url,
     namenodeRpc: { host: '127.0.0.1', port: 1 },
     clusterToken: TOKEN,
+    webAccess: { corsOrigins: [], csrfHeader: '' },
     bindHost: '127.0.0.1',
     addresses: [],
     advertisedAddresses: [],

@@ -1,6 +1,7 @@
 /** WebHDFS on the datanode: the second step of the operations that move bytes, each with a ticket of the namenode. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fromFastify } from '../../../shared/http/problem.js'
+import { guardWebAccess, type WebAccessRules } from '../../../shared/http/web-access.js'
 import type { DataOperation } from '../../../shared/webhdfs/data-step.js'
 import {
   sendRemoteException,
@@ -26,8 +27,13 @@ const OPERATIONS: Readonly<Record<DataOperation, readonly [method: string, run: 
 }
 
 /** Adds the routes to a scope of their own: its parsers and error handler reach no other route. */
-export function registerWebhdfsRoutes(app: FastifyInstance, serving: FileServing): void {
+export function registerWebhdfsRoutes(
+  app: FastifyInstance,
+  serving: FileServing,
+  webAccess: WebAccessRules,
+): void {
   const { log } = serving.seams
+  guardWebAccess(app, webAccess)
   app.removeAllContentTypeParsers()
   // The body is the file, whatever its type says; it stays in the raw stream.
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
@@ -38,6 +44,9 @@ export function registerWebhdfsRoutes(app: FastifyInstance, serving: FileServing
     }
     return sendRemoteException(reply, error)
   })
+  app.options(`${WEBHDFS_PREFIX}/*`, (_request, reply) =>
+    reply.header('allow', 'OPTIONS,HEAD,POST,GET,PUT').send(),
+  )
   app.route({
     method: ['GET', 'HEAD', 'PUT', 'POST'],
     url: `${WEBHDFS_PREFIX}/*`,

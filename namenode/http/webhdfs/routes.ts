@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DfsError } from '../../../shared/errors.js'
 import { fromFastify } from '../../../shared/http/problem.js'
+import { guardWebAccess } from '../../../shared/http/web-access.js'
 import { WebhdfsParameters } from '../../../shared/webhdfs/parameters.js'
 import {
   sendRemoteException,
@@ -13,6 +14,7 @@ import {
 } from '../../../shared/webhdfs/remote-exception.js'
 import { pathOfWebhdfsUrl, WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
 import type { Call } from '../../service/call.js'
+import { mayImpersonate } from '../../service/impersonation.js'
 import { aclChanges, aclReads } from './acl-operations.js'
 import { changeOperations } from './change-operations.js'
 import { clusterOperations } from './cluster-operations.js'
@@ -21,6 +23,7 @@ import { jsonText } from './json-text.js'
 import { locationOperations } from './location-operations.js'
 import type { Operation, OperationAnswer, Operations, WebhdfsOptions } from './operation.js'
 import { statusOperations } from './status-operations.js'
+import { xattrChanges, xattrReads } from './xattr-operations.js'
 
 export interface WebhdfsRoutesOptions extends WebhdfsOptions {
   /** Who a request without `user.name` is. */
@@ -34,7 +37,8 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 /** Adds the routes to a scope of their own: its parsers and error handler reach no other route. */
 export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRoutesOptions): void {
   const operations = operationTable(options)
-  const { log } = options.services
+  const { log, config } = options.services
+  guardWebAccess(app, config.webAccess)
   app.removeAllContentTypeParsers()
   // The body is never read here: a client that waits for "100 Continue" does not even send it.
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
@@ -63,13 +67,14 @@ function operationTable(options: WebhdfsOptions): Readonly<Record<Method, Operat
   const { DELETE, TRUNCATE, CONCAT, ...changes } = changeOperations(options)
   const { OPEN, GETFILECHECKSUM, CREATE, APPEND } = dataOperations(options)
   const { RENEWDELEGATIONTOKEN, CANCELDELEGATIONTOKEN, ...cluster } = clusterOperations(options)
-  const status = { ...statusOperations(options), ...aclReads(options) }
+  const status = { ...statusOperations(options), ...aclReads(options), ...xattrReads(options) }
   const reads = { ...status, ...locationOperations(options), ...cluster }
   return {
     GET: known({ ...reads, OPEN, GETFILECHECKSUM }),
     PUT: known({
       ...changes,
       ...aclChanges(options),
+      ...xattrChanges(options),
       CREATE,
       RENEWDELEGATIONTOKEN,
       CANCELDELEGATIONTOKEN,
@@ -119,18 +124,19 @@ function methodOf({ method }: FastifyRequest): Method {
 function authenticated(
   request: FastifyRequest,
   parameters: WebhdfsParameters,
-  { defaultUser, callOf }: WebhdfsRoutesOptions,
+  { services, defaultUser, callOf }: WebhdfsRoutesOptions,
 ): Call {
   const real = callOf(request, parameters.userName('user.name') ?? defaultUser)
   const impersonated = parameters.userName('doas')
   if (impersonated === undefined) return real
-  if (!real.principal.isSuperuser) {
+  const call = callOf(request, impersonated)
+  if (!mayImpersonate(real.principal, call.principal, services.config.proxyUsers)) {
     throw new DfsError(
       'NOT_AUTHORIZED',
       `User: ${real.principal.user} is not allowed to impersonate ${impersonated}`,
     )
   }
-  return callOf(request, impersonated)
+  return call
 }
 
 function send(reply: FastifyReply, answer: OperationAnswer): FastifyReply {

@@ -1,0 +1,62 @@
+/**
+ * What browsers may do on behalf of pages of other sites: nothing that changes anything, unless the settings name the
+ * site. Programs send no Origin and are not concerned.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DfsError } from '../errors.js'
+
+export interface WebAccessRules {
+  /** Origins such as `https://portal.example` whose pages may read and write; `*` is every site. */
+  readonly corsOrigins: readonly string[]
+  /** A header that changes from browsers must carry, with any value; empty asks for none. */
+  readonly csrfHeader: string
+}
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** How HDFS tells a browser from a program. */
+const BROWSER = /^(Mozilla|Opera)/
+const PREFLIGHT_SECONDS = '1800'
+
+/** Adds the rules to every route of `app`. */
+export function guardWebAccess(app: FastifyInstance, rules: WebAccessRules): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (isAllowed(request.headers.origin, rules)) allow(request, reply, rules)
+    else refuseForeignChange(request)
+    requireCsrfHeader(request, rules)
+  })
+}
+
+function isAllowed(origin: string | undefined, { corsOrigins }: WebAccessRules): boolean {
+  return origin !== undefined && (corsOrigins.includes('*') || corsOrigins.includes(origin))
+}
+
+function allow(request: FastifyRequest, reply: FastifyReply, { csrfHeader }: WebAccessRules): void {
+  void reply
+    .header('access-control-allow-origin', request.headers.origin)
+    .header('vary', 'Origin')
+    .header('access-control-expose-headers', 'Location')
+  if (request.method !== 'OPTIONS') return
+  const headers = ['Content-Type', 'X-Requested-With', csrfHeader].filter((it) => it !== '')
+  void reply
+    .header('access-control-allow-methods', 'GET, HEAD, PUT, POST, DELETE')
+    .header('access-control-allow-headers', headers.join(', '))
+    .header('access-control-max-age', PREFLIGHT_SECONDS)
+}
+
+/** A page of another site may make a browser send a form here; its Origin then differs from the Host it sends to. */
+function refuseForeignChange(request: FastifyRequest): void {
+  const { origin, host } = request.headers
+  if (SAFE_METHODS.has(request.method) || origin === undefined) return
+  if (origin === `http://${host}`) return
+  throw new DfsError('PERMISSION_DENIED', `requests from pages of ${origin} are not accepted`)
+}
+
+function requireCsrfHeader(request: FastifyRequest, { csrfHeader }: WebAccessRules): void {
+  if (csrfHeader === '' || SAFE_METHODS.has(request.method)) return
+  const isBrowser = BROWSER.test(request.headers['user-agent'] ?? '')
+  if (!isBrowser || request.headers[csrfHeader.toLowerCase()] !== undefined) return
+  throw new DfsError(
+    'JAVA_ILLEGAL_ARGUMENT',
+    'Missing Required Header for CSRF Vulnerability Protection',
+  )
+}
