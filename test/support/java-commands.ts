@@ -110,7 +110,8 @@ export class JavaCommands {
     const answered = this.#waiting.get(number)
     this.#waiting.delete(number)
     answered?.({
-      exitCode: Number(exitCode),
+      // As the system would cut it: Hadoop's -1 is a program's 255.
+      exitCode: Number(exitCode) & 255,
       stdout: Buffer.from(stdout, 'base64').toString('utf8'),
       stderr: Buffer.from(stderr, 'base64').toString('utf8'),
     })
