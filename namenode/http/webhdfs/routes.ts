@@ -22,6 +22,7 @@ import { dataOperations } from './data-operations.js'
 import { jsonText } from './json-text.js'
 import { locationOperations } from './location-operations.js'
 import type { Operation, OperationAnswer, Operations, WebhdfsOptions } from './operation.js'
+import { quotaChanges } from './quota-operations.js'
 import { statusOperations } from './status-operations.js'
 import { xattrChanges, xattrReads } from './xattr-operations.js'
 
@@ -75,6 +76,7 @@ function operationTable(options: WebhdfsOptions): Readonly<Record<Method, Operat
       ...changes,
       ...aclChanges(options),
       ...xattrChanges(options),
+      ...quotaChanges(options),
       CREATE,
       RENEWDELEGATIONTOKEN,
       CANCELDELEGATIONTOKEN,

@@ -119,3 +119,21 @@ describe('extended attributes and access lists', () => {
     expect((await ask('GET', '/d?op=GETFILESTATUS&user.name=root')).body).not.toContain('aclBit')
   })
 })
+
+it('quotas are set, kept, shown and cleared', async () => {
+  const ask = await open()
+  await ask('PUT', MKDIRS)
+  const usage = async () => {
+    const reply = await ask('GET', '/d?op=GETQUOTAUSAGE&user.name=root')
+    return (reply.json() as { QuotaUsage: object }).QuotaUsage
+  }
+  const set = (query: string) => ask('PUT', `/d?op=SETQUOTA&user.name=root&${query}`)
+  expect((await set('namespacequota=5&storagespacequota=1000')).status).toBe(200)
+  await set('namespacequota=9223372036854775807&storagespacequota=-1')
+  expect(await usage()).toMatchObject({ quota: 5, spaceQuota: -1 })
+  const byType = '/d?op=SETQUOTABYSTORAGETYPE&user.name=root&storagetype=ssd'
+  expect((await ask('PUT', `${byType}&storagespacequota=77`)).status).toBe(200)
+  expect(await usage()).toMatchObject({ typeQuota: { SSD: { consumed: 0, quota: 77 } } })
+  expect((await ask('PUT', MKDIRS.replace('/d', '/d/1'))).status).toBe(200)
+  expect((await set('namespacequota=-2')).status).toBe(400)
+})

@@ -31,7 +31,7 @@ const DIFFERENT: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Of features that are not there, or of a directory that has them. */
-const ABSENT = /SNAPSHOT|SETQUOTA|SETSTORAGEPOLICY|^\/cm\?op=(DELETE|GETQUOTAUSAGE)/
+const ABSENT = /SNAPSHOT|SETSTORAGEPOLICY|^\/cm\?op=DELETE/
 
 /** What differs from one cluster to the next. */
 const VARYING = new Set([
