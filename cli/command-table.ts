@@ -15,6 +15,8 @@ const cluster = (name: string, summary: string, load: CommandEntry['load']): Com
   load,
 })
 
+const quotas = () => import('./commands/quota.js')
+
 export const COMMANDS: readonly CommandEntry[] = [
   file('ls', 'list files and directories', () => import('./commands/ls.js')),
   file('put', 'copy local files into the cluster', () => import('./commands/put.js'), [
@@ -56,8 +58,20 @@ export const COMMANDS: readonly CommandEntry[] = [
   file('chmod', 'change permissions', () => import('./commands/chmod.js')),
   file('chown', 'change owner and group', () => import('./commands/chown.js')),
   file('chgrp', 'change the group', () => import('./commands/chgrp.js')),
+  file('getfacl', 'print access control lists', () => import('./commands/getfacl.js')),
+  file('setfacl', 'change access control lists', () => import('./commands/setfacl.js')),
+  file('getfattr', 'print extended attributes', () => import('./commands/getfattr.js')),
+  file('setfattr', 'change extended attributes', () => import('./commands/setfattr.js')),
   file('setrep', 'change the number of replicas', () => import('./commands/setrep.js')),
   cluster('report', 'capacity, health and datanodes', () => import('./commands/report.js')),
+  cluster('setQuota', 'limit the names below directories', async () => (await quotas()).setQuota),
+  cluster('clrQuota', 'lift the limit of names', async () => (await quotas()).clrQuota),
+  cluster(
+    'setSpaceQuota',
+    'limit the space below directories',
+    async () => (await quotas()).setSpaceQuota,
+  ),
+  cluster('clrSpaceQuota', 'lift the limit of space', async () => (await quotas()).clrSpaceQuota),
   cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
   cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),

@@ -28,6 +28,7 @@ import { connectParts } from './client-parts.js'
 import type { DatanodeDescription, FsStatistics } from './cluster-report.js'
 import type { CopyOptions } from './copies.js'
 import { glob, listDirectory, listTree, statIfExists } from './directory-reads.js'
+import { FileAttributes } from './file-attributes.js'
 import { FileCalls } from './file-calls.js'
 import type { FileChecksum } from './file-checksum.js'
 import type { FileStatus } from './file-status.js'
@@ -42,6 +43,8 @@ export type {
 } from './client-options.js'
 
 export class DfsClient extends FileCalls {
+  /** Access control lists, extended attributes and quotas. */
+  readonly attributes: FileAttributes
   readonly #parts: ClientParts
   #defaults: Promise<ServerDefaults> | undefined
 
@@ -49,6 +52,7 @@ export class DfsClient extends FileCalls {
   constructor(parts: ClientParts) {
     super(parts)
     this.#parts = parts
+    this.attributes = new FileAttributes(parts.namenode, (options) => this.signal(options))
   }
 
   /**

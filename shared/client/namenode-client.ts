@@ -55,6 +55,7 @@ export class NamenodeClient {
   readonly setPermission = this.#bind(CLIENT_PROTOCOL.setPermission)
   readonly setOwner = this.#bind(CLIENT_PROTOCOL.setOwner)
   readonly setTimes = this.#bind(CLIENT_PROTOCOL.setTimes)
+  readonly setQuota = this.#bind(CLIENT_PROTOCOL.setQuota)
 
   // writing files
   readonly create = this.#bind(CLIENT_PROTOCOL.create)

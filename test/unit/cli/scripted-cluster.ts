@@ -18,6 +18,7 @@ import { DfsError } from '../../../shared/errors.js'
 import { silentLog } from '../../../shared/log.js'
 import { systemNetwork } from '../../../shared/network.js'
 import { seededRandom } from '../../../shared/random.js'
+import { ScriptedAttributes } from './scripted-attributes.js'
 
 export interface Entry {
   kind: 'file' | 'directory'
@@ -35,6 +36,7 @@ const BLOCK_SIZE_BYTES = 1024 * 1024
 
 export class ScriptedCluster {
   readonly entries = new Map<string, Entry>()
+  readonly attributes = new ScriptedAttributes((path) => this.#get(path))
   /** Names of the calls made, in order. */
   readonly calls: string[] = []
   /** Calls that fail, by name. */
@@ -209,6 +211,7 @@ export class ScriptedCluster {
         if (atime >= 0) entry.accessTimeMs = atime
         return {}
       },
+      ...this.attributes.calls(record),
       getFsStats: async () => {
         record('getFsStats')
         const capacity = 100 * 1024 ** 3
@@ -277,7 +280,7 @@ export class ScriptedCluster {
       blocksize: entry.kind === 'file' ? BLOCK_SIZE_BYTES : 0,
       fileId: 16386,
       childrenNum: 0,
-      flags: 0,
+      flags: this.attributes.hasAcl(entry) ? 1 : 0,
     }
   }
 

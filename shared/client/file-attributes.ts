@@ -1,0 +1,148 @@
+/**
+ * Access control lists, extended attributes and quotas of a cluster: `client.attributes`. Apart from `DfsClient`, since
+ * few programs need them.
+ *
+ *     await client.attributes.modifyAcl('/data', parseAclSpec('user:bob:r-x', 'required'))
+ *     await client.attributes.setXAttr('/data/a', { namespace: 'user', name: 'colour', value: Buffer.from('red') })
+ *     await client.attributes.setQuota('/data', { names: 1000 })
+ */
+import type { AclEntry } from '../acl.js'
+import { aclEntryMessage, aclEntryOf } from '../hadoop/acl-messages.js'
+import { XAttrSetFlag } from '../hadoop/schema/acl-and-xattr.js'
+import { xattrMessage, xattrOf } from '../hadoop/xattr-messages.js'
+import type { XAttr, XAttrName } from '../xattr.js'
+import type { CallOptions } from './client-options.js'
+import type { NamenodeCalls } from './namenode-calls.js'
+import { absolutePath } from './remote-path.js'
+
+export interface AclStatus {
+  readonly owner: string
+  readonly group: string
+  /** Octal bits 0..01777; with access entries the group bits are the mask. */
+  readonly permission: number
+  /** What the bits cannot say; empty for most files. */
+  readonly entries: readonly AclEntry[]
+}
+
+/** `setQuota`: 2^63 - 1, which stands for "as it was". */
+const KEEP = 2 ** 63
+const CLEAR = -1
+const NO_VALUE = new Uint8Array(0)
+
+export class FileAttributes {
+  readonly #namenode: NamenodeCalls
+  readonly #signalOf: (options: CallOptions) => AbortSignal | undefined
+
+  constructor(
+    namenode: NamenodeCalls,
+    signalOf: (options: CallOptions) => AbortSignal | undefined,
+  ) {
+    this.#namenode = namenode
+    this.#signalOf = signalOf
+  }
+
+  /** @throws DfsError NOT_FOUND */
+  async acl(path: string, options: CallOptions = {}): Promise<AclStatus> {
+    const request = { src: absolutePath(path) }
+    const { result } = await this.#namenode.getAclStatus(request, this.#signalOf(options))
+    const { owner, group, permission, entries } = result
+    return { owner, group, permission: permission?.perm ?? 0, entries: entries.map(aclEntryOf) }
+  }
+
+  /** Adds entries, or changes those that are there. @throws DfsError ACL */
+  async modifyAcl(
+    path: string,
+    entries: readonly AclEntry[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    const request = aclRequest(path, entries)
+    await this.#namenode.modifyAclEntries(request, this.#signalOf(options))
+  }
+
+  /** Replaces the entries of each scope that `entries` speak of. @throws DfsError ACL */
+  async setAcl(
+    path: string,
+    entries: readonly AclEntry[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    await this.#namenode.setAcl(aclRequest(path, entries), this.#signalOf(options))
+  }
+
+  /** Takes entries out; their permissions do not matter. @throws DfsError ACL */
+  async removeAclEntries(
+    path: string,
+    entries: readonly AclEntry[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    const request = aclRequest(path, entries)
+    await this.#namenode.removeAclEntries(request, this.#signalOf(options))
+  }
+
+  /** Leaves the permission bits alone. */
+  async removeAcl(path: string, options: CallOptions = {}): Promise<void> {
+    await this.#namenode.removeAcl({ src: absolutePath(path) }, this.#signalOf(options))
+  }
+
+  async removeDefaultAcl(path: string, options: CallOptions = {}): Promise<void> {
+    await this.#namenode.removeDefaultAcl({ src: absolutePath(path) }, this.#signalOf(options))
+  }
+
+  /** The named attributes, all that this user sees without names. @throws DfsError XATTR_NOT_FOUND when one is missing */
+  async xattrs(
+    path: string,
+    names: readonly XAttrName[] = [],
+    options: CallOptions = {},
+  ): Promise<XAttr[]> {
+    const xAttrs = names.map((name) => xattrMessage({ ...name, value: NO_VALUE }))
+    const request = { src: absolutePath(path), xAttrs }
+    const found = await this.#namenode.getXAttrs(request, this.#signalOf(options))
+    return found.xAttrs.map(xattrOf)
+  }
+
+  /** @param options.only `create`: it must be new; `replace`: it must be there. Default: both will do */
+  async setXAttr(
+    path: string,
+    xattr: XAttr,
+    options: CallOptions & { readonly only?: 'create' | 'replace' | undefined } = {},
+  ): Promise<void> {
+    const { CREATE, REPLACE } = XAttrSetFlag
+    const flag =
+      options.only === undefined ? CREATE | REPLACE : options.only === 'create' ? CREATE : REPLACE
+    const request = { src: absolutePath(path), xAttr: xattrMessage(xattr), flag }
+    await this.#namenode.setXAttr(request, this.#signalOf(options))
+  }
+
+  /** @throws DfsError REMOTE when it is not there */
+  async removeXAttr(path: string, name: XAttrName, options: CallOptions = {}): Promise<void> {
+    const xAttr = xattrMessage({ ...name, value: NO_VALUE })
+    await this.#namenode.removeXAttr({ src: absolutePath(path), xAttr }, this.#signalOf(options))
+  }
+
+  /**
+   * Limits what may hang below a directory. Superusers only.
+   * @param limits null: no limit any more; what is left out stays
+   */
+  async setQuota(
+    path: string,
+    limits: {
+      readonly names?: number | null | undefined
+      readonly spaceBytes?: number | null | undefined
+    },
+    options: CallOptions = {},
+  ): Promise<void> {
+    const request = {
+      path: absolutePath(path),
+      namespaceQuota: quotaNumber(limits.names),
+      storagespaceQuota: quotaNumber(limits.spaceBytes),
+    }
+    await this.#namenode.setQuota(request, this.#signalOf(options))
+  }
+}
+
+const aclRequest = (path: string, entries: readonly AclEntry[]) => ({
+  src: absolutePath(path),
+  aclSpec: entries.map(aclEntryMessage),
+})
+
+const quotaNumber = (limit: number | null | undefined): number =>
+  limit === undefined ? KEEP : (limit ?? CLEAR)

@@ -1,0 +1,90 @@
+/** Access control lists, extended attributes and quotas of a scripted cluster: kept as they are sent, without rules. */
+
+import { type AclEntry, formatAclEntry } from '../../../shared/acl.js'
+import type { NamenodeCalls } from '../../../shared/client/namenode-calls.js'
+import { aclEntryMessage, aclEntryOf } from '../../../shared/hadoop/acl-messages.js'
+import { xattrMessage, xattrOf } from '../../../shared/hadoop/xattr-messages.js'
+import { isSameXAttr, type XAttr } from '../../../shared/xattr.js'
+
+type Owner = object
+
+export class ScriptedAttributes {
+  readonly #of: (path: string) => Owner
+  readonly #acls = new WeakMap<Owner, readonly AclEntry[]>()
+  readonly #xattrs = new WeakMap<Owner, readonly XAttr[]>()
+  /** What changed, one line for each call. */
+  readonly log: string[] = []
+
+  constructor(of: (path: string) => Owner) {
+    this.#of = of
+  }
+
+  hasAcl(owner: Owner): boolean {
+    return (this.#acls.get(owner) ?? []).length > 0
+  }
+
+  setAcl(path: string, entries: readonly AclEntry[]): void {
+    this.#acls.set(this.#of(path), entries)
+  }
+
+  calls(record: (name: string) => void) {
+    type AclCall = NamenodeCalls['setAcl']
+    const aclCall = (name: string): AclCall => {
+      return async ({ src, aclSpec = [] }) => {
+        record(name)
+        const spec = aclSpec.map((it) => formatAclEntry(aclEntryOf(it))).join(',')
+        this.#of(src)
+        this.log.push(`${name} ${src} ${spec}`.trimEnd())
+        return {}
+      }
+    }
+    return {
+      modifyAclEntries: aclCall('modifyAclEntries'),
+      removeAclEntries: aclCall('removeAclEntries'),
+      setAcl: aclCall('setAcl'),
+      removeAcl: aclCall('removeAcl') satisfies NamenodeCalls['removeAcl'],
+      removeDefaultAcl: aclCall('removeDefaultAcl') satisfies NamenodeCalls['removeDefaultAcl'],
+      getAclStatus: (async ({ src }) => {
+        record('getAclStatus')
+        const entries = (this.#acls.get(this.#of(src)) ?? []).map(aclEntryMessage)
+        const owner = this.#of(src) as { permission: number; owner: string; group: string }
+        const permission = { perm: owner.permission }
+        const { owner: user, group } = owner
+        const decoded = entries as ReturnType<typeof aclEntryMessage>[]
+        return { result: { owner: user, group, sticky: false, entries: decoded, permission } }
+      }) satisfies NamenodeCalls['getAclStatus'],
+      getXAttrs: (async ({ src, xAttrs = [] }) => {
+        record('getXAttrs')
+        const all = this.#xattrs.get(this.#of(src)) ?? []
+        const wanted = xAttrs.map((it) => xattrOf({ value: undefined, ...it }))
+        const found =
+          wanted.length === 0
+            ? all
+            : all.filter((it) => wanted.some((name) => isSameXAttr(it, name)))
+        return { xAttrs: found.map(xattrMessage) }
+      }) satisfies NamenodeCalls['getXAttrs'],
+      setXAttr: (async ({ src, xAttr }) => {
+        record('setXAttr')
+        if (xAttr === undefined) return {}
+        const owner = this.#of(src)
+        const xattr = xattrOf({ value: undefined, ...xAttr })
+        this.#xattrs.set(owner, [...(this.#xattrs.get(owner) ?? []), xattr])
+        return {}
+      }) satisfies NamenodeCalls['setXAttr'],
+      removeXAttr: (async ({ src, xAttr }) => {
+        record('removeXAttr')
+        const owner = this.#of(src)
+        const left = (this.#xattrs.get(owner) ?? []).filter((it) => it.name !== xAttr?.name)
+        this.#xattrs.set(owner, left)
+        return {}
+      }) satisfies NamenodeCalls['removeXAttr'],
+      setQuota: (async ({ path, namespaceQuota, storagespaceQuota }) => {
+        record('setQuota')
+        this.#of(path)
+        const word = (value: number) => (value === -1 ? 'clear' : value >= 2 ** 63 ? 'keep' : value)
+        this.log.push(`setQuota ${path} ${word(namespaceQuota)} ${word(storagespaceQuota)}`)
+        return {}
+      }) satisfies NamenodeCalls['setQuota'],
+    }
+  }
+}
