@@ -2,9 +2,20 @@
 import { formatAclEntry, parseAclSpec } from '../../../shared/acl.js'
 import { STICKY_BIT } from '../../policy/permissions.js'
 import type { AclChange } from '../../service/namespace.js'
-import { EMPTY, json, type Operation, type Operations, type WebhdfsOptions } from './operation.js'
+import {
+  EMPTY,
+  json,
+  type Operation,
+  type Operations,
+  type OperationTable,
+  type WebhdfsOptions,
+} from './operation.js'
 
-export function aclReads({ services }: WebhdfsOptions): Operations {
+export function aclOperations(options: WebhdfsOptions): OperationTable {
+  return { GET: reads(options), PUT: changes(options) }
+}
+
+function reads({ services }: WebhdfsOptions): Operations {
   return {
     GETACLSTATUS: ({ call, path }) => {
       const { entries, group, owner, permission } = services.namespace.aclStatus(call, path)
@@ -21,7 +32,7 @@ export function aclReads({ services }: WebhdfsOptions): Operations {
   }
 }
 
-export function aclChanges({ services }: WebhdfsOptions): Operations {
+function changes({ services }: WebhdfsOptions): Operations {
   const change =
     (action: AclChange['action'], permissions?: 'required' | 'none'): Operation =>
     async ({ call, path, parameters, operation }) => {

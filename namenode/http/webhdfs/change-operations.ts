@@ -7,6 +7,7 @@ import {
   type OperationAnswer,
   type OperationRequest,
   type Operations,
+  type OperationTable,
   type WebhdfsOptions,
 } from './operation.js'
 
@@ -18,8 +19,21 @@ const MAX_CONCAT_SOURCES = 10_000
 /** In SETTIMES: keep the time. */
 const KEEP_TIME = -1
 
-export function changeOperations(options: WebhdfsOptions): Operations {
-  return { ...treeChanges(options), ...attributeChanges(options), ...lengthChanges(options) }
+export function changeOperations(options: WebhdfsOptions): OperationTable {
+  return {
+    PUT: { ...treeChanges(options), ...attributeChanges(options) },
+    POST: lengthChanges(options),
+    DELETE: deletions(options),
+  }
+}
+
+function deletions({ services }: WebhdfsOptions): Operations {
+  return {
+    DELETE: async ({ call, path, parameters }) => {
+      const recursive = parameters.boolean('recursive', false)
+      return booleanAnswer(await services.namespace.delete(call, { path, recursive }))
+    },
+  }
 }
 
 function treeChanges(options: WebhdfsOptions): Operations {
@@ -32,10 +46,6 @@ function treeChanges(options: WebhdfsOptions): Operations {
       return booleanAnswer(await namespace.mkdirs(call, change))
     },
     RENAME: (request) => rename(options, request),
-    DELETE: async ({ call, path, parameters }) => {
-      const recursive = parameters.boolean('recursive', false)
-      return booleanAnswer(await namespace.delete(call, { path, recursive }))
-    },
     CREATESYMLINK: ({ parameters, operation }) => {
       parameters.required('destination', operation)
       throw new DfsError('UNSUPPORTED', 'Symlinks not supported')

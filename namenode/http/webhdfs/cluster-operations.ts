@@ -1,5 +1,4 @@
-/** Sums and settings: content summary, quotas, server defaults, capacity, storage policies; and what is not there. */
-import { DfsError } from '../../../shared/errors.js'
+/** Sums and settings: content summary, quotas, server defaults, capacity, storage policies. */
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
 import { QUOTA_STORAGE_TYPES, type Quota, typeSpaceOf } from '../../policy/quotas.js'
 import { HOT_POLICY, STORAGE_POLICIES, type StoragePolicy } from '../../policy/storage-policies.js'
@@ -7,14 +6,18 @@ import type { Call } from '../../service/call.js'
 import type { Namespace } from '../../service/namespace.js'
 import type { ContentSummary } from '../../service/namespace-model.js'
 import { MAX_LONG } from './json-text.js'
-import { json, type Operations, type WebhdfsOptions } from './operation.js'
+import { json, type Operations, type OperationTable, type WebhdfsOptions } from './operation.js'
 import { existing } from './status-operations.js'
 
 const NO_QUOTA = -1
 /** Of Hadoop's numbers for checksum types: CRC32C. */
 const CRC32C = 2
 
-export function clusterOperations({ services }: WebhdfsOptions): Operations {
+export function clusterOperations(options: WebhdfsOptions): OperationTable {
+  return { GET: reads(options) }
+}
+
+function reads({ services }: WebhdfsOptions): Operations {
   const { namespace, config, blockManager } = services
   return {
     GETCONTENTSUMMARY: ({ call, path }) => {
@@ -76,25 +79,6 @@ export function clusterOperations({ services }: WebhdfsOptions): Operations {
       existing(namespace, call, path)
       return json({ BlockStoragePolicy: storagePolicyJson(HOT_POLICY) })
     },
-    ...absent(namespace),
-  }
-}
-
-/** There is no erasure coding and no security: answered as a cluster without them answers. */
-function absent(namespace: Namespace): Operations {
-  const refuseToken = () => {
-    throw new DfsError('UNAUTHENTICATED', 'This cluster has issued no delegation tokens.')
-  }
-  return {
-    GETECPOLICY: ({ call, path }) => {
-      existing(namespace, call, path)
-      return json(null)
-    },
-    GETECPOLICIES: () => json({ ErasureCodingPolicies: { ErasureCodingPolicyInfo: [] } }),
-    GETECCODECS: () => json({ ErasureCodingCodecs: {} }),
-    GETDELEGATIONTOKEN: () => json({ Token: null }),
-    RENEWDELEGATIONTOKEN: refuseToken,
-    CANCELDELEGATIONTOKEN: refuseToken,
   }
 }
 

@@ -16,14 +16,24 @@ import type { FileStatus } from '../../service/namespace-model.js'
 import { type PlannedRead, servingDatanode } from '../../service/serving-datanode.js'
 import {
   json,
+  type Operation,
   type OperationAnswer,
   type OperationRequest,
   type Operations,
+  type OperationTable,
   type WebhdfsOptions,
 } from './operation.js'
 
-export function dataOperations(options: WebhdfsOptions): Operations {
-  const { namespace, safeMode } = options.services
+export function dataOperations(options: WebhdfsOptions): OperationTable {
+  return {
+    GET: reads(options),
+    PUT: { CREATE: create(options) },
+    POST: { APPEND: append(options) },
+  }
+}
+
+function reads(options: WebhdfsOptions): Operations {
+  const { namespace } = options.services
   return {
     OPEN: (request) => {
       const { call, path, parameters } = request
@@ -46,36 +56,44 @@ export function dataOperations(options: WebhdfsOptions): Operations {
       namespace.checkAccess(call, path, 4)
       return redirect(options, request, 'GETFILECHECKSUM', 'GET', { path, offsetBytes: 0 }, {})
     },
-    CREATE: (request) => {
-      const { call, path, parameters } = request
-      const { overwrite } = createParameters(parameters)
-      safeMode.requireOff(`Cannot create file${path}`)
-      // Refused before a byte travels when it can be known; the datanode's own create decides.
-      const status = namespace.status(call, path)
-      if (status?.kind === 'directory') {
-        throw new DfsError('ALREADY_EXISTS', `${path} already exists as a directory`)
-      }
-      if (status !== undefined && !overwrite) {
-        throw new DfsError(
-          'ALREADY_EXISTS',
-          `${path} for client ${call.clientAddress} already exists`,
-        )
-      }
-      return redirect(options, request, 'CREATE', 'PUT', undefined, {
-        createflag: '',
-        createparent: 'true',
-        overwrite: 'false',
-      })
-    },
-    APPEND: (request) => {
-      const { call, path } = request
-      const { lengthBytes } = existingFile(options, request)
-      safeMode.requireOff(`Cannot append to file${path}`)
-      namespace.checkAccess(call, path, 2)
-      // Where the last block is: its first replica then needs no network.
-      const offsetBytes = Math.max(0, lengthBytes - 1)
-      return redirect(options, request, 'APPEND', 'POST', { path, offsetBytes }, {})
-    },
+  }
+}
+
+function create(options: WebhdfsOptions): Operation {
+  const { namespace, safeMode } = options.services
+  return (request) => {
+    const { call, path, parameters } = request
+    const { overwrite } = createParameters(parameters)
+    safeMode.requireOff(`Cannot create file${path}`)
+    // Refused before a byte travels when it can be known; the datanode's own create decides.
+    const status = namespace.status(call, path)
+    if (status?.kind === 'directory') {
+      throw new DfsError('ALREADY_EXISTS', `${path} already exists as a directory`)
+    }
+    if (status !== undefined && !overwrite) {
+      throw new DfsError(
+        'ALREADY_EXISTS',
+        `${path} for client ${call.clientAddress} already exists`,
+      )
+    }
+    return redirect(options, request, 'CREATE', 'PUT', undefined, {
+      createflag: '',
+      createparent: 'true',
+      overwrite: 'false',
+    })
+  }
+}
+
+function append(options: WebhdfsOptions): Operation {
+  const { namespace, safeMode } = options.services
+  return (request) => {
+    const { call, path } = request
+    const { lengthBytes } = existingFile(options, request)
+    safeMode.requireOff(`Cannot append to file${path}`)
+    namespace.checkAccess(call, path, 2)
+    // Where the last block is: its first replica then needs no network.
+    const offsetBytes = Math.max(0, lengthBytes - 1)
+    return redirect(options, request, 'APPEND', 'POST', { path, offsetBytes }, {})
   }
 }
 

@@ -1,14 +1,24 @@
 /** Where the bytes of a file are: GETFILEBLOCKLOCATIONS as documented, GET_BLOCK_LOCATIONS as older clients ask. */
 import type { DatanodeView } from '../../service/block-manager.js'
 import type { LocatedBlock, LocatedFile } from '../../service/located-blocks.js'
-import { json, type OperationRequest, type Operations, type WebhdfsOptions } from './operation.js'
+import {
+  json,
+  type OperationRequest,
+  type Operations,
+  type OperationTable,
+  type WebhdfsOptions,
+} from './operation.js'
 
 /** A token with nothing in it, in the form of Hadoop's URLs. */
 const EMPTY_TOKEN = { urlString: 'AAAAAA' } as const
 
 type PlacedReplica = LocatedBlock['replicas'][number]
 
-export function locationOperations({ services }: WebhdfsOptions): Operations {
+export function locationOperations(options: WebhdfsOptions): OperationTable {
+  return { GET: reads(options) }
+}
+
+function reads({ services }: WebhdfsOptions): Operations {
   const { located, namespace } = services
   const { blockPoolId } = namespace.identity
   const find = ({ call, path, parameters }: OperationRequest) => {

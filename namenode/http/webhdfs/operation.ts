@@ -19,6 +19,9 @@ export type OperationAnswer =
 
 export type Operation = (request: OperationRequest) => OperationAnswer | Promise<OperationAnswer>
 export type Operations = Readonly<Record<string, Operation>>
+export type WebhdfsMethod = 'GET' | 'PUT' | 'POST' | 'DELETE'
+/** An operation is only found under the method that Apache serves it with. */
+export type OperationTable = Readonly<Partial<Record<WebhdfsMethod, Operations>>>
 
 /** What the operations are made of. */
 export interface WebhdfsOptions {

@@ -1,14 +1,18 @@
 /** Quotas of names, space and storage types (protocol reference 2.5, 4.3). */
 import { DfsError } from '../../../shared/errors.js'
 import { QUOTA_STORAGE_TYPES, type QuotaStorageType, type QuotaValue } from '../../policy/quotas.js'
-import { EMPTY, type Operations, type WebhdfsOptions } from './operation.js'
+import { EMPTY, type Operations, type OperationTable, type WebhdfsOptions } from './operation.js'
 
 /** In SETQUOTA: no limit any more. */
 const RESET = -1
 /** Long.MAX_VALUE, as parameters read it: what a client sends to keep a limit. */
 const KEEP = Number.MAX_SAFE_INTEGER
 
-export function quotaChanges({ services }: WebhdfsOptions): Operations {
+export function quotaOperations(options: WebhdfsOptions): OperationTable {
+  return { PUT: changes(options) }
+}
+
+function changes({ services }: WebhdfsOptions): Operations {
   const { namespace } = services
   return {
     SETQUOTA: async ({ call, path, parameters }) => {

@@ -15,16 +15,23 @@ import {
 import { pathOfWebhdfsUrl, WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
 import type { Call } from '../../service/call.js'
 import { mayImpersonate } from '../../service/impersonation.js'
-import { aclChanges, aclReads } from './acl-operations.js'
+import { absentOperations } from './absent-operations.js'
+import { aclOperations } from './acl-operations.js'
 import { changeOperations } from './change-operations.js'
 import { clusterOperations } from './cluster-operations.js'
 import { dataOperations } from './data-operations.js'
 import { jsonText } from './json-text.js'
 import { locationOperations } from './location-operations.js'
-import type { Operation, OperationAnswer, Operations, WebhdfsOptions } from './operation.js'
-import { quotaChanges } from './quota-operations.js'
+import type {
+  OperationAnswer,
+  Operations,
+  OperationTable,
+  WebhdfsMethod,
+  WebhdfsOptions,
+} from './operation.js'
+import { quotaOperations } from './quota-operations.js'
 import { statusOperations } from './status-operations.js'
-import { xattrChanges, xattrReads } from './xattr-operations.js'
+import { xattrOperations } from './xattr-operations.js'
 
 export interface WebhdfsRoutesOptions extends WebhdfsOptions {
   /** Who a request without `user.name` is. */
@@ -32,8 +39,6 @@ export interface WebhdfsRoutesOptions extends WebhdfsOptions {
   /** The circumstances of a request made by `user`. */
   readonly callOf: (request: FastifyRequest, user: string) => Call
 }
-
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
 /** Adds the routes to a scope of their own: its parsers and error handler reach no other route. */
 export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRoutesOptions): void {
@@ -63,39 +68,28 @@ export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRout
   }
 }
 
-/** Every operation under the method that Apache serves it with. */
-function operationTable(options: WebhdfsOptions): Readonly<Record<Method, Operations>> {
-  const { DELETE, TRUNCATE, CONCAT, ...changes } = changeOperations(options)
-  const { OPEN, GETFILECHECKSUM, CREATE, APPEND } = dataOperations(options)
-  const { RENEWDELEGATIONTOKEN, CANCELDELEGATIONTOKEN, ...cluster } = clusterOperations(options)
-  const status = { ...statusOperations(options), ...aclReads(options), ...xattrReads(options) }
-  const reads = { ...status, ...locationOperations(options), ...cluster }
-  return {
-    GET: known({ ...reads, OPEN, GETFILECHECKSUM }),
-    PUT: known({
-      ...changes,
-      ...aclChanges(options),
-      ...xattrChanges(options),
-      ...quotaChanges(options),
-      CREATE,
-      RENEWDELEGATIONTOKEN,
-      CANCELDELEGATIONTOKEN,
-    }),
-    POST: known({ APPEND, TRUNCATE, CONCAT }),
-    DELETE: known({ DELETE }),
-  }
-}
-
-function known(operations: Readonly<Record<string, Operation | undefined>>): Operations {
-  return Object.fromEntries(
-    Object.entries(operations).flatMap(([name, it]) => (it === undefined ? [] : [[name, it]])),
-  )
+/** Everything that is answered, by method and name. */
+function operationTable(options: WebhdfsOptions): Required<OperationTable> {
+  const parts: readonly OperationTable[] = [
+    statusOperations(options),
+    locationOperations(options),
+    clusterOperations(options),
+    changeOperations(options),
+    dataOperations(options),
+    aclOperations(options),
+    xattrOperations(options),
+    quotaOperations(options),
+    absentOperations(options),
+  ]
+  const under = (method: WebhdfsMethod): Operations =>
+    Object.assign({}, ...parts.map((it) => it[method]))
+  return { GET: under('GET'), PUT: under('PUT'), POST: under('POST'), DELETE: under('DELETE') }
 }
 
 async function handle(
   request: FastifyRequest,
   reply: FastifyReply,
-  operations: Readonly<Record<Method, Operations>>,
+  operations: Required<OperationTable>,
   options: WebhdfsRoutesOptions,
 ): Promise<FastifyReply> {
   const parameters = WebhdfsParameters.ofUrl(request.url)
@@ -118,7 +112,7 @@ async function handle(
 }
 
 /** HEAD answers like GET, without the body. */
-function methodOf({ method }: FastifyRequest): Method {
+function methodOf({ method }: FastifyRequest): WebhdfsMethod {
   return method === 'PUT' || method === 'POST' || method === 'DELETE' ? method : 'GET'
 }
 

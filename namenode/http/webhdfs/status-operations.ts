@@ -10,13 +10,18 @@ import {
   type OperationAnswer,
   type OperationRequest,
   type Operations,
+  type OperationTable,
   type WebhdfsOptions,
 } from './operation.js'
 
 const PAGE_ENTRIES = 1000
 const FS_ACTION = /^[r-][w-][x-]$/
 
-export function statusOperations({ services }: WebhdfsOptions): Operations {
+export function statusOperations(options: WebhdfsOptions): OperationTable {
+  return { GET: reads(options) }
+}
+
+function reads({ services }: WebhdfsOptions): Operations {
   const { namespace } = services
   const status = (request: OperationRequest) =>
     json({ FileStatus: fileStatusJson(existing(namespace, request.call, request.path), '') })

@@ -6,7 +6,13 @@ import {
   prefixedName,
   type XAttrEncoding,
 } from '../../../shared/xattr.js'
-import { EMPTY, json, type Operations, type WebhdfsOptions } from './operation.js'
+import {
+  EMPTY,
+  json,
+  type Operations,
+  type OperationTable,
+  type WebhdfsOptions,
+} from './operation.js'
 
 const SET_FLAGS = ['CREATE', 'REPLACE'] as const
 const SET_FLAG_CLASS = 'org.apache.hadoop.fs.XAttrSetFlag'
@@ -17,7 +23,11 @@ const ENCODINGS: Readonly<Record<'TEXT' | 'HEX' | 'BASE64', XAttrEncoding>> = {
   BASE64: 'base64',
 }
 
-export function xattrReads({ services }: WebhdfsOptions): Operations {
+export function xattrOperations(options: WebhdfsOptions): OperationTable {
+  return { GET: reads(options), PUT: changes(options) }
+}
+
+function reads({ services }: WebhdfsOptions): Operations {
   const { namespace } = services
   return {
     GETXATTRS: ({ call, path, parameters, operation }) => {
@@ -42,7 +52,7 @@ export function xattrReads({ services }: WebhdfsOptions): Operations {
   }
 }
 
-export function xattrChanges({ services }: WebhdfsOptions): Operations {
+function changes({ services }: WebhdfsOptions): Operations {
   const { namespace } = services
   return {
     SETXATTR: async ({ call, path, parameters, operation }) => {
