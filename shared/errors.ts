@@ -35,10 +35,12 @@ export const ERROR_TABLE = {
   INVALID_PATH: row(`${HADOOP}.fs.InvalidPathException`, 400),
   NAME_TOO_LONG: row(`${PROTOCOL}.FSLimitException$PathComponentTooLongException`, 400),
   TOO_MANY_ITEMS: row(`${PROTOCOL}.FSLimitException$MaxDirectoryItemsExceededException`, 409),
+  SNAPSHOT: row(`${PROTOCOL}.SnapshotException`, 409),
   // rights
   PERMISSION_DENIED: row(`${HADOOP}.security.AccessControlException`, 403),
   NOT_AUTHORIZED: row(`${HADOOP}.security.authorize.AuthorizationException`, 403),
   UNAUTHENTICATED: row(`${HADOOP}.security.token.SecretManager$InvalidToken`, 401),
+  SNAPSHOT_READ_ONLY: row(`${PROTOCOL}.SnapshotAccessControlException`, 403),
   // arguments
   ILLEGAL_ARGUMENT: row(`${HADOOP}.HadoopIllegalArgumentException`, 400, 255),
   JAVA_ILLEGAL_ARGUMENT: row('java.lang.IllegalArgumentException', 400, 255),

@@ -34,12 +34,15 @@ export function auditTick(parts: {
 const INODES_PER_TICK = 500
 const PURGE_PERIOD_MS = 5_000
 
-/** The tick of the purge: takes deleted directory trees apart, a bounded piece in each transaction. */
+/** The tick of the purge: takes deleted trees and deleted snapshots apart, a bounded piece in each transaction. */
 export function purgeTick(parts: {
-  readonly namespace: Pick<Namespace, 'purgeDeletedTrees'>
+  readonly namespace: Pick<Namespace, 'purgeDeletedTrees' | 'freeSnapshots'>
 }): () => Promise<TickOutcome> {
+  const { namespace } = parts
   return async () => {
-    const hasMore = await parts.namespace.purgeDeletedTrees(INODES_PER_TICK)
+    const hasMore =
+      (await namespace.purgeDeletedTrees(INODES_PER_TICK)) ||
+      (await namespace.freeSnapshots(INODES_PER_TICK))
     return hasMore ? { kind: 'again' } : { kind: 'idle', forMs: PURGE_PERIOD_MS }
   }
 }

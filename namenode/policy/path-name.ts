@@ -11,7 +11,8 @@ import {
 
 export const MAX_DIRECTORY_ITEMS = 1_048_576
 export const RESERVED_ROOT = '.reserved'
-const SNAPSHOT_NAME = '.snapshot'
+/** The name below which a snapshottable directory shows its snapshots. */
+export const SNAPSHOT_FOLDER = '.snapshot'
 
 /** The operations that make names; each has its own words for a bad one. */
 export type NamingOperation = 'create' | 'mkdirs' | 'rename'
@@ -72,12 +73,22 @@ export function checkDirectoryItems(children: number, directory: string, limit: 
 /** Whether a path asks for the view in which `raw.` attributes are seen. */
 export const isRawPath = (path: string): boolean => /^\/+\.reserved\/+raw(\/|$)/.test(path)
 
+/**
+ * `.snapshot` may be no name; asked by whoever has found that it leads to no snapshots, where the answer is another.
+ * @throws ILLEGAL_ARGUMENT
+ */
+export function refuseSnapshotFolder(components: readonly string[]): void {
+  if (!components.includes(SNAPSHOT_FOLDER)) return
+  throw new DfsError('ILLEGAL_ARGUMENT', `"${SNAPSHOT_FOLDER}" is a reserved name.`)
+}
+
 /** The path of the first `count` components; `/` for none. */
 export function joinPath(components: readonly string[], count = components.length): string {
   return `/${components.slice(0, count).join('/')}`
 }
 
-function isName(component: string): boolean {
+/** Whether a component of a path may be called so; whoever splits no path must refuse a slash itself. */
+export function isName(component: string): boolean {
   return (
     component !== '' &&
     component !== '.' &&
@@ -90,9 +101,6 @@ function isName(component: string): boolean {
 }
 
 function refuseReserved(components: readonly string[], path: string, operation: NamingOperation) {
-  if (components.includes(SNAPSHOT_NAME)) {
-    throw new DfsError('ILLEGAL_ARGUMENT', `"${SNAPSHOT_NAME}" is a reserved name.`)
-  }
   if (components[0] !== RESERVED_ROOT) return
   if (operation === 'create') throw new DfsError('INVALID_PATH', `Invalid path name ${path}`)
   throw new DfsError(

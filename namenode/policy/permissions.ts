@@ -95,6 +95,15 @@ export function checkOwner(inode: Protected, path: string, principal: Principal)
   )
 }
 
+/** @throws PERMISSION_DENIED in Hadoop's words unless the principal is a superuser */
+export function checkSuperuser(principal: Principal, operation: string): void {
+  if (principal.isSuperuser) return
+  throw new DfsError(
+    'PERMISSION_DENIED',
+    `Access denied for user ${principal.user}. Superuser privilege is required for operation ${operation}`,
+  )
+}
+
 /** Rules of chown and chgrp beyond ownership: only a superuser gives away, an owner picks among own groups. */
 export function checkOwnerChange(
   principal: Principal,

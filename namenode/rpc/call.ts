@@ -1,6 +1,6 @@
 /** From the circumstances of a remote call to those of a call of the service. */
-import { DfsError } from '../../shared/errors.js'
 import type { RpcContext } from '../../shared/hadoop/ipc-server.js'
+import { checkSuperuser } from '../policy/permissions.js'
 import type { Call } from '../service/call.js'
 import type { Principals } from '../service/principals.js'
 
@@ -28,10 +28,5 @@ export function protectedCallOf(context: RpcContext, principals: Principals): Ca
 
 /** @throws DfsError PERMISSION_DENIED in Hadoop's words */
 export function requireSuperuser(call: Call, operation: string): void {
-  if (call.principal.isSuperuser) return
-  throw new DfsError(
-    'PERMISSION_DENIED',
-    `Access denied for user ${call.principal.user}. ` +
-      `Superuser privilege is required for operation ${operation}`,
-  )
+  checkSuperuser(call.principal, operation)
 }

@@ -13,6 +13,7 @@ import { listings } from './listings.js'
 import { namespaceChanges } from './namespace-changes.js'
 import { namespaceReads } from './namespace-reads.js'
 import { sideProtocols } from './side-protocols.js'
+import { snapshots } from './snapshots.js'
 
 export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
   return {
@@ -23,6 +24,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...accessLists(services),
       ...extendedAttributes(services),
       ...fileWrites(services),
+      ...snapshots(services),
       ...clusterReports(services),
       ...administration(services),
       ...absentFeatures(services),

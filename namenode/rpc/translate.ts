@@ -13,14 +13,7 @@ import {
   type LocatedBlocksProto,
   StorageTypeEnum,
 } from '../../shared/hadoop/schema/hdfs.js'
-import {
-  type Block,
-  blockId,
-  generationStamp,
-  type InodeId,
-  inodeId,
-  ROOT_INODE_ID,
-} from '../../shared/ids.js'
+import { type Block, blockId, generationStamp, type InodeId, inodeId } from '../../shared/ids.js'
 import type { Reach } from '../policy/reach-for-client.js'
 import type { DatanodeView } from '../service/block-manager.js'
 import type { LocatedBlock, LocatedFile } from '../service/located-blocks.js'
@@ -62,8 +55,7 @@ export function fileStatusMessage(
 }
 
 function statusFlags(status: FileStatus): number {
-  // The root counts as snapshottable, with a quota of 0 snapshots.
-  const snapshots = status.id === ROOT_INODE_ID ? FileStatusFlag.SNAPSHOT_ENABLED : 0
+  const snapshots = status.isSnapshottable ? FileStatusFlag.SNAPSHOT_ENABLED : 0
   return snapshots | (status.hasAcl ? FileStatusFlag.HAS_ACL : 0)
 }
 

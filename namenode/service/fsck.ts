@@ -118,7 +118,7 @@ export class Fsck {
     walk: Walk,
   ): AsyncGenerator<FsckItem, void, undefined> {
     const { namespace, map, examination } = this.#options
-    const records = namespace.blocksOfFile(status.id)
+    const records = namespace.blocksOfFile(status.id, status.snapshot)
     const violations: FsckViolation[] = []
     const blocks: FsckFile['blocks'][number][] = []
     for (const record of records) {

@@ -10,6 +10,7 @@ export function guardedNamespace(namespace: Namespace, safeMode: SafeMode): Name
   return {
     ...reads(namespace),
     ...changes(namespace, safeMode),
+    ...snapshotChanges(namespace, safeMode),
     ...continuations(namespace, safeMode),
     ...background(namespace),
   }
@@ -30,13 +31,17 @@ function reads(namespace: Namespace) {
     openFile: (call, reference) => namespace.openFile(call, reference),
     block: (id) => namespace.block(id),
     blocksAfter: (after, limit) => namespace.blocksAfter(after, limit),
-    blocksOfFile: (id) => namespace.blocksOfFile(id),
+    blocksOfFile: (id, snapshot) => namespace.blocksOfFile(id, snapshot),
     fileStatusById: (id) => namespace.fileStatusById(id),
     pathOf: (id) => namespace.pathOf(id),
     openFilesAfter: (after, limit) => namespace.openFilesAfter(after, limit),
     deletedBlocksAfter: (after, limit) => namespace.deletedBlocksAfter(after, limit),
     totals: () => namespace.totals(),
     lastTransactionId: () => namespace.lastTransactionId(),
+    snapshottableDirectories: (call) => namespace.snapshottableDirectories(call),
+    snapshots: (call, path) => namespace.snapshots(call, path),
+    snapshotDiff: (call, question) => namespace.snapshotDiff(call, question),
+    snapshotDiffPage: (call, question) => namespace.snapshotDiffPage(call, question),
     expiredLeases: (since, limit) => namespace.expiredLeases(since, limit),
   } satisfies Partial<Namespace>
 }
@@ -122,6 +127,31 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
   } satisfies Partial<Namespace>
 }
 
+function snapshotChanges(namespace: Namespace, safeMode: SafeMode) {
+  return {
+    allowSnapshot: async (call, change) => {
+      safeMode.requireOff(`Cannot allow snapshot for ${change.path}`)
+      return namespace.allowSnapshot(call, change)
+    },
+    disallowSnapshot: async (call, change) => {
+      safeMode.requireOff(`Cannot disallow snapshot for ${change.path}`)
+      return namespace.disallowSnapshot(call, change)
+    },
+    createSnapshot: async (call, change) => {
+      safeMode.requireOff(`Cannot create snapshot for ${change.path}`)
+      return namespace.createSnapshot(call, change)
+    },
+    renameSnapshot: async (call, change) => {
+      safeMode.requireOff(`Cannot rename snapshot for ${change.path}`)
+      return namespace.renameSnapshot(call, change)
+    },
+    deleteSnapshot: async (call, change) => {
+      safeMode.requireOff(`Cannot delete snapshot for ${change.path}`)
+      return namespace.deleteSnapshot(call, change)
+    },
+  } satisfies Partial<Namespace>
+}
+
 function continuations(namespace: Namespace, safeMode: SafeMode) {
   return {
     abandonBlock: async (call, change) => {
@@ -157,6 +187,7 @@ function background(namespace: Namespace) {
     finishLeaseRecovery: (fileId, block) => namespace.finishLeaseRecovery(fileId, block),
     forgetDeletedBlocks: (ids) => namespace.forgetDeletedBlocks(ids),
     purgeDeletedTrees: (limit) => namespace.purgeDeletedTrees(limit),
+    freeSnapshots: (limit) => namespace.freeSnapshots(limit),
     pruneRequests: (beforeMs) => namespace.pruneRequests(beforeMs),
     onCommitted: (listener) => namespace.onCommitted(listener),
     close: () => namespace.close(),

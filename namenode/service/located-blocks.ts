@@ -70,7 +70,7 @@ export class LocatedBlocks {
 
   /** All blocks of a file whose status a listing has already shown; no further permission is checked, as in HDFS. */
   fileOfStatus(call: Call, status: FileStatus): LocatedFile {
-    const blocks = placed(this.#namespace.blocksOfFile(status.id))
+    const blocks = placed(this.#namespace.blocksOfFile(status.id, status.snapshot))
     return this.#locate(call, status, blocks, blocks.at(-1))
   }
 

@@ -2,6 +2,7 @@
 import { assertNever, present } from '../../shared/assert.js'
 import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
 import type { EditApplier } from './namespace-apply.js'
+import { buryBlocks, dropBlock as dropFromFile } from './namespace-apply-removals.js'
 import type { BlockCommit, Edit } from './namespace-edit.js'
 
 type FileOperation =
@@ -22,7 +23,7 @@ export function applyToFile(applier: EditApplier, edit: FileEdit, timeMs: number
   switch (edit.op) {
     case 'allocate':
       if (edit.previous !== undefined) commitBlock(applier, edit.inode, edit.previous)
-      applier.stores.blocks.insert(edit)
+      applier.stores.blocks.insert(edit, applier.state.lastTransaction)
       applier.state.blocks += 1
       applier.state.nextBlock = Math.max(applier.state.nextBlock, edit.id + 1)
       useGeneration(applier, edit.generation)
@@ -69,7 +70,9 @@ export function applyToFile(applier: EditApplier, edit: FileEdit, timeMs: number
 }
 
 function reopenFile(applier: EditApplier, edit: Extract<Edit, { op: 'append' }>): void {
-  applier.stores.inodes.setFileState(edit.inode, { ...applier.inode(edit.inode), isOpen: true })
+  const file = applier.inode(edit.inode)
+  applier.versions.keep(file)
+  applier.stores.inodes.setFileState(edit.inode, { ...file, isOpen: true })
   hold(applier, edit, undefined)
   if (edit.reopened === undefined) return
   changeBlock(applier, edit.inode, edit.reopened, { state: 'under-construction' })
@@ -81,7 +84,7 @@ function truncateFile(
   timeMs: number,
 ): void {
   const { inode, keep, length, cut } = edit
-  applier.buryBlocks(inode, keep)
+  buryBlocks(applier, inode, keep)
   const isOpen = cut !== undefined
   applier.resizeFile(inode, length, { isOpen, modificationTimeMs: timeMs })
   if (cut === undefined) return
@@ -102,7 +105,7 @@ function joinFiles(
     if (source.replication !== replication) {
       for (const block of blocks.ofFile(id)) applier.effects.blocks.push(block.id)
     }
-    blocks.moveToFile(id, inode, blocks.countOfFile(inode))
+    blocks.moveToFile(id, inode, blocks.countOfFile(inode), applier.state.lastTransaction)
     applier.unlink({ id, how: 'remove' }, timeMs)
     const { lengthBytes } = applier.inode(inode)
     applier.resizeFile(inode, lengthBytes + source.lengthBytes, {
@@ -160,20 +163,20 @@ function changeBlock(
 ): void {
   const block = present(applier.stores.blocks.get(id), `an edit speaks of block ${id}`)
   const lengthBytes = change.lengthBytes ?? block.lengthBytes
+  const file = applier.inode(inode)
+  if (lengthBytes !== block.lengthBytes) applier.versions.keepBlock(id, file)
   applier.stores.blocks.update(id, {
     lengthBytes,
     generation: change.generation ?? block.generationStamp,
     state: change.state ?? block.state,
   })
-  const file = applier.inode(inode)
   applier.resizeFile(inode, file.lengthBytes + lengthBytes - block.lengthBytes, file)
 }
 
 function dropBlock(applier: EditApplier, inode: InodeId, id: BlockId): void {
   const block = present(applier.stores.blocks.get(id), `an edit speaks of block ${id}`)
-  applier.effects.deletedBlocks.push(applier.stores.blocks.bury(block))
-  applier.state.blocks -= 1
   const file = applier.inode(inode)
+  dropFromFile(applier, block, file)
   applier.resizeFile(inode, file.lengthBytes - block.lengthBytes, file)
 }
 

@@ -13,12 +13,18 @@ import {
   transactionId,
 } from '../../shared/ids.js'
 import { isSameXAttr } from '../../shared/xattr.js'
-import { NO_QUOTA } from '../policy/quotas.js'
 import { decodeAcl } from '../storage/acl-texts.js'
-import { type Inode, NO_PARENT, type TreeTotals } from '../storage/inode-store.js'
+import { type Inode, NO_PARENT } from '../storage/inode-store.js'
 import type { State } from '../storage/state-store.js'
 import type { Stores } from '../storage/stores.js'
 import { applyToFile, type FileEdit } from './namespace-apply-files.js'
+import { detachInode, purge, removeInode } from './namespace-apply-removals.js'
+import {
+  applyToSnapshots,
+  countSnapshottables,
+  type SnapshotEdit,
+  setSnapshottable,
+} from './namespace-apply-snapshots.js'
 import {
   type Edit,
   encodeEdit,
@@ -30,6 +36,8 @@ import {
 import type { DeletedBlock } from './namespace-model.js'
 import { spaceOf } from './namespace-quotas.js'
 import { DirectoryTotals } from './namespace-totals.js'
+import { NOTHING, negative, ONE_DIRECTORY, ONE_FILE, weightOf } from './tree-weight.js'
+import { VersionKeeper } from './version-keeper.js'
 
 /** What block management must hear of. */
 export interface ReplicaEffects {
@@ -40,6 +48,7 @@ export interface ReplicaEffects {
 export class EditApplier {
   readonly stores: Stores
   readonly totals: DirectoryTotals
+  readonly versions: VersionKeeper
   /** Replaced as a whole when a change or a batch is undone. */
   state: State
   effects: ReplicaEffects = { blocks: [], deletedBlocks: [] }
@@ -47,6 +56,7 @@ export class EditApplier {
   constructor(stores: Stores) {
     this.stores = stores
     this.totals = new DirectoryTotals(stores.inodes)
+    this.versions = new VersionKeeper(stores, () => this.state.lastTransaction)
     this.state = stores.state.find() ?? unformatted()
   }
 
@@ -108,7 +118,7 @@ export class EditApplier {
         this.unlink(edit.removed, timeMs)
         return
       case 'purge':
-        this.#purge(edit)
+        purge(this, edit)
         return
       case 'setPermission':
         this.#setAttributes(edit.inode, { permission: edit.mode })
@@ -148,6 +158,14 @@ export class EditApplier {
       case 'pruneRequests':
         this.stores.requests.pruneBefore(edit.beforeMs)
         return
+      case 'allowSnapshot':
+      case 'disallowSnapshot':
+      case 'createSnapshot':
+      case 'renameSnapshot':
+      case 'deleteSnapshot':
+      case 'freeSnapshot':
+        applyToSnapshots(this, edit satisfies SnapshotEdit, timeMs)
+        return
       default:
         // What is left is about the contents of files; the compiler checks that nothing else is.
         applyToFile(this, edit satisfies FileEdit, timeMs)
@@ -169,9 +187,11 @@ export class EditApplier {
   ): void {
     const file = this.inode(id)
     const { isOpen, modificationTimeMs } = change
+    this.versions.keep(file)
     this.stores.inodes.setFileState(id, { lengthBytes, isOpen, modificationTimeMs })
     const added = lengthBytes - file.lengthBytes
     if (added === 0) return
+    this.versions.keepUpwards(file.parent)
     this.totals.add(file.parent, {
       ...NOTHING,
       lengthBytes: added,
@@ -190,6 +210,8 @@ export class EditApplier {
     const isGrowing = last?.state === 'under-construction'
     const reservedBytes = isGrowing ? Math.max(0, file.blockSizeBytes - last.lengthBytes) : 0
     if (reservedBytes === file.reservedBytes) return
+    this.versions.keep(file)
+    this.versions.keepUpwards(file.parent)
     this.stores.inodes.setReserved(id, reservedBytes)
     const spaceBytes = (reservedBytes - file.reservedBytes) * file.replication
     this.totals.add(file.parent, { ...NOTHING, spaceBytes })
@@ -213,6 +235,7 @@ export class EditApplier {
       replication: 0,
       blockSizeBytes: 0,
       acl: undefined,
+      since: 0,
       timeMs,
     })
   }
@@ -243,63 +266,46 @@ export class EditApplier {
     const { id, parent, name, mode: permission, owner, group } = inode
     const acl = inode.acl === undefined ? undefined : decodeAcl(inode.acl)
     this.state.nextInode = Math.max(this.state.nextInode, id + 1)
-    const values = { id, parent, name, permission, owner, group, acl, timeMs }
+    const since = this.versions.sinceIn(parent)
+    this.versions.keepUpwards(parent)
+    const values = { id, parent, name, permission, owner, group, acl, since, timeMs }
     this.stores.inodes.insert({ ...values, ...rest })
     this.stores.inodes.touchDirectory(parent, 1, timeMs)
     this.totals.add(parent, rest.kind === 'file' ? ONE_FILE : ONE_DIRECTORY)
   }
 
   /** Takes an inode out of the tree, with all that it has or to be taken apart later. */
-  unlink({ id, how }: Removal, timeMs: number): void {
+  unlink({ id, how, disallowed = [] }: Removal, timeMs: number): void {
+    for (const directory of disallowed) setSnapshottable(this, directory, false)
     const inode = this.#withTotals(id)
+    this.versions.keepUpwards(inode.parent)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.totals.add(inode.parent, negative(weightOf(inode)))
     if (how === 'remove') {
-      this.#remove(inode)
+      removeInode(this, inode)
       return
     }
-    this.stores.inodes.detach(inode)
-    this.stores.detached.add(id)
+    detachInode(this, inode)
   }
 
   #rename(edit: Extract<Edit, { op: 'rename' }>, timeMs: number): void {
     if (edit.replaced !== undefined) this.unlink(edit.replaced, timeMs)
     const inode = this.#withTotals(edit.inode)
+    const { snapshots } = this.stores
+    const snapshottables =
+      (inode.isSnapshottable ? 1 : 0) +
+      (inode.kind === 'directory' ? snapshots.snapshottableBelow(inode.id) : 0)
+    this.versions.keepUpwards(inode.parent)
+    this.versions.keepUpwards(edit.parent)
+    countSnapshottables(this, inode.id, -snapshottables)
+    this.versions.keepPlace(inode)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.stores.inodes.touchDirectory(edit.parent, 1, timeMs)
     this.stores.inodes.move(inode, edit.parent, edit.name)
+    countSnapshottables(this, inode.id, snapshottables)
     const weight = weightOf(inode)
     this.totals.add(inode.parent, negative(weight))
     this.totals.add(edit.parent, weight)
-  }
-
-  #purge(edit: Extract<Edit, { op: 'purge' }>): void {
-    for (const { id, fromIndex } of edit.trimmed) this.buryBlocks(id, fromIndex)
-    for (const id of edit.detached) {
-      this.stores.inodes.detach(this.inode(id))
-      this.stores.detached.add(id)
-    }
-    for (const id of edit.removed) {
-      this.#remove(this.inode(id))
-      this.stores.detached.remove(id)
-    }
-  }
-
-  #remove(inode: Inode): void {
-    if (inode.kind === 'file') {
-      this.buryBlocks(inode.id, 0)
-      this.stores.leases.remove(inode.id)
-    }
-    this.stores.xattrs.put(inode.id, [])
-    if (inode.kind === 'directory') this.stores.quotas.put(inode.id, NO_QUOTA)
-    this.stores.inodes.remove(inode)
-  }
-
-  /** The blocks of a file from an index on have no file any more. */
-  buryBlocks(id: InodeId, fromIndex: number): void {
-    const buried = this.stores.blocks.buryOfFile(id, fromIndex)
-    this.state.blocks -= buried.length
-    this.effects.deletedBlocks.push(...buried)
   }
 
   /** The inode with its totals up to date; a directory is about to change its place. */
@@ -311,11 +317,14 @@ export class EditApplier {
   }
 
   #setAttributes(id: InodeId, change: Partial<Inode>): void {
-    this.stores.inodes.setAttributes(id, { ...this.inode(id), ...change })
+    const inode = this.inode(id)
+    this.versions.keep(inode)
+    this.stores.inodes.setAttributes(id, { ...inode, ...change })
   }
 
   #changeXAttr(edit: Extract<Edit, { op: 'setXAttr' | 'removeXAttr' }>): void {
     const { inode, namespace, name } = edit
+    this.versions.keep(this.inode(inode))
     const others = this.stores.xattrs.of(inode).filter((it) => !isSameXAttr(it, edit))
     const added =
       edit.op === 'setXAttr' ? [{ namespace, name, value: Buffer.from(edit.value, 'base64') }] : []
@@ -324,6 +333,7 @@ export class EditApplier {
 
   #setReplication(id: InodeId, replication: number): void {
     const file = this.inode(id)
+    this.versions.keepUpwards(file.parent)
     this.#setAttributes(id, { replication })
     this.totals.add(file.parent, {
       ...NOTHING,
@@ -332,30 +342,6 @@ export class EditApplier {
     for (const block of this.stores.blocks.ofFile(id)) this.effects.blocks.push(block.id)
   }
 }
-
-const NOTHING: TreeTotals = { files: 0, directories: 0, lengthBytes: 0, spaceBytes: 0 }
-const ONE_FILE: TreeTotals = { ...NOTHING, files: 1 }
-const ONE_DIRECTORY: TreeTotals = { ...NOTHING, directories: 1 }
-
-/** What an inode adds to the directories above it. */
-function weightOf(inode: Inode): TreeTotals {
-  if (inode.kind === 'directory') {
-    return { ...inode.tree, directories: inode.tree.directories + 1 }
-  }
-  return {
-    files: 1,
-    directories: 0,
-    lengthBytes: inode.lengthBytes,
-    spaceBytes: spaceOf(inode),
-  }
-}
-
-const negative = (totals: TreeTotals): TreeTotals => ({
-  files: -totals.files,
-  directories: -totals.directories,
-  lengthBytes: -totals.lengthBytes,
-  spaceBytes: -totals.spaceBytes,
-})
 
 const unformatted = (): State => ({
   clusterId: '',

@@ -9,6 +9,7 @@ import type { Call } from './call.js'
 import type { NamespaceChanges } from './namespace.js'
 import type { Edit } from './namespace-edit.js'
 import type { Tree } from './namespace-tree.js'
+import type { VersionKeeper } from './version-keeper.js'
 
 type Settled<K extends keyof NamespaceChanges> = Awaited<ReturnType<NamespaceChanges[K]>>
 type Asked<K extends keyof NamespaceChanges> = Parameters<NamespaceChanges[K]>[1]
@@ -22,6 +23,7 @@ type ClientChange = Exclude<
   | 'forgetDeletedBlocks'
   | 'purgeDeletedTrees'
   | 'pruneRequests'
+  | 'freeSnapshots'
 >
 
 type ClientChanges = { [K in ClientChange]: { change: Asked<K>; result: Settled<K> } }
@@ -38,6 +40,7 @@ interface OwnChanges {
   }
   forgetDeletedBlocks: { change: { ids: readonly BlockId[] }; result: undefined }
   purgeDeletedTrees: { change: { limit: number }; result: boolean }
+  freeSnapshots: { change: { limit: number }; result: boolean }
   pruneRequests: { change: { beforeMs: number }; result: undefined }
   touchAccessTime: { change: { fileId: InodeId }; result: undefined }
 }
@@ -66,6 +69,7 @@ export interface ChangeLimits {
 export interface ChangeContext {
   readonly stores: Stores
   readonly tree: Tree
+  readonly versions: Pick<VersionKeeper, 'isInSnapshot' | 'isBlockShown'>
   readonly limits: ChangeLimits
   readonly state: Readonly<State>
   readonly call: Call

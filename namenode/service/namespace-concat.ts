@@ -59,6 +59,9 @@ function requireSource(context: ChangeContext, named: string, target: Target): I
   if (source.parent !== target.file.parent) {
     throw refused(`Source file ${path} is not in the same directory with the target ${target.path}`)
   }
+  if (context.versions.isInSnapshot(source)) {
+    throw new DfsError('SNAPSHOT', `Concat: the source file ${path} is in snapshot`)
+  }
   if (source.id === target.file.id) {
     throw refused(`concat: the src file ${path} is the same with the target file ${target.path}`)
   }

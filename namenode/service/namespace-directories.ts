@@ -9,6 +9,7 @@ import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { NewDirectory, Removal } from './namespace-edit.js'
 import { checkQuotas } from './namespace-quotas.js'
+import { checkNoSnapshots } from './namespace-snapshottables.js'
 import type { WalkedPath } from './namespace-tree.js'
 import { isReservedDirectory } from './reserved-directory.js'
 
@@ -64,7 +65,7 @@ export const deleteRule: ChangeRule<'delete'> = {
       }
     }
     if (components.length === 0) return { result: () => false }
-    const removed = removalOf(context, target)
+    const removed = removalOf(context, target, path)
     const edit = { op: 'delete', path, user: principal.user, removed } as const
     return { edit, result: () => true, remember: true }
   },
@@ -138,13 +139,19 @@ export function checkRoomFor(context: ChangeContext, walked: WalkedPath): void {
   checkDirectoryItems(walked.ancestor.children, walked.ancestorPath, maxDirectoryItems)
 }
 
-/** Small things go at once, others are unlinked now and taken apart later. */
-export function removalOf({ stores }: ChangeContext, inode: Inode): Removal {
+/**
+ * Small things go at once, others are unlinked now and taken apart later.
+ * @throws SNAPSHOT when something in the tree has snapshots
+ */
+export function removalOf(context: ChangeContext, inode: Inode, path: string): Removal {
+  const { stores } = context
+  const disallowed = checkNoSnapshots(context, inode, path)
   const isSmall =
     inode.kind === 'directory'
       ? inode.children === 0
       : stores.blocks.countOfFile(inode.id) <= BLOCKS_REMOVED_AT_ONCE
-  return { id: inode.id, how: isSmall ? 'remove' : 'detach' }
+  const removal: Removal = { id: inode.id, how: isSmall ? 'remove' : 'detach' }
+  return disallowed.length === 0 ? removal : { ...removal, disallowed }
 }
 
 /** All rights on every non-empty directory of the tree, as HDFS asks of whoever deletes one. */

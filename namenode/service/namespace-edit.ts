@@ -30,6 +30,8 @@ export type NewFile = NewDirectory & {
 export interface Removal {
   readonly id: InodeId
   readonly how: 'remove' | 'detach'
+  /** Snapshottable directories, without snapshots, that go with it. */
+  readonly disallowed?: readonly InodeId[]
 }
 
 /** Final length of a block; its state becomes committed. */
@@ -171,6 +173,35 @@ export type Edit =
       readonly detached: readonly InodeId[]
       /** Files too large for one slice: their blocks from an index on go now. */
       readonly trimmed: readonly { readonly id: InodeId; readonly fromIndex: number }[]
+    }
+  | (Named & { readonly op: 'allowSnapshot' | 'disallowSnapshot'; readonly inode: InodeId })
+  | (Named & {
+      readonly op: 'createSnapshot'
+      readonly inode: InodeId
+      readonly name: string
+      readonly number: number
+    })
+  | (Named & {
+      readonly op: 'renameSnapshot'
+      readonly inode: InodeId
+      readonly taken: number
+      readonly from: string
+      readonly name: string
+    })
+  | (Named & {
+      readonly op: 'deleteSnapshot'
+      readonly inode: InodeId
+      readonly taken: number
+      readonly name: string
+    })
+  | {
+      readonly op: 'freeSnapshot'
+      readonly inode: InodeId
+      readonly taken: number
+      /** Versions that ended after the first of these transactions, up to the second, and that nothing shows any more. */
+      readonly after: number
+      readonly upTo: number
+      readonly isLast: boolean
     }
   | { readonly op: 'pruneRequests'; readonly beforeMs: number }
 

@@ -38,6 +38,8 @@ const ALLOWED_ON_LOW_DISK: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'forgetDeletedBlocks',
   'purgeDeletedTrees',
   'pruneRequests',
+  'deleteSnapshot',
+  'freeSnapshots',
 ])
 
 export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEffects> {
@@ -52,7 +54,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
   constructor(stores: Stores, limits: ChangeLimits) {
     this.#stores = stores
     this.#limits = limits
-    this.#tree = new Tree(stores.inodes)
+    this.#tree = new Tree(stores, 'changing')
     this.#applier = new EditApplier(stores)
     this.#before = this.#snapshot()
   }
@@ -84,6 +86,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
 
   undo(): void {
     this.#applier.totals.undo()
+    this.#applier.versions.reset()
     const { state, blocks, deletedBlocks } = this.#before
     this.#applier.state = { ...state }
     this.#applier.effects.blocks.length = blocks
@@ -106,6 +109,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
   rolledBack(): void {
     this.#applier.state = this.#stores.state.get()
     this.#applier.totals.reset()
+    this.#applier.versions.reset()
     this.takeEffects()
   }
 
@@ -119,6 +123,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
     const context: ChangeContext = {
       stores: this.#stores,
       tree: this.#tree,
+      versions: this.#applier.versions,
       limits: this.#limits,
       state: this.#applier.state,
       call,

@@ -52,7 +52,8 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   override fileBlocks(call: Call, path: string, offset: number, length: number): FileBlocks {
     const answer = super.fileBlocks(call, path, offset, length)
-    this.#touchAccessTime(call, answer.status.id, answer.status.accessTimeMs)
+    const { id, accessTimeMs, snapshot } = answer.status
+    if (snapshot === undefined) this.#touchAccessTime(call, id, accessTimeMs)
     return answer
   }
 
@@ -181,6 +182,30 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   purgeDeletedTrees(limit: number): Promise<boolean> {
     return this.#submit('purgeDeletedTrees', OWN_CALL, { limit })
+  }
+
+  allowSnapshot(call: Call, change: Asked<'allowSnapshot'>): Promise<void> {
+    return this.#submit('allowSnapshot', call, change)
+  }
+
+  disallowSnapshot(call: Call, change: Asked<'disallowSnapshot'>): Promise<void> {
+    return this.#submit('disallowSnapshot', call, change)
+  }
+
+  createSnapshot(call: Call, change: Asked<'createSnapshot'>): Promise<string> {
+    return this.#submit('createSnapshot', call, change)
+  }
+
+  renameSnapshot(call: Call, change: Asked<'renameSnapshot'>): Promise<void> {
+    return this.#submit('renameSnapshot', call, change)
+  }
+
+  deleteSnapshot(call: Call, change: Asked<'deleteSnapshot'>): Promise<void> {
+    return this.#submit('deleteSnapshot', call, change)
+  }
+
+  freeSnapshots(limit: number): Promise<boolean> {
+    return this.#submit('freeSnapshots', OWN_CALL, { limit })
   }
 
   pruneRequests(beforeMs: number): Promise<void> {

@@ -59,7 +59,7 @@ export const createRule: ChangeRule<'create'> = {
       holder: change.holder,
       machine: clientAddress,
       ...created,
-      ...(target === undefined ? {} : { replaced: removalOf(context, target) }),
+      ...(target === undefined ? {} : { replaced: removalOf(context, target, path) }),
     } as const
     const { id } = created.file
     return { edit, result: () => statusOf(context, id), remember: id }

@@ -3,6 +3,7 @@
 import type { AclEntry } from '../../shared/acl.js'
 import type { Block, BlockId, DatanodeUuid, InodeId, StorageId } from '../../shared/ids.js'
 import type { Quota } from '../policy/quotas.js'
+import type { SnapshotPoint } from '../storage/snapshot-store.js'
 
 export interface FileStatus {
   readonly kind: 'file' | 'directory'
@@ -25,6 +26,9 @@ export interface FileStatus {
   readonly isUnderConstruction: boolean
   /** Whether there are ACL entries beside the permission bits. */
   readonly hasAcl: boolean
+  readonly isSnapshottable: boolean
+  /** Where the status was found, when that was below a `.snapshot`. */
+  readonly snapshot?: SnapshotPoint
 }
 
 export interface AclStatus {

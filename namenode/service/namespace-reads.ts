@@ -12,6 +12,7 @@ import {
 import type { XAttr, XAttrName } from '../../shared/xattr.js'
 import { isRawPath, joinPath } from '../policy/path-name.js'
 import { checkAccess, EXECUTE, READ } from '../policy/permissions.js'
+import { NO_QUOTA } from '../policy/quotas.js'
 import {
   checkReadableBySuperuser,
   checkXAttrPrivilege,
@@ -19,6 +20,7 @@ import {
   visibleXAttrs,
 } from '../policy/xattr-rules.js'
 import type { Database } from '../storage/database.js'
+import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import { openStores, type Stores } from '../storage/stores.js'
 import type { Call } from './call.js'
 import type {
@@ -42,9 +44,21 @@ import { placeBlocks } from './namespace-ranges.js'
 import { toContentSummary, toFileStatus } from './namespace-status.js'
 import { Tree, type WalkedPath } from './namespace-tree.js'
 import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-directory.js'
-
-/** How far the entries behind a page are counted: beyond, clients learn only that there are many. */
-const REMAINING_COUNTED = 10_000
+import {
+  listSnapshots,
+  listSnapshottables,
+  pageOfSnapshots,
+  REMAINING_COUNTED,
+} from './snapshot-listings.js'
+import { pageOfDifferences, reportDifferences } from './snapshot-reports.js'
+import type {
+  Difference,
+  DiffPage,
+  DiffQuestion,
+  SnapshotDescription,
+  SnapshotReads,
+  SnapshottableDirectory,
+} from './snapshots.js'
 
 export class NamespaceReader implements NamespaceReads {
   readonly identity: NamespaceIdentity
@@ -56,7 +70,7 @@ export class NamespaceReader implements NamespaceReads {
   constructor(database: Database, identity: NamespaceIdentity) {
     this.identity = identity
     this.stores = openStores(database)
-    this.tree = new Tree(this.stores.inodes)
+    this.tree = new Tree(this.stores, 'reading')
     this.#begin = database.prepare('BEGIN')
     this.#end = database.prepare('COMMIT')
   }
@@ -64,8 +78,8 @@ export class NamespaceReader implements NamespaceReads {
   status(call: Call, path: string): FileStatus | undefined {
     return this.snapshot(() => {
       if (isReservedDirectory(path)) return reservedStatus(this.#root)
-      const { target } = this.tree.find(path, call.principal, 'looking')
-      return target === undefined ? undefined : toFileStatus(target)
+      const { target, state } = this.tree.find(path, call.principal, 'looking')
+      return target === undefined ? undefined : toFileStatus(target, target.name, state.point)
     })
   }
 
@@ -73,17 +87,25 @@ export class NamespaceReader implements NamespaceReads {
     return this.snapshot(() => {
       if (isReservedDirectory(path)) return reservedPage(this.#root, startAfter, limit)
       const walked = this.tree.find(path, call.principal, 'using')
-      const { target } = walked
+      const { target, state, snapshotsOf } = walked
       if (target === undefined) return undefined
       if (target.kind === 'file') {
-        return { entries: [toFileStatus(target, '')], remainingEntries: 0 }
+        return { entries: [toFileStatus(target, '', state.point)], remainingEntries: 0 }
       }
       checkAccess(target, joinPath(walked.components), call.principal, READ | EXECUTE)
-      const entries = this.stores.inodes.list(target.id, startAfter, limit)
+      if (snapshotsOf !== undefined) {
+        return pageOfSnapshots(this.stores, snapshotsOf, startAfter, limit)
+      }
+      const entries = state.list(target.id, startAfter, limit)
       const last = entries.at(-1)
       const isComplete = last === undefined || entries.length < limit
-      const remainingEntries = isComplete ? 0 : this.#remaining(target.id, last.name)
-      return { entries: entries.map((entry) => toFileStatus(entry)), remainingEntries }
+      const remainingEntries = isComplete
+        ? 0
+        : state.countAfter(target.id, last.name, REMAINING_COUNTED)
+      return {
+        entries: entries.map((entry) => toFileStatus(entry, entry.name, state.point)),
+        remainingEntries,
+      }
     })
   }
 
@@ -95,7 +117,9 @@ export class NamespaceReader implements NamespaceReads {
       if (inode.kind === 'directory') {
         checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
       }
-      return toContentSummary(inode, this.stores.quotas.get(inode.id))
+      // Quotas are of now: no snapshot has one.
+      const isCurrent = walked.state.point === undefined
+      return toContentSummary(inode, isCurrent ? this.stores.quotas.get(inode.id) : NO_QUOTA)
     })
   }
 
@@ -109,11 +133,13 @@ export class NamespaceReader implements NamespaceReads {
       const walked = this.tree.find(path, call.principal, 'using')
       const file = requireFile(walked)
       checkAccess(file, joinPath(walked.components), call.principal, READ)
+      const { state } = walked
       if (call.principal.isSuperuser) {
-        checkReadableBySuperuser(this.stores.xattrs.of(file.id), call.principal)
+        checkReadableBySuperuser(state.xattrsOf(file.id), call.principal)
       }
-      const blocks = this.stores.blocks.ofFile(file.id)
-      return { status: toFileStatus(file), ...placeBlocks(blocks, offsetBytes, lengthBytes) }
+      const blocks = state.blocksOfFile(file.id)
+      const status = toFileStatus(file, file.name, state.point)
+      return { status, ...placeBlocks(blocks, offsetBytes, lengthBytes) }
     })
   }
 
@@ -145,11 +171,11 @@ export class NamespaceReader implements NamespaceReads {
     const view = { principal, isRaw: isRawPath(path) }
     for (const name of wanted) checkXAttrPrivilege(name, view)
     return this.snapshot(() => {
-      const { target, components } = this.tree.find(path, principal, 'using')
+      const { target, components, state } = this.tree.find(path, principal, 'using')
       const found = joinPath(components)
       if (target === undefined) throw new DfsError('NOT_FOUND', `cannot find ${found}`)
       checkAccess(target, found, principal, READ)
-      return selectXAttrs(visibleXAttrs(this.stores.xattrs.of(target.id), view), wanted)
+      return selectXAttrs(visibleXAttrs(state.xattrsOf(target.id), view), wanted)
     })
   }
 
@@ -173,8 +199,10 @@ export class NamespaceReader implements NamespaceReads {
     return this.stores.blocks.after(after, limit)
   }
 
-  blocksOfFile(id: InodeId): readonly BlockRecord[] {
-    return this.stores.blocks.ofFile(id)
+  blocksOfFile(id: InodeId, snapshot?: SnapshotPoint): readonly BlockRecord[] {
+    return snapshot === undefined
+      ? this.stores.blocks.ofFile(id)
+      : this.snapshot(() => this.stores.versions.blocksOfFile(snapshot, id))
   }
 
   fileStatusById(id: InodeId): FileStatus | undefined {
@@ -219,6 +247,25 @@ export class NamespaceReader implements NamespaceReads {
     })
   }
 
+  snapshottableDirectories(call: Call): readonly SnapshottableDirectory[] {
+    return this.snapshot(() => listSnapshottables(this.stores, this.tree, call.principal))
+  }
+
+  snapshots(call: Call, path: string): readonly SnapshotDescription[] {
+    return this.snapshot(() => listSnapshots(this.stores, this.tree, call.principal, path))
+  }
+
+  snapshotDiff(call: Call, question: DiffQuestion): readonly Difference[] {
+    return this.snapshot(() => reportDifferences(this.stores, this.tree, call.principal, question))
+  }
+
+  snapshotDiffPage(
+    call: Call,
+    question: Parameters<SnapshotReads['snapshotDiffPage']>[1],
+  ): DiffPage {
+    return this.snapshot(() => pageOfDifferences(this.stores, this.tree, call.principal, question))
+  }
+
   lastTransactionId(): TransactionId {
     return transactionId(this.stores.state.get().lastTransaction)
   }
@@ -235,10 +282,6 @@ export class NamespaceReader implements NamespaceReads {
 
   get #root() {
     return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
-  }
-
-  #remaining(id: InodeId, name: string): number {
-    return this.stores.inodes.countAfter(id, name, REMAINING_COUNTED)
   }
 }
 

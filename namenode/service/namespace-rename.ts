@@ -7,6 +7,7 @@ import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkMayUnlink, checkRoomFor, removalOf } from './namespace-directories.js'
 import type { Edit } from './namespace-edit.js'
 import { checkQuotas, usageOfMove } from './namespace-quotas.js'
+import { checkNoSnapshots, checkNotNested } from './namespace-snapshottables.js'
 import type { WalkedPath } from './namespace-tree.js'
 
 export const renameRule: ChangeRule<'rename'> = {
@@ -111,17 +112,21 @@ function renameEdit(
   const { components, ancestor, ancestorPath } = destination
   const name = components.at(-1) ?? ''
   checkNameLength(name, ancestorPath)
+  const from = joinPath(source.components)
+  checkNotNested(checkNoSnapshots(context, inode, from), source, destination)
   if (replaced === undefined && ancestor.id !== inode.parent) checkRoomFor(context, destination)
   checkQuotasOfMove(context, source, destination, replaced)
   return {
     op: 'rename',
-    path: joinPath(source.components),
+    path: from,
     to: joinPath(components),
     user: context.call.principal.user,
     inode: inode.id,
     parent: ancestor.id,
     name,
-    ...(replaced === undefined ? {} : { replaced: removalOf(context, replaced) }),
+    ...(replaced === undefined
+      ? {}
+      : { replaced: removalOf(context, replaced, joinPath(components)) }),
   }
 }
 

@@ -20,6 +20,14 @@ import { deleteRule, mkdirsRule } from './namespace-directories.js'
 import { appendRule, completeRule, createRule } from './namespace-files.js'
 import { setQuotaRule } from './namespace-quotas.js'
 import { renameRule, renameStrictlyRule } from './namespace-rename.js'
+import {
+  allowSnapshotRule,
+  createSnapshotRule,
+  deleteSnapshotRule,
+  disallowSnapshotRule,
+  freeSnapshotsRule,
+  renameSnapshotRule,
+} from './namespace-snapshots.js'
 import { truncateRule } from './namespace-truncate.js'
 import {
   beginLeaseRecoveryRule,
@@ -54,6 +62,12 @@ export const CHANGE_RULES: ChangeRules = {
   setOwner: setOwnerRule,
   setTimes: setTimesRule,
   touchAccessTime: touchAccessTimeRule,
+  allowSnapshot: allowSnapshotRule,
+  disallowSnapshot: disallowSnapshotRule,
+  createSnapshot: createSnapshotRule,
+  renameSnapshot: renameSnapshotRule,
+  deleteSnapshot: deleteSnapshotRule,
+  freeSnapshots: freeSnapshotsRule,
   beginLeaseRecovery: beginLeaseRecoveryRule,
   finishLeaseRecovery: finishLeaseRecoveryRule,
   forgetDeletedBlocks: forgetDeletedBlocksRule,

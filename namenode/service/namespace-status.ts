@@ -2,11 +2,20 @@
 import type { Block, BlockId, GenerationStamp } from '../../shared/ids.js'
 import { NO_QUOTA, type Quota } from '../policy/quotas.js'
 import type { Inode } from '../storage/inode-store.js'
+import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import type { ContentSummary, FileStatus } from './namespace-model.js'
 import { spaceOf } from './namespace-quotas.js'
+import { isSnapshottable } from './namespace-views.js'
 
-/** @param name what the status is to be called; a file that is listed as itself has none */
-export function toFileStatus(inode: Inode, name = inode.name): FileStatus {
+/**
+ * @param name what the status is to be called; a file that is listed as itself has none
+ * @param snapshot in which snapshot the inode was found
+ */
+export function toFileStatus(
+  inode: Inode,
+  name = inode.name,
+  snapshot: SnapshotPoint | undefined = undefined,
+): FileStatus {
   return {
     kind: inode.kind,
     id: inode.id,
@@ -22,6 +31,8 @@ export function toFileStatus(inode: Inode, name = inode.name): FileStatus {
     childrenCount: inode.children,
     isUnderConstruction: inode.isOpen,
     hasAcl: inode.acl !== undefined,
+    isSnapshottable: isSnapshottable(inode) && snapshot === undefined,
+    ...(snapshot === undefined ? {} : { snapshot }),
   }
 }
 

@@ -9,10 +9,20 @@ import {
   type NamingOperation,
   parseNewPath,
   RESERVED_ROOT,
+  refuseSnapshotFolder,
+  SNAPSHOT_FOLDER,
   splitPath,
 } from '../policy/path-name.js'
 import { checkAccess, EXECUTE } from '../policy/permissions.js'
 import { type Inode, type InodeStore, NO_PARENT } from '../storage/inode-store.js'
+import type { Stores } from '../storage/stores.js'
+import {
+  currentView,
+  isSnapshottable,
+  type NamespaceState,
+  snapshotFolder,
+  snapshotView,
+} from './namespace-views.js'
 
 /**
  * What a file in the middle of a path means: `naming` operations say that it is no directory, `using` ones say so as
@@ -33,13 +43,34 @@ export interface WalkedPath {
   readonly ancestorPath: string
   /** Whether `ancestor` is the parent itself. */
   readonly hasParent: boolean
+  /** The state of the namespace in which the path was found: the current one, or that of a snapshot. */
+  readonly state: NamespaceState
+  /** The path is the `.snapshot` of this directory. */
+  readonly snapshotsOf: InodeId | undefined
+}
+
+/** What `Tree` reads. */
+export type TreeStores = Pick<Stores, 'inodes' | 'blocks' | 'xattrs' | 'snapshots' | 'versions'>
+
+/** Where a walk is: in the current state or in that of a snapshot, or at the `.snapshot` between them. */
+interface Place {
+  readonly state: NamespaceState
+  readonly inode: Inode
+  readonly snapshotsOf: InodeId | undefined
 }
 
 export class Tree {
+  readonly #stores: TreeStores
   readonly #inodes: InodeStore
+  readonly #isReadOnly: boolean
+  readonly #current: NamespaceState
 
-  constructor(inodes: InodeStore) {
-    this.#inodes = inodes
+  /** @param use whether paths are walked to read, or to change what they name: snapshots cannot be changed */
+  constructor(stores: TreeStores, use: 'reading' | 'changing') {
+    this.#stores = stores
+    this.#inodes = stores.inodes
+    this.#isReadOnly = use === 'reading'
+    this.#current = currentView(stores)
   }
 
   /** Walks the path of something that may exist; `/.reserved/.inodes/<id>` starts at an inode. */
@@ -61,39 +92,71 @@ export class Tree {
     return parseNewPath(isReserved ? path : joinPath(resolved), operation)
   }
 
-  /** @throws PERMISSION_DENIED, PARENT_NOT_DIRECTORY */
+  /** @throws PERMISSION_DENIED, PARENT_NOT_DIRECTORY, SNAPSHOT_READ_ONLY, ILLEGAL_ARGUMENT for a reserved name */
   walk(
     path: string,
     components: readonly string[],
     principal: Principal,
     purpose: WalkPurpose,
   ): WalkedPath {
-    let current = present(this.#inodes.get(ROOT_INODE_ID), 'the root exists')
-    const inodes = [current]
+    let place = this.#root()
+    const inodes = [place.inode]
     for (const [index, name] of components.entries()) {
-      if (current.kind === 'file') {
+      const { inode } = place
+      if (inode.kind === 'file') {
         if (purpose === 'looking' && principal.isSuperuser) break
         throw fileInTheWay(joinPath(components, index), purpose)
       }
       if (!principal.isSuperuser) {
-        checkAccess(current, joinPath(components, index), principal, EXECUTE)
+        checkAccess(inode, joinPath(components, index), principal, EXECUTE)
       }
-      const next = this.#inodes.child(current.id, name)
+      const next = this.#step(place, name)
       if (next === undefined) break
-      inodes.push(next)
-      current = next
+      inodes.push(next.inode)
+      place = next
     }
+    if (purpose === 'naming') refuseSnapshotFolder(components)
     const isComplete = inodes.length === components.length + 1
     const depth = isComplete ? Math.max(0, components.length - 1) : inodes.length - 1
     return {
       path,
       components,
       inodes,
-      target: isComplete ? current : undefined,
+      target: isComplete ? place.inode : undefined,
       ancestor: present(inodes[depth], 'a walk starts at the root'),
       ancestorPath: joinPath(components, depth),
       hasParent: inodes.length >= components.length,
+      state: place.state,
+      snapshotsOf: isComplete ? place.snapshotsOf : undefined,
     }
+  }
+
+  #root(): Place {
+    const inode = present(this.#inodes.get(ROOT_INODE_ID), 'the root exists')
+    return { state: this.#current, inode, snapshotsOf: undefined }
+  }
+
+  /** What `name` is in the directory where the walk stands. */
+  #step({ state, inode, snapshotsOf }: Place, name: string): Place | undefined {
+    if (snapshotsOf !== undefined) return this.#enter(snapshotsOf, name)
+    const isCurrent = state.point === undefined
+    if (isCurrent && name === SNAPSHOT_FOLDER && isSnapshottable(inode)) {
+      if (!this.#isReadOnly) {
+        const text = 'Modification on a read-only snapshot is disallowed'
+        throw new DfsError('SNAPSHOT_READ_ONLY', text)
+      }
+      return { state, inode: snapshotFolder(inode), snapshotsOf: inode.id }
+    }
+    const child = state.child(inode.id, name)
+    return child && { state, inode: child, snapshotsOf: undefined }
+  }
+
+  #enter(root: InodeId, name: string): Place | undefined {
+    const snapshot = this.#stores.snapshots.byName(root, name)
+    if (snapshot === undefined) return undefined
+    const state = snapshotView(this.#stores, snapshot)
+    const top = present(state.get(root), 'a snapshot shows its directory')
+    return { state, inode: { ...top, name }, snapshotsOf: undefined }
   }
 
   /** undefined when the inode is gone or in a deleted tree. */

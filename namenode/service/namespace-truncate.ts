@@ -46,6 +46,10 @@ export const truncateRule: ChangeRule<'truncate'> = {
     const blocks = context.stores.blocks.ofFile(file.id)
     const plan = planTruncation(blocks, newLengthBytes)
     const { cut, ...kept } = plan
+    if (cut !== undefined && context.versions.isBlockShown(cut.id, file)) {
+      const text = `Cannot cut block blk_${cut.id} of ${path}: a snapshot shows it`
+      throw new DfsError('SNAPSHOT', text)
+    }
     if (cut !== undefined) {
       // The block that is being cut counts for a whole one until that is done.
       const cutBlockBytes = blocks.find((it) => it.id === cut.id)?.lengthBytes ?? 0

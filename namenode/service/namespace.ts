@@ -15,6 +15,7 @@ import type {
 } from '../../shared/ids.js'
 import type { XAttr, XAttrName } from '../../shared/xattr.js'
 import type { QuotaRequest } from '../policy/quotas.js'
+import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import type { Call } from './call.js'
 import type {
   AclStatus,
@@ -26,6 +27,7 @@ import type {
   FileStatus,
   OpenFile,
 } from './namespace-model.js'
+import type { SnapshotChanges, SnapshotReads } from './snapshots.js'
 
 export interface CreateArguments {
   readonly path: string
@@ -92,7 +94,7 @@ export interface NamespaceTotals {
 }
 
 /** Reads. Paths are absolute; a trailing slash is tolerated. Permissions of `call.principal` are checked. */
-export interface NamespaceReads {
+export interface NamespaceReads extends SnapshotReads {
   readonly identity: NamespaceIdentity
   status(call: Call, path: string): FileStatus | undefined
   /** undefined when nothing is at `path`; a file lists as itself with an empty name. */
@@ -116,7 +118,8 @@ export interface NamespaceReads {
   block(id: BlockId): BlockRecord | undefined
   /** Up to `limit` blocks with an id above `after`, in order of id. */
   blocksAfter(after: BlockId | 0, limit: number): readonly BlockRecord[]
-  blocksOfFile(id: InodeId): readonly BlockRecord[]
+  /** @param snapshot as this snapshot shows the file; without it, as it is now */
+  blocksOfFile(id: InodeId, snapshot?: SnapshotPoint): readonly BlockRecord[]
   fileStatusById(id: InodeId): FileStatus | undefined
   /** undefined when the inode is gone or no longer linked to the root. */
   pathOf(id: InodeId): string | undefined
@@ -128,7 +131,7 @@ export interface NamespaceReads {
 }
 
 /** Changes. Each is one transaction; a rejected promise means that nothing happened. */
-export interface NamespaceChanges {
+export interface NamespaceChanges extends SnapshotChanges {
   mkdirs(
     call: Call,
     change: {
@@ -224,6 +227,8 @@ export interface NamespaceChanges {
   forgetDeletedBlocks(ids: readonly BlockId[]): Promise<void>
   /** Removes up to `limit` inodes of deleted trees; false when there is nothing left. */
   purgeDeletedTrees(limit: number): Promise<boolean>
+  /** Frees about `limit` versions that only deleted snapshots showed; false when there is nothing left. */
+  freeSnapshots(limit: number): Promise<boolean>
   /** Prunes repeated-request answers older than `beforeMs`. */
   pruneRequests(beforeMs: number): Promise<void>
 }

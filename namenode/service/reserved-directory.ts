@@ -30,6 +30,7 @@ export function reservedStatus(root: Inode, name: string = RESERVED_ROOT): FileS
     childrenCount: isTop ? VIEWS.length : 0,
     isUnderConstruction: false,
     hasAcl: false,
+    isSnapshottable: false,
   }
 }
 

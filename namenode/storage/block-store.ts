@@ -10,7 +10,7 @@ import {
 import type { BlockRecord, BlockState, DeletedBlock } from '../service/namespace-model.js'
 import type { Database } from './database.js'
 
-interface Row {
+export interface BlockRow {
   id: number
   inode: number
   position: number
@@ -38,22 +38,28 @@ export class BlockStore {
   readonly #bury
   readonly #buried
   readonly #exhume
+  readonly #since
+  readonly #setSince
+  readonly #retain
+  readonly #hasAny
 
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
-    this.#get = prepare<[number], Row>(`${JOINED} WHERE block.id = ?`)
-    this.#after = prepare<[number, number], Row>(
+    this.#get = prepare<[number], BlockRow>(`${JOINED} WHERE block.id = ?`)
+    this.#after = prepare<[number, number], BlockRow>(
       `${JOINED} WHERE block.id > ? ORDER BY block.id LIMIT ?`,
     )
-    this.#ofFile = prepare<[number, number], Row>(
+    this.#ofFile = prepare<[number, number], BlockRow>(
       `${JOINED} WHERE block.inode = ? AND position >= ? ORDER BY position`,
     )
-    this.#lastOfFile = prepare<[number, number], Row>(
-      `${JOINED} WHERE block.inode = ? ORDER BY position DESC LIMIT ?`,
+    this.#lastOfFile = prepare<[number, number], BlockRow>(
+      `${JOINED} WHERE block.inode = ? AND position >= 0 ORDER BY position DESC LIMIT ?`,
     )
-    this.#count = prepare<[number], number>('SELECT count(*) FROM block WHERE inode = ?').pluck()
-    this.#insert = prepare<[number, number, number, number]>(
-      'INSERT INTO block (id, inode, position, generation, length, state) VALUES (?, ?, ?, ?, 0, 0)',
+    this.#count = prepare<[number], number>(
+      'SELECT count(*) FROM block WHERE inode = ? AND position >= 0',
+    ).pluck()
+    this.#insert = prepare<[number, number, number, number, number]>(
+      'INSERT INTO block (id, inode, position, generation, length, state, since) VALUES (?, ?, ?, ?, 0, 0, ?)',
     )
     this.#update = prepare<[number, number, number, number]>(
       'UPDATE block SET generation = ?, length = ?, state = ? WHERE id = ?',
@@ -66,14 +72,18 @@ export class BlockStore {
     this.#removeFile = prepare<[number, number]>(
       'DELETE FROM block WHERE inode = ? AND position >= ?',
     )
-    this.#moveFile = prepare<[number, number, number]>(
-      'UPDATE block SET inode = ?, position = position + ? WHERE inode = ?',
+    this.#moveFile = prepare<[number, number, number, number]>(
+      'UPDATE block SET inode = ?, position = position + ?, since = ? WHERE inode = ? AND position >= 0',
     )
     this.#bury = prepare<[number, number]>('INSERT INTO deleted_block VALUES (?, ?)')
     this.#buried = prepare<[number, number], { id: number; generation: number }>(
       'SELECT id, generation FROM deleted_block WHERE id > ? ORDER BY id LIMIT ?',
     )
     this.#exhume = prepare<[number]>('DELETE FROM deleted_block WHERE id = ?')
+    this.#since = prepare<[number], number>('SELECT since FROM block WHERE id = ?').pluck()
+    this.#setSince = prepare<[number, number]>('UPDATE block SET since = ? WHERE id = ?')
+    this.#retain = prepare<[number]>('UPDATE block SET position = -id WHERE id = ?')
+    this.#hasAny = prepare<[number], number>('SELECT 1 FROM block WHERE inode = ? LIMIT 1').pluck()
   }
 
   get(id: BlockId): BlockRecord | undefined {
@@ -98,8 +108,12 @@ export class BlockStore {
     return this.#count.get(id) ?? 0
   }
 
-  insert(block: { id: BlockId; inode: InodeId; index: number; generation: GenerationStamp }): void {
-    this.#insert.run(block.id, block.inode, block.index, block.generation)
+  /** @param since the transaction that allocates it */
+  insert(
+    block: { id: BlockId; inode: InodeId; index: number; generation: GenerationStamp },
+    since: number,
+  ): void {
+    this.#insert.run(block.id, block.inode, block.index, block.generation, since)
   }
 
   update(
@@ -124,9 +138,28 @@ export class BlockStore {
     return buried
   }
 
-  /** All blocks of one file become those of another, from position `fromIndex` on. */
-  moveToFile(from: InodeId, to: InodeId, fromIndex: number): void {
-    this.#moveFile.run(to, fromIndex, from)
+  /** All blocks of one file become those of another, from position `fromIndex` on, with this transaction. */
+  moveToFile(from: InodeId, to: InodeId, fromIndex: number, transaction: number): void {
+    this.#moveFile.run(to, fromIndex, transaction, from)
+  }
+
+  /** The transaction since which the block has its place and length, as far as a snapshot could tell the difference. */
+  sinceOf(id: BlockId): number {
+    return this.#since.get(id) ?? 0
+  }
+
+  setSince(id: BlockId, transaction: number): void {
+    this.#setSince.run(transaction, id)
+  }
+
+  /** The file has the block no more, but a snapshot shows it: it keeps its row and its replicas, without a place. */
+  retain(id: BlockId): void {
+    this.#retain.run(id)
+  }
+
+  /** Whether the file has blocks of its own or retained ones. */
+  hasAny(id: InodeId): boolean {
+    return this.#hasAny.get(id) !== undefined
   }
 
   deletedAfter(id: BlockId | 0, limit: number): DeletedBlock[] {
@@ -138,7 +171,7 @@ export class BlockStore {
   }
 }
 
-const toBlock = (row: Row): BlockRecord => ({
+export const toBlock = (row: BlockRow): BlockRecord => ({
   id: blockId(row.id),
   generationStamp: generationStamp(row.generation),
   lengthBytes: row.length,

@@ -10,6 +10,7 @@ import { MIGRATION_0002 } from './migrations/0002-truncation.js'
 import { MIGRATION_0003 } from './migrations/0003-acl.js'
 import { MIGRATION_0004 } from './migrations/0004-xattr.js'
 import { MIGRATION_0005 } from './migrations/0005-quota.js'
+import { MIGRATION_0006 } from './migrations/0006-snapshots.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0003,
   MIGRATION_0004,
   MIGRATION_0005,
+  MIGRATION_0006,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

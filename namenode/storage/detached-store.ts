@@ -6,6 +6,7 @@ export class DetachedStore {
   readonly #some
   readonly #add
   readonly #remove
+  readonly #has
 
   constructor(database: Database) {
     this.#some = database
@@ -13,10 +14,15 @@ export class DetachedStore {
       .pluck()
     this.#add = database.prepare<[number]>('INSERT INTO detached VALUES (?)')
     this.#remove = database.prepare<[number]>('DELETE FROM detached WHERE id = ?')
+    this.#has = database.prepare<[number], number>('SELECT 1 FROM detached WHERE id = ?').pluck()
   }
 
   some(limit: number): InodeId[] {
     return this.#some.all(limit).map(inodeId)
+  }
+
+  has(id: InodeId): boolean {
+    return this.#has.get(id) !== undefined
   }
 
   add(id: InodeId): void {

@@ -1,43 +1,19 @@
 /** Inodes and the names that lead to them. One row each, written together; nothing else touches these two tables. */
-import type { AclEntry } from '../../shared/acl.js'
 import { assert } from '../../shared/assert.js'
-import { type InodeId, inodeId } from '../../shared/ids.js'
+import type { InodeId } from '../../shared/ids.js'
 import { AclTexts } from './acl-texts.js'
 import type { Database } from './database.js'
+import {
+  type Inode,
+  type InodeRow,
+  inodeColumnsOf,
+  NO_PARENT,
+  type TreeTotals,
+  toInode,
+  toParent,
+} from './inode-row.js'
 
-/** `parent` of the root, and of the top of a deleted tree. */
-export const NO_PARENT = 0
-
-/** Totals of everything below a directory. */
-export interface TreeTotals {
-  readonly files: number
-  readonly directories: number
-  readonly lengthBytes: number
-  readonly spaceBytes: number
-}
-
-export interface Inode {
-  readonly id: InodeId
-  readonly parent: InodeId | typeof NO_PARENT
-  readonly name: string
-  readonly kind: 'file' | 'directory'
-  readonly permission: number
-  readonly owner: string
-  readonly group: string
-  readonly modificationTimeMs: number
-  readonly accessTimeMs: number
-  readonly isOpen: boolean
-  readonly replication: number
-  readonly blockSizeBytes: number
-  /** Sum of the known lengths of all blocks. */
-  readonly lengthBytes: number
-  readonly children: number
-  readonly tree: TreeTotals
-  /** What the block being written may still grow by, up to a whole block; 0 for closed files. */
-  readonly reservedBytes: number
-  /** Absent for most: what the permission bits cannot say, access entries first, each scope in order. */
-  readonly acl: readonly AclEntry[] | undefined
-}
+export { type Inode, NO_PARENT, type TreeTotals } from './inode-row.js'
 
 export type NewInode = Pick<
   Inode,
@@ -51,56 +27,14 @@ export type NewInode = Pick<
   | 'replication'
   | 'blockSizeBytes'
   | 'acl'
-> & { readonly parent: InodeId | typeof NO_PARENT; readonly timeMs: number }
+> & {
+  readonly parent: InodeId | typeof NO_PARENT
+  readonly timeMs: number
+  /** See `Inode`: 0 where no snapshot covers the directory. */
+  readonly since: number
+}
 
-/** In this order; rows come as arrays, which the driver builds twice as fast as objects of 18 fields (measured). */
-const COLUMNS = [
-  'id',
-  'parent',
-  'name',
-  'kind',
-  'permission',
-  'owner',
-  'group_name',
-  'modified_ms',
-  'accessed_ms',
-  'is_open',
-  'replication',
-  'block_size',
-  'length',
-  'children',
-  'tree_files',
-  'tree_directories',
-  'tree_length',
-  'tree_space',
-  'acl',
-  'reserved',
-]
-  .map((column) => `inode.${column}`)
-  .join(', ')
-
-type Row = [
-  id: number,
-  parent: number,
-  name: string,
-  kind: number,
-  permission: number,
-  owner: string,
-  group: string,
-  modifiedMs: number,
-  accessedMs: number,
-  isOpen: number,
-  replication: number,
-  blockSize: number,
-  length: number,
-  children: number,
-  treeFiles: number,
-  treeDirectories: number,
-  treeLength: number,
-  treeSpace: number,
-  acl: string | null,
-  reserved: number,
-]
+const COLUMNS = inodeColumnsOf('inode')
 
 export class InodeStore {
   readonly #get
@@ -120,15 +54,19 @@ export class InodeStore {
   readonly #fileState
   readonly #reserve
   readonly #aclTexts = new AclTexts()
+  readonly #since
+  readonly #arrived
+  readonly #snapshottable
+  readonly #snapshottables
 
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
-    this.#get = prepare<[number], Row>(`SELECT ${COLUMNS} FROM inode WHERE id = ?`).raw()
-    this.#child = prepare<[number, string], Row>(
+    this.#get = prepare<[number], InodeRow>(`SELECT ${COLUMNS} FROM inode WHERE id = ?`).raw()
+    this.#child = prepare<[number, string], InodeRow>(
       `SELECT ${COLUMNS} FROM entry CROSS JOIN inode ON inode.id = entry.id
        WHERE entry.parent = ? AND entry.name = ?`,
     ).raw()
-    this.#list = prepare<[number, string, number], Row>(
+    this.#list = prepare<[number, string, number], InodeRow>(
       `SELECT ${COLUMNS} FROM entry CROSS JOIN inode ON inode.id = entry.id
        WHERE entry.parent = ? AND entry.name > ? ORDER BY entry.name LIMIT ?`,
     ).raw()
@@ -136,7 +74,7 @@ export class InodeStore {
       'SELECT count(*) FROM (SELECT 1 FROM entry WHERE parent = ? AND name > ? LIMIT ?)',
     ).pluck()
     this.#parent = prepare<[number], number>('SELECT parent FROM inode WHERE id = ?').pluck()
-    this.#directories = prepare<[number, number], Row>(
+    this.#directories = prepare<[number, number], InodeRow>(
       `SELECT ${COLUMNS} FROM inode WHERE parent = ? AND kind = 0 LIMIT ?`,
     ).raw()
     this.#insert = prepare<
@@ -154,10 +92,11 @@ export class InodeStore {
         number,
         number,
         string | null,
+        number,
       ]
     >(
       `INSERT INTO inode (id, parent, name, kind, permission, owner, group_name, modified_ms, accessed_ms,
-         is_open, replication, block_size, acl) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         is_open, replication, block_size, acl, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertEntry = prepare<[number, string, number]>('INSERT INTO entry VALUES (?, ?, ?)')
     this.#removeEntry = prepare<[number, string]>('DELETE FROM entry WHERE parent = ? AND name = ?')
@@ -182,6 +121,17 @@ export class InodeStore {
       'UPDATE inode SET is_open = ?, length = ?, modified_ms = ? WHERE id = ?',
     )
     this.#reserve = prepare<[number, number]>('UPDATE inode SET reserved = ? WHERE id = ?')
+    this.#since = prepare<[number, number]>('UPDATE inode SET since = ? WHERE id = ?')
+    this.#arrived = prepare<[number, number, number]>(
+      'UPDATE inode SET since = ?, arrived = ? WHERE id = ?',
+    )
+    this.#snapshottable = prepare<[number, number]>(
+      'UPDATE inode SET snapshottable = ? WHERE id = ?',
+    )
+    this.#snapshottables = prepare<[number, number], InodeRow>(
+      `SELECT ${COLUMNS} FROM inode INDEXED BY snapshottable_directory
+       WHERE snapshottable = 1 AND id > ? ORDER BY id LIMIT ?`,
+    ).raw()
   }
 
   get(id: InodeId): Inode | undefined {
@@ -229,6 +179,7 @@ export class InodeStore {
       inode.replication,
       inode.blockSizeBytes,
       this.#aclTexts.encode(inode.acl),
+      inode.since,
     )
     if (inode.parent !== NO_PARENT) this.#insertEntry.run(inode.parent, inode.name, inode.id)
   }
@@ -297,42 +248,31 @@ export class InodeStore {
     this.#reserve.run(reservedBytes, id)
   }
 
-  #toInode(row: Row | undefined): Inode | undefined {
+  #toInode(row: InodeRow | undefined): Inode | undefined {
     return row === undefined ? undefined : toInode(row, this.#aclTexts)
+  }
+
+  /** The row changed and its old version was kept for a snapshot. */
+  setSince(id: InodeId, transaction: number): void {
+    this.#since.run(transaction, id)
+  }
+
+  /** The inode has a new place since this transaction. */
+  setArrived(id: InodeId, transaction: number): void {
+    this.#arrived.run(transaction, transaction, id)
+  }
+
+  setSnapshottable(id: InodeId, isSnapshottable: boolean): void {
+    this.#snapshottable.run(isSnapshottable ? 1 : 0, id)
+  }
+
+  /** Snapshottable directories with an id above `after`. */
+  snapshottables(after: InodeId | 0, limit: number): Inode[] {
+    return this.#snapshottables.all(after, limit).map((row) => toInode(row, this.#aclTexts))
   }
 
   #removeName(inode: Inode): void {
     const { changes } = this.#removeEntry.run(inode.parent, inode.name)
     assert(changes === 1, `inode ${inode.id} has exactly the name that it says`)
-  }
-}
-
-const toParent = (parent: number): InodeId | typeof NO_PARENT =>
-  parent === NO_PARENT ? NO_PARENT : inodeId(parent)
-
-function toInode(row: Row, aclTexts: AclTexts): Inode {
-  return {
-    id: inodeId(row[0]),
-    parent: toParent(row[1]),
-    name: row[2],
-    kind: row[3] === 1 ? 'file' : 'directory',
-    permission: row[4],
-    owner: row[5],
-    group: row[6],
-    modificationTimeMs: row[7],
-    accessTimeMs: row[8],
-    isOpen: row[9] === 1,
-    replication: row[10],
-    blockSizeBytes: row[11],
-    lengthBytes: row[12],
-    children: row[13],
-    tree: {
-      files: row[14],
-      directories: row[15],
-      lengthBytes: row[16],
-      spaceBytes: row[17],
-    },
-    acl: aclTexts.decode(row[18]),
-    reservedBytes: row[19],
   }
 }

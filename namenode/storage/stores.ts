@@ -7,7 +7,9 @@ import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
 import { QuotaStore } from './quota-store.js'
 import { RequestStore } from './request-store.js'
+import { SnapshotStore } from './snapshot-store.js'
 import { StateStore } from './state-store.js'
+import { VersionStore } from './version-store.js'
 import { XAttrStore } from './xattr-store.js'
 
 export interface Stores {
@@ -20,6 +22,8 @@ export interface Stores {
   readonly edits: EditStore
   readonly detached: DetachedStore
   readonly state: StateStore
+  readonly snapshots: SnapshotStore
+  readonly versions: VersionStore
 }
 
 /** Prepares every statement: a schema that does not fit is found here, not in the middle of a request. */
@@ -34,5 +38,7 @@ export function openStores(database: Database): Stores {
     edits: new EditStore(database),
     detached: new DetachedStore(database),
     state: new StateStore(database),
+    snapshots: new SnapshotStore(database),
+    versions: new VersionStore(database),
   }
 }

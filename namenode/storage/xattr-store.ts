@@ -22,14 +22,7 @@ export class XAttrStore {
 
   /** The newest first; empty for most. */
   of(id: InodeId): XAttr[] {
-    const text = this.#get.get(id)
-    if (text === undefined) return []
-    const tuples = JSON.parse(text) as readonly Tuple[]
-    return tuples.map(([namespace, name, value]) => ({
-      namespace: XATTR_NAMESPACES[namespace] ?? 'user',
-      name,
-      value: Buffer.from(value, 'base64'),
-    }))
+    return decodeXAttrs(this.#get.get(id))
   }
 
   /** Replaces all attributes of an inode; none removes its row. */
@@ -44,4 +37,15 @@ export class XAttrStore {
     })
     this.#put.run(id, JSON.stringify(tuples))
   }
+}
+
+/** The column of a row, or of a version that was kept of one; nothing for an inode without attributes. */
+export function decodeXAttrs(text: string | null | undefined): XAttr[] {
+  if (text === undefined || text === null) return []
+  const tuples = JSON.parse(text) as readonly Tuple[]
+  return tuples.map(([namespace, name, value]) => ({
+    namespace: XATTR_NAMESPACES[namespace] ?? 'user',
+    name,
+    value: Buffer.from(value, 'base64'),
+  }))
 }

@@ -142,6 +142,7 @@ export class ScriptedNamespace {
       pruneRequests: async (beforeMs) => {
         this.prunedBeforeMs = beforeMs
       },
+      freeSnapshots: async () => false,
       expiredLeases: () => this.expired,
       onCommitted: (listener) => {
         this.#listeners.push(listener)
@@ -186,6 +187,7 @@ const FILE_STATUS: FileStatus = {
   childrenCount: 0,
   isUnderConstruction: false,
   hasAcl: false,
+  isSnapshottable: false,
 }
 
 const REFUSED = {
@@ -221,5 +223,14 @@ const REFUSED = {
   setXAttr: notScripted,
   setQuota: notScripted,
   removeXAttr: notScripted,
+  snapshottableDirectories: notScripted,
+  snapshots: notScripted,
+  snapshotDiff: notScripted,
+  snapshotDiffPage: notScripted,
+  allowSnapshot: notScripted,
+  disallowSnapshot: notScripted,
+  createSnapshot: notScripted,
+  renameSnapshot: notScripted,
+  deleteSnapshot: notScripted,
   setTimes: notScripted,
 }

@@ -22,7 +22,24 @@ const TABLES = [
   'deleted_block',
   'detached',
   'edit',
+  'snapshot',
+  'snapshottable_below',
+  'trace',
+  'deleted_snapshot',
+  'inode_version',
+  'block_version',
 ]
+
+/** Columns of a primary key that has several. */
+const ORDERS: Readonly<Record<string, string>> = {
+  entry: '1, 2',
+  request: '1, 2',
+  snapshot: '1, 2',
+  trace: '1, 2',
+  deleted_snapshot: '1, 2',
+  inode_version: '1, 2, 3',
+  block_version: '1, 2, 3, 4',
+}
 
 interface InodeRow {
   id: number
@@ -74,13 +91,19 @@ function checkReplay(database: Database): void {
 }
 
 function rows(database: Database, table: string): unknown[] {
-  const order = table === 'entry' || table === 'request' ? '1, 2' : '1'
+  const order = ORDERS[table] ?? '1'
   return database.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all()
 }
 
 function checkInvariants(database: Database): void {
   const all = <T>(sql: string) => database.prepare<[], T>(sql).all()
   const inodes = all<InodeRow>('SELECT * FROM inode')
+  const retained = all<{ inode: number }>('SELECT DISTINCT inode FROM block WHERE position < 0')
+  const kept = keptFiles(
+    inodes,
+    retained.map((it) => it.inode),
+    database,
+  )
   const byParent = groupBy(inodes, (inode) => inode.parent)
   const tops = all<{ id: number }>('SELECT id FROM detached').map((it) => it.id)
   expect(
@@ -89,7 +112,7 @@ function checkInvariants(database: Database): void {
       ?.map((it) => it.id)
       .toSorted(),
     'only the root and deleted trees have no parent',
-  ).toEqual([16385, ...tops].toSorted())
+  ).toEqual([16385, ...tops, ...kept].toSorted())
   const entries = all<{ parent: number; name: string; id: number }>('SELECT * FROM entry')
   const named = inodes.filter((it) => it.parent !== 0)
   const key = (it: { parent: number; name: string; id: number }) =>
@@ -101,7 +124,7 @@ function checkInvariants(database: Database): void {
   if (root === undefined) throw new Error('no root')
   recount(root, byParent)
   const blocks = all<{ inode: number; position: number; length: number; state: number }>(
-    'SELECT inode, position, length, state FROM block ORDER BY inode, position',
+    'SELECT inode, position, length, state FROM block WHERE position >= 0 ORDER BY inode, position',
   )
   const byInode = groupBy(blocks, (block) => block.inode)
   for (const inode of inodes.filter((it) => it.kind === 1)) {
@@ -131,9 +154,32 @@ function checkInvariants(database: Database): void {
   const state = all<{ blocks: number; next_inode: number; last_transaction: number }>(
     'SELECT * FROM state',
   )[0]
-  expect(state?.blocks).toBe(blocks.length)
+  expect(state?.blocks).toBe(all<{ id: number }>('SELECT id FROM block').length)
   expect(state?.next_inode).toBeGreaterThan(Math.max(...inodes.map((it) => it.id)))
   expect(state?.last_transaction).toBe(all<{ id: number }>('SELECT max(id) AS id FROM edit')[0]?.id)
+}
+
+/** Files that are deleted but for the blocks that snapshots show; also checks that each such block is shown. */
+function keptFiles(inodes: readonly InodeRow[], retained: readonly number[], database: Database) {
+  const unshown = database
+    .prepare('SELECT id FROM block WHERE position < 0 AND id NOT IN (SELECT id FROM block_version)')
+    .all()
+  expect(unshown, 'a block without a place is shown by a snapshot').toEqual([])
+  const isThere = new Set(inodes.map((it) => it.id))
+  expect(
+    retained.filter((it) => !isThere.has(it)),
+    'every retained block has a file',
+  ).toEqual([])
+  const detached = new Set(
+    database
+      .prepare<[], { id: number }>('SELECT id FROM detached')
+      .all()
+      .map((it) => it.id),
+  )
+  return inodes
+    .filter((it) => it.parent === 0 && it.kind === 1 && !detached.has(it.id))
+    .filter((it) => retained.includes(it.id))
+    .map((it) => it.id)
 }
 
 /** Counts a directory's tree and compares what it says of itself, all the way down. */

@@ -4,6 +4,7 @@ import {
   checkNameLength,
   joinPath,
   parseNewPath,
+  refuseSnapshotFolder,
   splitPath,
 } from '../../../../namenode/policy/path-name.js'
 import { refusal } from '../namespace/namespace-fixture.js'
@@ -51,7 +52,7 @@ describe('a path that is about to be made', () => {
   })
 
   it('may not use reserved names', async () => {
-    expect(await refusal(() => parseNewPath('/a/.snapshot/x', 'create'))).toBe(
+    expect(await refusal(() => refuseSnapshotFolder(['a', '.snapshot', 'x']))).toBe(
       'ILLEGAL_ARGUMENT: ".snapshot" is a reserved name.',
     )
     expect(await refusal(() => parseNewPath('/.reserved/x', 'mkdirs'))).toContain(
