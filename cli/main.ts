@@ -34,4 +34,7 @@ const io: CliIo = {
   seams: systemSeams(silentLog),
 }
 
-process.exitCode = await run(process.argv.slice(2), io)
+// No `await` here: a script whose compiled code is kept (bin/dfs) cannot have one at its top.
+void run(process.argv.slice(2), io).then((code) => {
+  process.exitCode = code
+})

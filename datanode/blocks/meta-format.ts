@@ -5,9 +5,7 @@
  */
 import { assert } from '../../shared/assert.js'
 import { BYTES_PER_CHECKSUM, CHECKSUM_BYTES } from '../../shared/checksum/crc32c.js'
-import { loadXxh64 } from '../../shared/checksum/xxh64.js'
-
-const xxh64 = await loadXxh64()
+import { xxh64 } from '../../shared/checksum/xxh64.js'
 
 /** Data bytes that one record covers. */
 export const RECORD_DATA_BYTES = 65_536
@@ -32,9 +30,12 @@ export interface SyncPoint {
   readonly tailHash: bigint
 }
 
+/** xxHash64 of no bytes. */
+export const HASH_OF_NOTHING = 0xef46db3751d8e999n
+
 /** xxHash64 of stored data. */
 export function hashData(bytes: Uint8Array): bigint {
-  return xxh64.h64(bytes)
+  return xxh64(bytes)
 }
 
 export function recordIndexOf(offsetBytes: number): number {

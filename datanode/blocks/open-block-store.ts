@@ -1,5 +1,6 @@
 /** Opens the volumes of a node and finds its replicas. A volume that fails stays out; the others start. */
 import { present } from '../../shared/assert.js'
+import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import type { Seams } from '../../shared/seams.js'
 import type { DatanodeConfig, VolumeConfig } from '../config.js'
@@ -34,6 +35,7 @@ export async function openBlockStore(
   seams: Seams,
   events: VolumeEvents,
 ): Promise<OpenedBlockStore> {
+  await loadXxh64()
   const volumes: Volume[] = []
   const unusable: UnusableVolume[] = []
   try {

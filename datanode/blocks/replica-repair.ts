@@ -12,6 +12,7 @@ import {
 import { DfsError } from '../../shared/errors.js'
 import {
   encodeRecord,
+  HASH_OF_NOTHING,
   hashData,
   metaLengthBytes,
   RECORD_BYTES,
@@ -28,7 +29,7 @@ const BATCH_RECORDS = 16
 export const EMPTY_SYNC_POINT: SyncPoint = {
   sequence: 0,
   lengthBytes: 0,
-  tailHash: hashData(new Uint8Array(0)),
+  tailHash: HASH_OF_NOTHING,
 }
 
 /**

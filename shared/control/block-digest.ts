@@ -6,11 +6,9 @@
  * A hash is xxh64 over 32 bytes: id, generation stamp, length, state (0 finalized, 1 being written), each an unsigned
  * 64-bit little-endian word. XOR of 64-bit hashes is no defence against an attacker; the parties trust each other.
  */
-import xxhash from 'xxhash-wasm'
 import { assert } from '../assert.js'
+import { xxh64 } from '../checksum/xxh64.js'
 import { REPORT_BUCKET_BITS } from './messages.js'
-
-const { h64Raw } = await xxhash()
 
 const BUCKET_SIZE = 2 ** REPORT_BUCKET_BITS
 const STATE_CODES = { finalized: 0, 'being-written': 1 } as const
@@ -43,7 +41,7 @@ export function replicaHash(replica: DigestedReplica): bigint {
   writeWord(8, replica.generationStamp)
   writeWord(16, replica.lengthBytes)
   writeWord(24, STATE_CODES[replica.state])
-  return h64Raw(encoding)
+  return xxh64(encoding)
 }
 
 /** The digest of a set of replicas, in any order; of none it is sixteen zeros. */

@@ -11,7 +11,7 @@ import {
   verifyChunks,
   writeChunkChecksums,
 } from '../../../../shared/checksum/crc32c.js'
-import { loadXxh64 } from '../../../../shared/checksum/xxh64.js'
+import { loadXxh64, xxh64 } from '../../../../shared/checksum/xxh64.js'
 
 describe('crc32c', () => {
   test('gives the values of the protocol reference', () => {
@@ -112,9 +112,9 @@ describe('combineCrc32c', () => {
   })
 })
 
-test('loadXxh64 gives xxHash64 with seed 0', async () => {
-  const { h64 } = await loadXxh64()
-  expect(h64(new Uint8Array(0))).toBe(0xef46db3751d8e999n)
-  expect(h64(Buffer.from('abc'))).toBe(0x44bc2cf5ad770999n)
-  expect(h64(Buffer.alloc(65536))).toBe(h64(new Uint8Array(65536)))
+test('xxHash64 has seed 0', async () => {
+  await loadXxh64()
+  expect(xxh64(new Uint8Array(0))).toBe(0xef46db3751d8e999n)
+  expect(xxh64(Buffer.from('abc'))).toBe(0x44bc2cf5ad770999n)
+  expect(xxh64(Buffer.alloc(65536))).toBe(xxh64(new Uint8Array(65536)))
 })

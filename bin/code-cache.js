@@ -1,0 +1,67 @@
+/*
+ * What `module.enableCompileCache` does, for Node versions that lack it: runs a script with the compiled code of an
+ * earlier run, half of a namenode's start. V8 itself refuses code of another V8, of other flags, or of a script of
+ * another length; a build replaces the whole folder, and the code kept in it with the script.
+ */
+'use strict'
+const {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} = require('node:fs')
+const Module = require('node:module')
+const { dirname, join } = require('node:path')
+const { Script } = require('node:vm')
+
+/** What they compile has little in common with other commands, which share one cache. */
+const SERVERS = ['namenode', 'datanode', 'up']
+/** They need so little that nobody else would gain by what they have compiled. */
+const SMALL = [undefined, 'version', 'help', '--help', '-h', 'config']
+
+/**
+ * @param path an absolute one
+ * @param verb of the dfs command
+ */
+function runWithCodeCache(path, verb) {
+  const kind = SERVERS.includes(verb) ? verb : 'command'
+  const kept = join(dirname(path), 'code-cache', `${kind}-${process.version}-${process.arch}`)
+  const cachedData = readIfThere(kept)
+  const script = new Script(Module.wrap(readFileSync(path, 'utf8')), {
+    filename: path,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  })
+  // At the end, when what is needed has been compiled.
+  const isKept = cachedData !== undefined && !script.cachedDataRejected
+  if (!isKept && !SMALL.includes(verb)) {
+    process.once('exit', () => keep(kept, script.createCachedData()))
+  }
+  const main = new Module(path, module)
+  main.filename = path
+  main.paths = Module._nodeModulePaths(dirname(path))
+  script.runInThisContext()(main.exports, main.require.bind(main), main, path, dirname(path))
+}
+
+function readIfThere(path) {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Several servers may do it at once; where nothing can be written, starts stay slower. */
+function keep(path, code) {
+  const temporary = `${path}.${process.pid}`
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(temporary, code)
+    renameSync(temporary, path)
+  } catch {
+    if (existsSync(temporary)) rmSync(temporary)
+  }
+}
+
+module.exports = { runWithCodeCache }
