@@ -11,6 +11,7 @@ export {
   type ClusterOptions,
   startCluster,
 } from './embedded/start-cluster.js'
+export { type AclEntry, formatAclEntry, parseAclSpec } from './shared/acl.js'
 export type { ConnectOptions } from './shared/client/client-parts.js'
 export type { DatanodeDescription, FsStatistics } from './shared/client/cluster-report.js'
 export type { CopyOptions } from './shared/client/copies.js'
@@ -21,7 +22,9 @@ export {
   DfsClient,
   type ServerDefaults,
 } from './shared/client/dfs-client.js'
+export type { AclStatus, FileAttributes } from './shared/client/file-attributes.js'
 export type { FileChecksum } from './shared/client/file-checksum.js'
 export type { FileStatus } from './shared/client/file-status.js'
 export type { ReadableFile, WritableFile } from './shared/client/file-streams.js'
 export { DfsError, type ErrorCode } from './shared/errors.js'
+export { parseXAttrName, type XAttr, type XAttrName } from './shared/xattr.js'
