@@ -36,6 +36,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 24 * 3600_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'interop',
           globalSetup: ['test/support/build-first.ts'],
           include: ['test/interop/**/*.test.ts'],
