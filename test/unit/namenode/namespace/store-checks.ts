@@ -148,6 +148,10 @@ function checkInvariants(database: Database): void {
       ).toBe(true)
   }
   expect([...byInode.keys()], 'every block has a file').toEqual([])
+  for (const table of ['xattr', 'quota']) {
+    const orphans = all(`SELECT inode FROM ${table} WHERE inode NOT IN (SELECT id FROM inode)`)
+    expect(orphans, `every row of ${table} has an inode`).toEqual([])
+  }
   const leases = all<{ inode: number }>('SELECT inode FROM lease').map((it) => it.inode)
   const open = inodes.filter((it) => it.is_open === 1).map((it) => it.id)
   expect(leases.toSorted(), 'a lease for each open file').toEqual(open.toSorted())
