@@ -190,6 +190,7 @@ export class DatanodeNode {
       uptimeSeconds: () => Math.floor((clock.monotonicMs() - this.#startedMs) / 1000),
       copyBytesPerSecond: this.#config.copyBytesPerSecond,
       requestFullReport: () => this.#reports.request(),
+      blockPoolId: () => this.#session.blockPoolId,
     })
     return new IpcServer({
       seams: this.#seams,

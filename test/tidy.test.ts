@@ -238,6 +238,19 @@ describe('documentation', () => {
     expect(Object.keys(ERROR_TABLE).filter((code) => !text.includes(`\`${code}\``))).toEqual([])
   })
 
+  it('names limits by constants and settings that are there', () => {
+    const text = read('docs/limits.md')
+    const named = [...text.matchAll(/`([A-Z_]{5,})`(?: in `([^`]+)`)/g)]
+    expect(named.length).toBeGreaterThan(30)
+    const gone = named.filter(
+      ([, constant = '', path = '']) =>
+        !existsSync(join(PROJECT, path)) || !new RegExp(`const ${constant}\\b`).test(read(path)),
+    )
+    expect(gone.map(([whole]) => whole)).toEqual([])
+    const settings = [...text.matchAll(/`([a-z]+\.[a-z-]+)`/g)].map(([, key = '']) => key)
+    expect(settings.filter((key) => !SETTING_KEYS.some((it) => it === key))).toEqual([])
+  })
+
   it('points only to files that exist', () => {
     const broken = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((document) =>
       [...read(document).matchAll(/\]\((?!https?:)([^)#]+)/g)]

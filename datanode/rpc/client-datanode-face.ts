@@ -14,6 +14,8 @@ export interface ClientDatanodeFaceOptions {
   readonly uptimeSeconds: () => number
   readonly copyBytesPerSecond: number
   readonly requestFullReport: () => void
+  /** undefined until the node has registered once. */
+  readonly blockPoolId: () => string | undefined
 }
 
 export function clientDatanodeFace(
@@ -23,7 +25,8 @@ export function clientDatanodeFace(
   const protocol = CLIENT_DATANODE_PROTOCOL
   return {
     getReplicaVisibleLength: rpcMethod(protocol.getReplicaVisibleLength, ({ block }) => {
-      const replica = store.get(block.blockId)
+      const isForeign = block.poolId !== (options.blockPoolId() ?? block.poolId)
+      const replica = isForeign ? undefined : store.get(block.blockId)
       if (replica === undefined) throw replicaNotFound(blockName(block))
       // After a restart nobody knows what was acknowledged: the reader asks another node.
       if (replica.kind === 'being-written' && replica.visibleBytes === 0 && !replica.writer) {
