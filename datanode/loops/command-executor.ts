@@ -8,6 +8,7 @@ import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import { type Block, blockId, generationStamp } from '../../shared/ids.js'
 import type { DatanodeInfo } from '../../shared/transfer/pipeline-node.js'
 import { SendBlockFailure } from '../../shared/transfer/send-block.js'
+import { copyBeginning } from '../blocks/copy-beginning.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
 import { confirmDamage, damagedOffset, findDamage, mayBeDamage } from '../transfer/damage.js'
 import { sendReplica } from '../transfer/send-replica.js'
@@ -150,7 +151,10 @@ export class CommandExecutor {
         return { outcome: 'done', ...(replica === undefined ? {} : { replica }) }
       }
       case 'finish-recovery':
-        return await this.#finishRecovery(asBlock(command.block))
+        return await this.#finishRecovery(
+          asBlock(command.block),
+          command.from && asBlock(command.from),
+        )
       case 'full-report':
         requestFullReport()
         return { outcome: 'done' }
@@ -198,11 +202,15 @@ export class CommandExecutor {
   }
 
   /** The answer to a good replica is `refused`: what a reader suspected is not so. */
-  async #finishRecovery(block: Block): Promise<Result> {
+  async #finishRecovery(block: Block, from: Block | undefined): Promise<Result> {
     const { context } = this.#options
-    const before = context.store.get(block.id)
+    const { store } = context
+    const before = store.get((from ?? block).id)
     try {
-      const replica = await finishRecovery(context.store, block)
+      const replica =
+        from === undefined
+          ? await finishRecovery(store, block)
+          : await copyBeginning(store, from, block)
       await context.events.received(replica)
       return { outcome: 'done' }
     } catch (error) {

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../../shared/clock.js'
 import type { CommandOutcome } from '../../shared/control/messages.js'
-import type { Block, GenerationStamp, InodeId } from '../../shared/ids.js'
+import type { Block, BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
 import { generationStamp } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import {
@@ -43,6 +43,7 @@ interface BegunRecovery {
   readonly block: BlockRecord
   readonly newGenerationStamp: GenerationStamp
   readonly truncateBytes: number | undefined
+  readonly copyTo?: BlockId | undefined
 }
 
 interface Answer {
@@ -145,11 +146,14 @@ export class LeaseRecoveryService {
       return true
     }
     const agreed: Block = {
-      id: block.id,
+      id: begun.copyTo ?? block.id,
       generationStamp: stamp,
       lengthBytes: decision.lengthBytes,
     }
-    if (agreed.lengthBytes > 0 && !(await this.#cut(agreed, reachable, decision.participants))) {
+    if (
+      agreed.lengthBytes > 0 &&
+      !(await this.#cut(agreed, begun, reachable, decision.participants))
+    ) {
       log.warn({ fileId, blockId: block.id }, 'no datanode finished the recovery of a block')
       return false
     }
@@ -174,6 +178,7 @@ export class LeaseRecoveryService {
   /** @returns whether at least one node has the agreed version now */
   async #cut(
     agreed: Block,
+    { block, copyTo }: BegunRecovery,
     reachable: readonly HeldReplica[],
     participants: readonly string[],
   ): Promise<boolean> {
@@ -181,7 +186,13 @@ export class LeaseRecoveryService {
     const answers = await Promise.all(
       reachable
         .filter((it) => participants.includes(it.datanodeUuid))
-        .map((held) => this.#ask(held, { kind: 'finish-recovery', block: agreed })),
+        .map((held) =>
+          this.#ask(held, {
+            kind: 'finish-recovery',
+            block: agreed,
+            ...(copyTo === undefined ? {} : { from: wire(block) }),
+          }),
+        ),
     )
     const done = answers.filter((it) => it.end.outcome === 'done')
     map.store.transaction(() => {

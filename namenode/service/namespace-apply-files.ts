@@ -1,6 +1,7 @@
 /** The edits about the contents of a file: its blocks, its lease, its length. Part of applying edits. */
 import { assertNever, present } from '../../shared/assert.js'
 import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
+import type { Lease } from '../storage/lease-store.js'
 import type { EditApplier } from './namespace-apply.js'
 import { buryBlocks, dropBlock as dropFromFile } from './namespace-apply-removals.js'
 import type { BlockCommit, Edit } from './namespace-edit.js'
@@ -25,7 +26,7 @@ export function applyToFile(applier: EditApplier, edit: FileEdit, timeMs: number
       if (edit.previous !== undefined) commitBlock(applier, edit.inode, edit.previous)
       applier.stores.blocks.insert(edit, applier.state.lastTransaction)
       applier.state.blocks += 1
-      applier.state.nextBlock = Math.max(applier.state.nextBlock, edit.id + 1)
+      useBlockId(applier, edit.id)
       useGeneration(applier, edit.generation)
       return
     case 'abandon':
@@ -58,7 +59,7 @@ export function applyToFile(applier: EditApplier, edit: FileEdit, timeMs: number
     case 'recover': {
       useGeneration(applier, edit.generation)
       const lease = applier.stores.leases.get(edit.inode)
-      hold(applier, edit, edit.generation, lease?.truncateBytes)
+      hold(applier, edit, edit.generation, lease)
       return
     }
     case 'recovered':
@@ -88,9 +89,11 @@ function truncateFile(
   const isOpen = cut !== undefined
   applier.resizeFile(inode, length, { isOpen, modificationTimeMs: timeMs })
   if (cut === undefined) return
-  changeBlock(applier, inode, cut.id, { state: 'under-construction' })
+  if (cut.copy === undefined) {
+    changeBlock(applier, inode, cut.id, { state: 'under-construction' })
+  } else useBlockId(applier, cut.copy)
   useGeneration(applier, cut.generation)
-  hold(applier, edit, cut.generation, cut.length)
+  hold(applier, edit, cut.generation, { truncateBytes: cut.length, truncateCopy: cut.copy })
 }
 
 function joinFiles(
@@ -120,19 +123,45 @@ function applyRecovered(
   { inode, last }: Extract<Edit, { op: 'recovered' }>,
   timeMs: number,
 ): void {
+  if (last?.replaces !== undefined) replaceBlock(applier, inode, last.replaces, last)
   if (last !== undefined && last.length === 0) dropBlock(applier, inode, last.id)
   else if (last !== undefined) commitBlock(applier, inode, last, last.generation)
   closeFile(applier, inode, timeMs)
+}
+
+/** The end of a file is in a new block; the old one stays for the snapshots that show it. */
+function replaceBlock(
+  applier: EditApplier,
+  inode: InodeId,
+  old: BlockId,
+  { id, generation }: { readonly id: BlockId; readonly generation: GenerationStamp },
+): void {
+  const { index } = present(applier.stores.blocks.get(old), `an edit speaks of block ${old}`)
+  dropBlock(applier, inode, old)
+  applier.stores.blocks.insert({ id, inode, index, generation }, applier.state.lastTransaction)
+  applier.state.blocks += 1
+}
+
+function useBlockId(applier: EditApplier, id: BlockId): void {
+  applier.state.nextBlock = Math.max(applier.state.nextBlock, id + 1)
 }
 
 function hold(
   applier: EditApplier,
   edit: { readonly inode: InodeId; readonly holder: string; readonly machine: string },
   recovery: GenerationStamp | undefined,
-  truncateBytes?: number,
+  truncation?: Pick<Lease, 'truncateBytes' | 'truncateCopy'>,
 ): void {
   const { inode: inodeId, holder, machine: clientMachine } = edit
-  applier.stores.leases.put({ inodeId, holder, clientMachine, recovery, truncateBytes })
+  const { truncateBytes, truncateCopy } = truncation ?? {}
+  applier.stores.leases.put({
+    inodeId,
+    holder,
+    clientMachine,
+    recovery,
+    truncateBytes,
+    truncateCopy,
+  })
 }
 
 function commitBlock(

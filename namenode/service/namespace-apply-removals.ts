@@ -24,7 +24,7 @@ export function detachInode({ stores, versions }: EditApplier, inode: Inode): vo
 }
 
 export function removeInode(applier: EditApplier, inode: Inode): void {
-  const { stores } = applier
+  const { stores, state } = applier
   applier.versions.keep(inode)
   stores.xattrs.put(inode.id, [])
   if (inode.kind === 'directory') {
@@ -33,6 +33,10 @@ export function removeInode(applier: EditApplier, inode: Inode): void {
     return
   }
   buryBlocks(applier, inode.id, 0)
+  const copy = stores.leases.get(inode.id)?.truncateCopy
+  // Datanodes may have copied into it already: it never becomes part of a file.
+  if (copy !== undefined)
+    applier.effects.deletedBlocks.push(stores.blocks.buryUnused(copy, state.nextGeneration))
   stores.leases.remove(inode.id)
   if (stores.blocks.hasAny(inode.id)) retain(applier, inode)
   else stores.inodes.remove(inode)

@@ -101,7 +101,11 @@ export type Edit =
         readonly keep: number
         readonly length: number
         /** The last one that stays is still to be cut: to `length`, fenced by `generation`. */
-        readonly cut?: BlockCommit & { readonly generation: GenerationStamp }
+        readonly cut?: BlockCommit & {
+          readonly generation: GenerationStamp
+          /** A snapshot shows the block: its beginning is copied into this one. */
+          readonly copy?: BlockId
+        }
       })
   | (Named & {
       readonly op: 'concat'
@@ -164,7 +168,11 @@ export type Edit =
       readonly inode: InodeId
       readonly path: string
       /** The last block; length 0 drops it. Absent when there is none to recover. */
-      readonly last?: BlockCommit & { readonly generation: GenerationStamp }
+      readonly last?: BlockCommit & {
+        readonly generation: GenerationStamp
+        /** The last block until now, whose beginning this new one is. */
+        readonly replaces?: BlockId
+      }
     }
   | { readonly op: 'forget'; readonly blocks: readonly BlockId[] }
   | {

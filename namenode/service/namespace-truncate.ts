@@ -1,7 +1,7 @@
 /** Shortening closed files: the decision of truncate (protocol reference 2.5). */
 import { present } from '../../shared/assert.js'
 import { DfsError } from '../../shared/errors.js'
-import { generationStamp, inodeId } from '../../shared/ids.js'
+import { blockId, generationStamp, inodeId } from '../../shared/ids.js'
 import { checkLabel } from '../policy/argument-limits.js'
 import { joinPath } from '../policy/path-name.js'
 import { checkAccess, WRITE } from '../policy/permissions.js'
@@ -46,10 +46,6 @@ export const truncateRule: ChangeRule<'truncate'> = {
     const blocks = context.stores.blocks.ofFile(file.id)
     const plan = planTruncation(blocks, newLengthBytes)
     const { cut, ...kept } = plan
-    if (cut !== undefined && context.versions.isBlockShown(cut.id, file)) {
-      const text = `Cannot cut block blk_${cut.id} of ${path}: a snapshot shows it`
-      throw new DfsError('SNAPSHOT', text)
-    }
     if (cut !== undefined) {
       // The block that is being cut counts for a whole one until that is done.
       const cutBlockBytes = blocks.find((it) => it.id === cut.id)?.lengthBytes ?? 0
@@ -65,9 +61,7 @@ export const truncateRule: ChangeRule<'truncate'> = {
       holder,
       machine: call.clientAddress,
       ...kept,
-      ...(cut === undefined
-        ? {}
-        : { cut: { ...cut, generation: generationStamp(context.state.nextGeneration) } }),
+      ...(cut === undefined ? {} : { cut: cutOf(context, file, cut) }),
     } as const
     const answer = cut === undefined ? done : pending
     return { edit, result: () => answer, remember: [file.id, answer.isDone] }
@@ -76,6 +70,17 @@ export const truncateRule: ChangeRule<'truncate'> = {
     const [id, isDone] = Array.isArray(remembered) ? remembered : []
     return { fileId: inodeId(Number(id)), isDone: isDone === true }
   },
+}
+
+/** A block that a snapshot shows stays as it is: a new one takes over what the file keeps of it. */
+function cutOf(
+  { state, versions }: ChangeContext,
+  file: Inode,
+  cut: { readonly id: BlockRecord['id']; readonly length: number },
+) {
+  const generation = generationStamp(state.nextGeneration)
+  const isShown = versions.isBlockShown(cut.id, file)
+  return { ...cut, generation, ...(isShown ? { copy: blockId(state.nextBlock) } : {}) }
 }
 
 /** A repeated request finds its truncation under way. */

@@ -14,7 +14,9 @@ export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
       return { result: () => ({ kind: 'closed' }) }
     }
     const last = stores.blocks.lastOfFile(fileId, 1)[0]
-    if (last === undefined || last.state === 'committed') {
+    const lease = stores.leases.get(fileId)
+    const copyTo = lease?.truncateCopy
+    if (last === undefined || (last.state === 'committed' && copyTo === undefined)) {
       const path = tree.pathOf(fileId) ?? ''
       return {
         edit: { op: 'recovered', inode: fileId, path },
@@ -22,7 +24,6 @@ export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
       }
     }
     const generation = generationStamp(state.nextGeneration)
-    const lease = stores.leases.get(fileId)
     const truncateBytes = lease?.truncateBytes
     // A truncation is its client's until it is done: no writer is to be fenced.
     const taken = { holder, machine: clientMachine }
@@ -35,6 +36,7 @@ export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
         block: last,
         newGenerationStamp: generation,
         truncateBytes,
+        copyTo,
       }),
     }
   },
@@ -53,7 +55,8 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
     if (!file.isOpen && (isDone || block.lengthBytes === 0)) return { result: () => undefined }
     const lease = stores.leases.get(fileId)
     const recovery = lease?.recovery
-    if (last?.id !== block.id || recovery !== block.generationStamp) {
+    const copyTo = lease?.truncateCopy
+    if ((copyTo ?? last?.id) !== block.id || recovery !== block.generationStamp || !last) {
       throw new DfsError(
         'STALE_GENERATION',
         `The recovery id ${block.generationStamp} does not match current recovery id ` +
@@ -67,7 +70,12 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
     if (!isPossible || !isWanted) {
       throw new DfsError('IO', `Impossible length ${lengthBytes} of ${blockName(last)}`)
     }
-    const agreed = { id: last.id, length: lengthBytes, generation: block.generationStamp }
+    const agreed = {
+      id: block.id,
+      length: lengthBytes,
+      generation: block.generationStamp,
+      ...(copyTo === undefined ? {} : { replaces: last.id }),
+    }
     return {
       edit: { op: 'recovered', inode: fileId, path, last: agreed },
       result: () => undefined,

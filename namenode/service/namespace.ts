@@ -219,6 +219,8 @@ export interface NamespaceChanges extends SnapshotChanges {
         readonly newGenerationStamp: GenerationStamp
         /** The block is to be cut to this length; undefined when its replicas are to agree on one. */
         readonly truncateBytes: number | undefined
+        /** These bytes are to be copied into this new block, since a snapshot shows the old one. */
+        readonly copyTo?: BlockId | undefined
       }
   >
   /** Closes the file with the length on which its datanodes agreed; length 0 drops the block. */

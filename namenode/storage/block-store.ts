@@ -131,6 +131,12 @@ export class BlockStore {
     return { blockId: block.id, generationStamp: block.generationStamp }
   }
 
+  /** Replicas of a block that never came to be part of a file are to be deleted, up to any version. */
+  buryUnused(id: BlockId, generation: number): DeletedBlock {
+    this.#bury.run(id, generation)
+    return { blockId: id, generationStamp: generation }
+  }
+
   /** As `bury`, for all blocks of a file from an index on. */
   buryOfFile(id: InodeId, fromIndex: number): DeletedBlock[] {
     const buried = this.#buryFile.all(id, fromIndex).map(toDeletedBlock)

@@ -11,6 +11,7 @@ import { MIGRATION_0003 } from './migrations/0003-acl.js'
 import { MIGRATION_0004 } from './migrations/0004-xattr.js'
 import { MIGRATION_0005 } from './migrations/0005-quota.js'
 import { MIGRATION_0006 } from './migrations/0006-snapshots.js'
+import { MIGRATION_0007 } from './migrations/0007-truncation-copy.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0004,
   MIGRATION_0005,
   MIGRATION_0006,
+  MIGRATION_0007,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

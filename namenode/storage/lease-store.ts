@@ -1,5 +1,12 @@
 /** Who is writing which file. A lease is one file's: the holder's other files have their own rows. */
-import { type GenerationStamp, generationStamp, type InodeId, inodeId } from '../../shared/ids.js'
+import {
+  type BlockId,
+  blockId,
+  type GenerationStamp,
+  generationStamp,
+  type InodeId,
+  inodeId,
+} from '../../shared/ids.js'
 import type { Database } from './database.js'
 
 export interface Lease {
@@ -11,6 +18,8 @@ export interface Lease {
   readonly recovery: GenerationStamp | undefined
   /** The file is being truncated: the length that its last block is cut to. */
   readonly truncateBytes: number | undefined
+  /** The block that gets these bytes, where the last one must stay as it is. */
+  readonly truncateCopy?: BlockId | undefined
 }
 
 interface Row {
@@ -19,6 +28,7 @@ interface Row {
   client_machine: string
   recovery: number
   truncate_length: number | null
+  truncate_copy: number | null
 }
 
 export class LeaseStore {
@@ -47,9 +57,9 @@ export class LeaseStore {
     this.#recovering = prepare<[number], Row>(
       'SELECT * FROM lease WHERE recovery > 0 ORDER BY inode LIMIT ?',
     )
-    this.#put = prepare<[number, string, string, number, number | null]>(
-      `INSERT OR REPLACE INTO lease (inode, holder, client_machine, recovery, truncate_length)
-       VALUES (?, ?, ?, ?, ?)`,
+    this.#put = prepare<[number, string, string, number, number | null, number | null]>(
+      `INSERT OR REPLACE INTO lease (inode, holder, client_machine, recovery, truncate_length, truncate_copy)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     )
     this.#remove = prepare<[number]>('DELETE FROM lease WHERE inode = ?')
   }
@@ -82,8 +92,15 @@ export class LeaseStore {
   }
 
   put(lease: Lease): void {
-    const { inodeId: id, holder, clientMachine, recovery, truncateBytes } = lease
-    this.#put.run(id, holder, clientMachine, recovery ?? 0, truncateBytes ?? null)
+    const { inodeId: id, holder, clientMachine, recovery, truncateBytes, truncateCopy } = lease
+    this.#put.run(
+      id,
+      holder,
+      clientMachine,
+      recovery ?? 0,
+      truncateBytes ?? null,
+      truncateCopy ?? null,
+    )
   }
 
   remove(id: InodeId): void {
@@ -97,4 +114,5 @@ const toLease = (row: Row): Lease => ({
   clientMachine: row.client_machine,
   recovery: row.recovery === 0 ? undefined : generationStamp(row.recovery),
   truncateBytes: row.truncate_length ?? undefined,
+  truncateCopy: row.truncate_copy === null ? undefined : blockId(row.truncate_copy),
 })

@@ -171,6 +171,8 @@ export const FinishRecoveryCommand = closed({
   kind: Type.Literal('finish-recovery'),
   ...CommandBase,
   block: BlockSchema,
+  /** The replica of this block stays as it is, and `block` is made new of its beginning. */
+  from: Type.Optional(BlockSchema),
 })
 /** Start a full report at once. */
 export const FullReportCommand = closed({ kind: Type.Literal('full-report'), ...CommandBase })

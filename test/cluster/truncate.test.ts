@@ -1,5 +1,13 @@
 /** Files that are shortened inside a block while nodes come and go: the cluster agrees on the new length, and only on that. */
+import { userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { IpcClient } from '../../shared/hadoop/ipc-client.js'
+import {
+  CLIENT_PROTOCOL,
+  CLIENT_PROTOCOL_NAME,
+} from '../../shared/hadoop/schema/client-protocol.js'
+import { silentLog } from '../../shared/log.js'
+import { systemSeams } from '../../shared/system-seams.js'
 import { content } from '../support/content.js'
 import { expectHealed } from '../support/replica-files.js'
 import {
@@ -44,6 +52,33 @@ describe.each(CLUSTER_KINDS)('in a cluster of %s', (kind) => {
     await expectHealed(cluster, FILE, BYTES)
     expect(await client.truncate(FILE, 0)).toBe(true)
     expect((await client.readFile(FILE)).length).toBe(0)
+  })
+
+  it('a snapshot keeps the end that its file loses', async () => {
+    const cluster = await startWithFile(kind)
+    const { hostname: host, port } = new URL(cluster.fs.replace('hdfs:', 'http:'))
+    const calls = new IpcClient({
+      seams: systemSeams(silentLog),
+      address: { host, port: Number(port) },
+      user: userInfo().username,
+      timeoutMs: 10_000,
+      protocolName: CLIENT_PROTOCOL_NAME,
+    })
+    await calls.call(CLIENT_PROTOCOL.allowSnapshot, { snapshotRoot: '/dir' })
+    await calls.call(CLIENT_PROTOCOL.createSnapshot, { snapshotRoot: '/dir', snapshotName: 's' })
+    calls.close()
+    const client = cluster.client()
+    expect(await client.truncate(FILE, CUT, { wait: true })).toBe(true)
+    await expectHealed(cluster, FILE, BYTES.subarray(0, CUT))
+    const file = await client.append(FILE)
+    await file.write(BYTES.subarray(0, 1000))
+    await file.close()
+    await expectHealed(
+      cluster,
+      FILE,
+      Buffer.concat([BYTES.subarray(0, CUT), BYTES.subarray(0, 1000)]),
+    )
+    expect((await client.readFile('/dir/.snapshot/s/file.bin')).equals(BYTES)).toBe(true)
   })
 
   it('a datanode that is away meanwhile never serves its old end', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { BlockStore } from '../../../../datanode/blocks/block-store.js'
+import { copyBeginning } from '../../../../datanode/blocks/copy-beginning.js'
 import { finishRecovery, prepareRecovery } from '../../../../datanode/blocks/replica-recovery.js'
 import { findDamage } from '../../../../datanode/transfer/damage.js'
 import { blockId, generationStamp } from '../../../../shared/ids.js'
@@ -35,6 +36,39 @@ const cut = async (store: BlockStore, lengthBytes: number, stamp = STAMP + 1) =>
   await prepareRecovery(store, block(STAMP, LENGTH), stamp)
   return await finishRecovery(store, block(stamp, lengthBytes))
 }
+
+describe('a block from the beginning of another', () => {
+  const COPY = blockId(ID + 1)
+  const copyOf = (lengthBytes: number) => ({ ...block(STAMP + 1, lengthBytes), id: COPY })
+
+  it.each([1, 513, RECORD, RECORD + 1, LENGTH])(
+    'of %i bytes verifies, and the other one stays',
+    async (bytes) => {
+      const node = await nodeWithReplica()
+      const before = node.store.get(ID)
+      const replica = await copyBeginning(node.store, block(STAMP, LENGTH), copyOf(bytes))
+      expect(readFileSync(node.store.pathsOf(replica).data).equals(pattern(0, bytes))).toBe(true)
+      expect(await findDamage(node.context, replica, async () => {})).toBeUndefined()
+      expect(await copyBeginning(node.store, block(STAMP, LENGTH), copyOf(bytes))).toBe(replica)
+      expect(node.store.get(ID)).toBe(before)
+    },
+  )
+
+  it('is not made of damaged or missing bytes', async () => {
+    const node = await nodeWithReplica()
+    const before = node.store.get(ID)
+    if (before === undefined) throw new Error('no replica')
+    const copy = (bytes: number) => copyBeginning(node.store, block(STAMP, LENGTH), copyOf(bytes))
+    await expect(copy(LENGTH + 1)).rejects.toMatchObject({ code: 'ILLEGAL_ARGUMENT' })
+    flipBit(node.store.pathsOf(before).data, 10)
+    await expect(copy(5000)).rejects.toMatchObject({ code: 'BLOCK_CORRUPT' })
+    expect(node.store.get(COPY)).toBeUndefined()
+    const unknown = { ...block(STAMP, LENGTH), id: blockId(ID + 7) }
+    await expect(copyBeginning(node.store, unknown, copyOf(1))).rejects.toMatchObject({
+      code: 'REPLICA_NOT_FOUND',
+    })
+  })
+})
 
 describe('a cut replica', () => {
   it.each([1, 511, 512, 513, RECORD - 1, RECORD, RECORD + 1, 2 * RECORD, LENGTH - 1])(

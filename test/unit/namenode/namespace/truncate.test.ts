@@ -115,6 +115,52 @@ describe('truncate', () => {
     expect(await namespace.beginLeaseRecovery(id)).toEqual({ kind: 'closed' })
   })
 
+  describe('inside a block that a snapshot shows', () => {
+    async function begun(path = '/d/f') {
+      const { namespace } = fixture
+      const { id } = await writeFile(namespace, path, [1000, 700])
+      await namespace.allowSnapshot(ROOT, { path: '/d' })
+      await namespace.createSnapshot(ROOT, { path: '/d', name: 's' })
+      await namespace.truncate(ROOT, { path, newLengthBytes: 1500, holder: 'H1' })
+      await fixture.reopen()
+      const recovery = await fixture.namespace.beginLeaseRecovery(id)
+      if (recovery.kind !== 'recovering' || recovery.copyTo === undefined) {
+        throw new Error('expected a copy')
+      }
+      const { block: old, copyTo, newGenerationStamp: generationStamp } = recovery
+      return { id, old, copy: { id: copyTo, generationStamp, lengthBytes: 500 } }
+    }
+
+    it('puts its beginning into a new block, and the snapshot keeps the old one', async () => {
+      const { id, old, copy } = await begun()
+      const { namespace } = fixture
+      expect(namespace.status(ROOT, '/d/f')).toMatchObject({ lengthBytes: 1700 })
+      const cutInPlace = { ...copy, id: old.id }
+      expect(await refusal(namespace.finishLeaseRecovery(id, cutInPlace))).toContain('STALE')
+      await namespace.finishLeaseRecovery(id, copy)
+      await namespace.finishLeaseRecovery(id, copy)
+      expect(namespace.blocksOfFile(id)).toMatchObject([{ lengthBytes: 1000 }, copy])
+      expect(namespace.isFileClosed(ROOT, '/d/f')).toBe(true)
+      const shown = namespace.fileBlocks(ROOT, '/d/.snapshot/s/f', 0, 9999).blocks
+      expect(shown.map((it) => [it.id, it.lengthBytes])).toContainEqual([old.id, 700])
+      expect(namespace.deletedBlocksAfter(0, 9)).toEqual([])
+      // The new block is the file's own: the next cut may happen where it lies.
+      expect(
+        await namespace.truncate(ROOT, { path: '/d/f', newLengthBytes: 1200, holder: 'H1' }),
+      ).toMatchObject({ isDone: false })
+      expect(await namespace.beginLeaseRecovery(id)).toMatchObject({ copyTo: undefined })
+    })
+
+    it('leaves nothing of the copy when the file is deleted meanwhile', async () => {
+      const { id, copy } = await begun()
+      const { namespace } = fixture
+      await namespace.delete(ROOT, { path: '/d/f', recursive: false })
+      expect(namespace.deletedBlocksAfter(0, 9).map((it) => it.blockId)).toEqual([copy.id])
+      expect(await refusal(namespace.finishLeaseRecovery(id, copy))).toContain('NOT_FOUND')
+      expect(namespace.fileBlocks(ROOT, '/d/.snapshot/s/f', 0, 9999).blocks).toHaveLength(2)
+    })
+  })
+
   it('is refused with the texts of HDFS', async () => {
     const { namespace } = fixture
     await namespace.mkdirs(ROOT, { path: '/d', permission: 0o755, createParent: true })
