@@ -67,7 +67,16 @@ export function listSnapshottables(
     if (last === undefined) break
     after = last.id
   }
-  return found
+  return found.sort(byParentThenName)
+}
+
+/** The order of Hadoop's list: bytewise by the path above, then by name. */
+function byParentThenName(left: SnapshottableDirectory, right: SnapshottableDirectory): number {
+  const bytes = (text: string) => Buffer.from(text)
+  return (
+    Buffer.compare(bytes(left.parentPath), bytes(right.parentPath)) ||
+    Buffer.compare(bytes(left.status.name), bytes(right.status.name))
+  )
 }
 
 /** All snapshots of a directory, oldest first. @throws NOT_FOUND, NOT_A_DIRECTORY, SNAPSHOT, PERMISSION_DENIED */

@@ -1,15 +1,22 @@
 /** A file's status as WebHDFS shows it (protocol reference 4.4); fields in the order of Apache's sorted map. */
-import { ROOT_INODE_ID } from '../../../shared/ids.js'
 import type { FileStatus } from '../../service/namespace-model.js'
 
 /** No storage policy was set. */
 const UNSPECIFIED_POLICY = 0
 
-/** @param pathSuffix name below the path that was asked for; empty for that path itself */
-export function fileStatusJson(status: FileStatus, pathSuffix: string): object {
+/**
+ * @param pathSuffix name below the path that was asked for; empty for that path itself
+ * @param flags whether to say what is special about it: in lists of snapshots Hadoop does not
+ */
+export function fileStatusJson(
+  status: FileStatus,
+  pathSuffix: string,
+  flags: 'with-flags' | 'without-flags' = 'with-flags',
+): object {
+  const hasFlags = flags === 'with-flags'
   return {
     accessTime: status.accessTimeMs,
-    ...(status.hasAcl ? { aclBit: true } : {}),
+    ...(hasFlags && status.hasAcl ? { aclBit: true } : {}),
     blockSize: status.blockSizeBytes,
     childrenNum: status.childrenCount,
     fileId: status.id,
@@ -20,9 +27,24 @@ export function fileStatusJson(status: FileStatus, pathSuffix: string): object {
     pathSuffix,
     permission: status.permission.toString(8),
     replication: status.replication,
-    // The root counts as snapshottable, with a quota of 0 snapshots.
-    ...(status.id === ROOT_INODE_ID ? { snapshotEnabled: true } : {}),
+    ...(hasFlags && status.isSnapshottable ? { snapshotEnabled: true } : {}),
     storagePolicy: UNSPECIFIED_POLICY,
     type: status.kind === 'directory' ? 'DIRECTORY' : 'FILE',
+  }
+}
+
+/** The other form, which only GETTRASHROOTS uses: a generic FileStatus with a whole path. */
+export function genericStatusJson(status: FileStatus, path: string): object {
+  return {
+    access_time: status.accessTimeMs,
+    block_replication: status.replication,
+    blocksize: status.blockSizeBytes,
+    group: status.group,
+    isdir: status.kind === 'directory',
+    length: status.lengthBytes,
+    modification_time: status.modificationTimeMs,
+    owner: status.owner,
+    path,
+    permission: status.permission.toString(8),
   }
 }

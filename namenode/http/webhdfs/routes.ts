@@ -30,6 +30,7 @@ import type {
   WebhdfsOptions,
 } from './operation.js'
 import { quotaOperations } from './quota-operations.js'
+import { snapshotOperations } from './snapshot-operations.js'
 import { statusOperations } from './status-operations.js'
 import { xattrOperations } from './xattr-operations.js'
 
@@ -79,6 +80,7 @@ function operationTable(options: WebhdfsOptions): Required<OperationTable> {
     aclOperations(options),
     xattrOperations(options),
     quotaOperations(options),
+    snapshotOperations(options),
     absentOperations(options),
   ]
   const under = (method: WebhdfsMethod): Operations =>

@@ -3,7 +3,7 @@ import { DfsError } from '../../../shared/errors.js'
 import type { Call } from '../../service/call.js'
 import type { Namespace } from '../../service/namespace.js'
 import type { FileStatus } from '../../service/namespace-model.js'
-import { fileStatusJson } from './file-status.js'
+import { fileStatusJson, genericStatusJson } from './file-status.js'
 import {
   EMPTY,
   json,
@@ -106,7 +106,7 @@ function trashRoots(namespace: Namespace, call: Call, isForAllUsers: boolean): o
   const add = (home: string) => {
     const path = `${home}/.Trash`
     const status = visibleStatus(namespace, call, path)
-    if (status?.kind === 'directory') roots.push(fileStatusJson(status, path))
+    if (status?.kind === 'directory') roots.push(genericStatusJson(status, path))
   }
   if (!isForAllUsers) {
     add(homeOf(call))

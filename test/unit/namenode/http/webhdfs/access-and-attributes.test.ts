@@ -137,3 +137,43 @@ it('quotas are set, kept, shown and cleared', async () => {
   expect((await ask('PUT', MKDIRS.replace('/d', '/d/1'))).status).toBe(200)
   expect((await set('namespacequota=-2')).status).toBe(400)
 })
+
+it('snapshots are compared page by page as Java asks for them', async () => {
+  const ask = await open()
+  const change = (method: 'PUT' | 'DELETE', url: string) => ask(method, `${url}&user.name=root`)
+  await change('PUT', '/s/old?op=MKDIRS')
+  await change('PUT', '/s?op=ALLOWSNAPSHOT')
+  await change('PUT', '/s?op=CREATESNAPSHOT&snapshotname=one')
+  await change('PUT', '/s/old?op=RENAME&destination=/s/renamed')
+  await change('PUT', '/s/new?op=MKDIRS')
+  await change('PUT', '/s?op=CREATESNAPSHOT&snapshotname=two')
+  await change('PUT', '/s?op=RENAMESNAPSHOT&oldsnapshotname=two&snapshotname=last')
+  const names = 'oldsnapshotname=one&snapshotname=last'
+  const page = await ask(
+    'GET',
+    `/s?op=GETSNAPSHOTDIFFLISTING&user.name=root&${names}&snapshotdiffstartpath=&snapshotdiffindex=-1`,
+  )
+  expect(page.json()).toMatchObject({
+    SnapshotDiffReportListing: {
+      isFromEarlier: true,
+      lastIndex: -1,
+      lastPath: '',
+      deleteList: [{ sourcePath: 'old', targetPath: 'renamed', isReference: true }],
+    },
+  })
+  const report = await ask('GET', `/s?op=GETSNAPSHOTDIFF&user.name=root&${names}`)
+  expect(report.json()).toMatchObject({
+    SnapshotDiffReport: {
+      diffList: expect.arrayContaining([
+        { sourcePath: 'old', targetPath: 'renamed', type: 'RENAME' },
+        { sourcePath: 'new', type: 'CREATE' },
+      ]),
+    },
+  })
+  for (const name of ['one', 'last']) {
+    expect((await change('DELETE', `/s?op=DELETESNAPSHOT&snapshotname=${name}`)).status).toBe(200)
+  }
+  expect((await ask('GET', '/s?op=GETSNAPSHOTLIST&user.name=root')).json()).toEqual({
+    SnapshotList: null,
+  })
+})
