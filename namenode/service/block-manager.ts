@@ -89,6 +89,11 @@ export interface BlockManager {
   waitForReplicas(block: Block, minimum: number, timeoutMs: number): Promise<number>
   /** A reader found bad bytes: the replica is verified by its node before it is believed. */
   suspectReplica(blockId: BlockId, datanode: DatanodeUuid): void
+  /**
+   * A writer could not reach these nodes: until they are heard of again, new replicas go elsewhere if there is room
+   * elsewhere. Long before they count as stale: hdfs-native gives up when it is offered one that does not answer.
+   */
+  writerLost(datanodes: Iterable<DatanodeUuid>): void
   datanodes(): readonly DatanodeView[]
   /** Whether a datanode has this address. */
   isDatanodeAddress(address: string): boolean

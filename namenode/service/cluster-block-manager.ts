@@ -4,7 +4,7 @@ import { type Block, type BlockId, type DatanodeUuid, datanodeUuid } from '../..
 import type { Log } from '../../shared/log.js'
 import { type Random, shuffled } from '../../shared/random.js'
 import { orderLocations } from '../policy/order-locations.js'
-import { placeReplicas } from '../policy/place-replicas.js'
+import { type Placement, placeReplicas } from '../policy/place-replicas.js'
 import { placesOf } from '../policy/reach-for-client.js'
 import type { ReplicaAttentionStore } from '../storage/replica-attention-store.js'
 import type {
@@ -60,20 +60,14 @@ export class ClusterBlockManager implements BlockManager {
   }
 
   chooseTargets(request: TargetRequest): readonly Replica[] {
-    const { registry, random, log } = this.#options
+    const { registry, log } = this.#options
     const nodes = registry.nodes()
-    const placement = placeReplicas(
-      {
-        replicas: request.replicas,
-        blockSizeBytes: request.blockSizeBytes,
-        writer: this.#writerNode(request, nodes),
-        excluded: request.excluded,
-        existing: request.existing,
-        favoured: request.favoured ?? [],
-      },
-      nodes.map((it) => placementOf(it, 0)),
-      random,
-    )
+    const lost = nodes.flatMap((it) => (it.isLostToWriters ? it.uuid : []))
+    let placement = this.#place(request, new Set([...request.excluded, ...lost]))
+    // One writer's trouble may be its own: rather a node that may be gone than too few.
+    if (lost.length > 0 && placement.targets.length < request.replicas) {
+      placement = this.#place(request, request.excluded)
+    }
     if (placement.remark !== '') log.debug({ remark: placement.remark }, 'placement fell back')
     return placement.targets.flatMap(({ datanodeUuid: uuid, storageId }) => {
       const storage = registry.storageOf(uuid, storageId)
@@ -89,6 +83,30 @@ export class ClusterBlockManager implements BlockManager {
         },
       ]
     })
+  }
+
+  #place(request: TargetRequest, excluded: ReadonlySet<DatanodeUuid>): Placement {
+    const { registry, random } = this.#options
+    const nodes = registry.nodes()
+    return placeReplicas(
+      {
+        replicas: request.replicas,
+        blockSizeBytes: request.blockSizeBytes,
+        writer: this.#writerNode(request, nodes),
+        excluded,
+        existing: request.existing,
+        favoured: request.favoured ?? [],
+      },
+      nodes.map((it) => placementOf(it, 0)),
+      random,
+    )
+  }
+
+  writerLost(datanodes: Iterable<DatanodeUuid>): void {
+    for (const uuid of datanodes) {
+      const node = this.#options.registry.node(uuid)
+      if (node !== undefined) node.isLostToWriters = true
+    }
   }
 
   expectReplicas(block: Block, targets: readonly ReplicaTarget[]): void {

@@ -52,6 +52,8 @@ export interface ClusterNode {
   session: NodeSession | undefined
   lastHeardMonotonicMs: number
   lastHeartbeatWallMs: number
+  /** A writer lost it, and it has not been heard of since. */
+  isLostToWriters: boolean
   /** End of its last full report to this run of the namenode; 0 before the first. */
   lastFullReportWallMs: number
   activeTransfers: number

@@ -148,6 +148,7 @@ export class ClusterRegistry {
 
   /** Any sign of life. */
   heard(node: ClusterNode): void {
+    node.isLostToWriters = false
     node.lastHeardMonotonicMs = this.#options.clock.monotonicMs()
     node.lastHeartbeatWallMs = this.#options.clock.wallMs()
   }
@@ -268,6 +269,7 @@ export class ClusterRegistry {
       session: undefined,
       lastHeardMonotonicMs: this.#startedMonotonicMs,
       lastHeartbeatWallMs: 0,
+      isLostToWriters: false,
       lastFullReportWallMs: 0,
       activeTransfers: 0,
       assignedBytes: 0,

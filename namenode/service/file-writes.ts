@@ -126,6 +126,7 @@ export class FileWrites {
     const { status } = namespace.openFile(call, request)
     const survivors = request.existing.flatMap((it) => this.#replicaAt(it) ?? [])
     const excluded = this.#datanodeUuids(request.excluded)
+    blockManager.writerLost(excluded)
     const added = blockManager.chooseTargets({
       replicas: request.count,
       blockSizeBytes: status.blockSizeBytes,

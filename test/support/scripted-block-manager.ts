@@ -58,6 +58,7 @@ export class ScriptedBlockManager implements BlockManager {
   readiness: WriteReadiness = { kind: 'ready' }
   readonly expected: { readonly block: Block; readonly targets: readonly ReplicaTarget[] }[] = []
   readonly suspected: { readonly blockId: BlockId; readonly datanode: DatanodeUuid }[] = []
+  readonly lost: DatanodeUuid[] = []
   readonly targetRequests: TargetRequest[] = []
   readonly #replicas = new Map<BlockId, Replica[]>()
   readonly #stored = new Map<string, number>()
@@ -99,6 +100,10 @@ export class ScriptedBlockManager implements BlockManager {
         !request.existing.includes(it.uuid),
     )
     return usable.slice(0, request.replicas).map((it) => this.replicaOn(it, 'being-written'))
+  }
+
+  writerLost(datanodes: Iterable<DatanodeUuid>): void {
+    this.lost.push(...datanodes)
   }
 
   expectReplicas(block: Block, targets: readonly ReplicaTarget[]): void {

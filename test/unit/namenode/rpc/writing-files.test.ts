@@ -266,6 +266,7 @@ describe('a pipeline that is rebuilt', () => {
     })
     expect(extended.locs.map((it) => it.id.datanodeUuid)).toEqual(['node-1', 'node-2', 'node-4'])
     expect(extended.storageIDs).toEqual(['DS-1', 'DS-2', 'DS-4'])
+    expect(blockManager.lost).toEqual(['node-3'])
     const { block: stamped } = await root.updateBlockForPipeline({ block: b, clientName: 'w' })
     expect(blockManager.expected).toHaveLength(1)
     await root.updatePipeline({
