@@ -49,7 +49,7 @@ export class VersionKeeper {
     let isKept = false
     for (const cover of this.#coversOf(inode)) {
       if (!this.#shows(cover, inode.since)) continue
-      this.#stores.versions.keepInode(inode.id, cover.root, transaction)
+      this.#stores.versions.keepInode(inode.id, cover, transaction)
       isKept = true
     }
     if (!isKept) return
@@ -94,7 +94,7 @@ export class VersionKeeper {
     const since = this.#hasSnapshots() ? blocks.sinceOf(id) : Number.POSITIVE_INFINITY
     if (since <= this.#newestTaken()) {
       const shown = this.#coversOf(file).filter((it) => this.#shows(it, since))
-      for (const { root } of shown) versions.keepBlock(id, root, this.#transaction())
+      for (const cover of shown) versions.keepBlock(id, cover, this.#transaction())
       if (shown.length > 0) blocks.setSince(id, this.#transaction())
     }
     return versions.hasBlock(id)

@@ -6,7 +6,7 @@ import { AclTexts } from './acl-texts.js'
 import { type BlockRow, toBlock } from './block-store.js'
 import type { Database } from './database.js'
 import { INODE_COLUMNS, type Inode, type InodeRow, inodeColumnsOf, toInode } from './inode-row.js'
-import type { SnapshotPoint } from './snapshot-store.js'
+import type { Cover, SnapshotPoint } from './snapshot-store.js'
 import { decodeXAttrs } from './xattr-store.js'
 
 /** Versions of `root` that ended after transaction `after`, up to `upTo`. */
@@ -24,14 +24,14 @@ export class VersionStore {
     this.#statements = prepareAll(database)
   }
 
-  /** Keeps the row of an inode as it is now, for the snapshots of `root`. */
-  keepInode(id: InodeId, root: InodeId, until: number): void {
-    this.#statements.keepInode.run(root, until, id)
+  /** Keeps the row of an inode as it is now, for the snapshots of a root that may show it. */
+  keepInode(id: InodeId, { root, first }: Cover, until: number): void {
+    this.#statements.keepInode.run(root, until, first, id)
   }
 
   /** Keeps place and length of a block as they are now. */
-  keepBlock(id: BlockId, root: InodeId, until: number): void {
-    this.#statements.keepBlock.run(root, until, id)
+  keepBlock(id: BlockId, { root, first }: Cover, until: number): void {
+    this.#statements.keepBlock.run(root, until, first, id)
   }
 
   hasInode(root: InodeId, id: InodeId): boolean {
@@ -150,7 +150,8 @@ function prepareAll(database: Database) {
 
 function prepareKeeping(database: Database) {
   const prepare = database.prepare.bind(database)
-  const columns = INODE_COLUMNS.join(', ')
+  // Before it came below the root, the root's snapshots did not show it.
+  const columns = INODE_COLUMNS.filter((it) => it !== 'since').join(', ')
   const end = (table: string) =>
     prepare<[number, number, number, number], number>(
       `SELECT until FROM ${table} WHERE root = ? AND until > ? AND until <= ?
@@ -158,13 +159,13 @@ function prepareKeeping(database: Database) {
     ).pluck()
   const endsInRange = 'root = ? AND until > ? AND until <= ?'
   return {
-    keepInode: prepare<[number, number, number]>(
-      `INSERT INTO inode_version (root, until, ${columns}, xattrs)
-       SELECT ?, ?, ${columns}, (SELECT attributes FROM xattr WHERE xattr.inode = inode.id) FROM inode WHERE id = ?`,
+    keepInode: prepare<[number, number, number, number]>(
+      `INSERT INTO inode_version (root, until, since, ${columns}, xattrs)
+       SELECT ?, ?, max(since, ?), ${columns}, (SELECT attributes FROM xattr WHERE xattr.inode = inode.id) FROM inode WHERE id = ?`,
     ),
-    keepBlock: prepare<[number, number, number]>(
+    keepBlock: prepare<[number, number, number, number]>(
       `INSERT INTO block_version (root, until, inode, position, since, id, length)
-       SELECT ?, ?, inode, position, since, id, length FROM block WHERE id = ?`,
+       SELECT ?, ?, inode, position, max(since, ?), id, length FROM block WHERE id = ?`,
     ),
     hasInode: prepare<[number, number], number>(
       'SELECT 1 FROM inode_version WHERE root = ? AND id = ? LIMIT 1',

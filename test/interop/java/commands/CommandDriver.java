@@ -45,6 +45,7 @@ public final class CommandDriver {
           Map.entry("crypto", org.apache.hadoop.hdfs.tools.CryptoAdmin::new),
           Map.entry("snapshotDiff", org.apache.hadoop.hdfs.tools.snapshot.SnapshotDiff::new),
           Map.entry("lsSnapshottableDir", CommandDriver::snapshottable),
+          Map.entry("lsSnapshot", conf -> new org.apache.hadoop.hdfs.tools.snapshot.LsSnapshot()),
           Map.entry("distcp", CommandDriver::distCp),
           Map.entry("wordcount", conf -> new WordCount()),
           Map.entry("api", conf -> new ApiScenarios()));

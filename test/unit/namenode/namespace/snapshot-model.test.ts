@@ -12,7 +12,7 @@ import { DfsError } from '../../../../shared/errors.js'
 import { type Fixture, openFixture, ROOT, writeFile } from './namespace-fixture.js'
 import { checkStore } from './store-checks.js'
 
-const name = fc.constantFrom('a', 'b', 'c')
+const name = fc.constantFrom('a', 'b')
 const inside = fc.array(name, { minLength: 1, maxLength: 3 }).map((it) => `/d/${it.join('/')}`)
 const other = fc.array(name, { minLength: 1, maxLength: 2 }).map((it) => `/e/${it.join('/')}`)
 const outside = fc.array(name, { minLength: 1, maxLength: 2 }).map((it) => `/o/${it.join('/')}`)
@@ -41,6 +41,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('chmod' as const), path, mode: fc.constantFrom(0o700, 0o777) }),
   fc.record({ kind: fc.constant('xattr' as const), path, value: fc.constantFrom('x', 'y') }),
   fc.record({ kind: fc.constant('snapshot' as const), root, name: snapshotName }),
+  fc.record({ kind: fc.constant('snapshot' as const), root, name: snapshotName }),
   fc.record({ kind: fc.constant('forget' as const), root, name: snapshotName }),
   fc.record({ kind: fc.constant('purge' as const), limit: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ kind: fc.constant('restart' as const) }),
@@ -64,6 +65,7 @@ describe('snapshots', () => {
         try {
           await prepare(fixture)
           const copies = new Map<string, Copy>()
+          await act(fixture, { kind: 'snapshot', root: '/d', name: 's1' }, copies)
           for (const it of steps) await act(fixture, it, copies)
           for (const [where, copy] of copies) {
             expect(copyOf(fixture.namespace, where), where).toEqual(copy)
@@ -83,6 +85,9 @@ describe('snapshots', () => {
 async function prepare({ namespace }: Fixture): Promise<void> {
   for (const it of ['/d', '/e', '/o']) {
     await namespace.mkdirs(ROOT, { path: it, permission: 0o755, createParent: true })
+  }
+  for (const it of ['/d/a/a', '/d/a/b/a', '/d/b/a/b', '/d/b/b', '/e/a/b', '/e/b', '/o/b/a']) {
+    await writeFile(namespace, it, [700])
   }
   await namespace.allowSnapshot(ROOT, { path: '/d' })
   await namespace.allowSnapshot(ROOT, { path: '/e' })

@@ -250,6 +250,34 @@ describe('a snapshot', () => {
     expect(namespace.deletedBlocksAfter(0, 10)).toHaveLength(1)
   })
 
+  it('lets go of what came after an older one with the newer one', async () => {
+    await writeFile(namespace, '/plain/in/f', [500])
+    await take('s1')
+    await namespace.rename(ROOT, { from: '/plain/in', to: '/d/in' })
+    await take('s2')
+    await namespace.delete(ROOT, { path: '/d/in/f', recursive: false })
+    expect(namespace.deletedBlocksAfter(0, 10)).toEqual([])
+    await namespace.deleteSnapshot(ROOT, { path: '/d', name: 's2' })
+    while (await namespace.freeSnapshots(10));
+    expect(namespace.deletedBlocksAfter(0, 10)).toHaveLength(1)
+    checkStore(fixture.folder)
+  })
+
+  it('keeps what is changed after it has left, or below something deleted', async () => {
+    await writeFile(namespace, '/d/sub/x/f', [500])
+    await writeFile(namespace, '/d/sub/y/g', [500])
+    await take()
+    await namespace.rename(ROOT, { from: '/d/sub/x', to: '/plain/x' })
+    await namespace.delete(ROOT, { path: '/plain/x/f', recursive: false })
+    await namespace.delete(ROOT, { path: '/d/sub', recursive: true })
+    while (await namespace.purgeDeletedTrees(1));
+    expect(namespace.deletedBlocksAfter(0, 10)).toEqual([])
+    const seen = (path: string) => namespace.fileBlocks(ROOT, `/d/.snapshot/s1/${path}`, 0, 1000)
+    expect(seen('sub/x/f').blocks).toHaveLength(1)
+    expect(seen('sub/y/g').blocks).toHaveLength(1)
+    checkStore(fixture.folder)
+  })
+
   it('keeps a block that is to be cut, and a file that is to be joined to another', async () => {
     await writeFile(namespace, '/d/a', [500, 500])
     await writeFile(namespace, '/d/b', [500])
@@ -310,6 +338,11 @@ describe('the difference of two states', () => {
     await take()
     await namespace.setTimes(ROOT, { path: '/d/f', modificationTimeMs: 5, accessTimeMs: 5 })
     expect(diff('s1', '')).toEqual([])
+    await mkdirs('/d/sub/deep/down')
+    await take('s2')
+    await namespace.setPermission(ROOT, { path: '/d/sub/deep/down', permission: 0o700 })
+    expect(diff('s2', '')).toEqual([{ kind: 'modified', path: 'sub/deep/down' }])
+    await namespace.delete(ROOT, { path: '/d/sub/deep', recursive: true })
     await namespace.setReplication(ROOT, { path: '/d/sub/g', replication: 2 })
     await namespace.setPermission(ROOT, { path: '/d/sub', permission: 0o700 })
     expect(diff('s1', '')).toEqual([
