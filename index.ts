@@ -26,5 +26,11 @@ export type { AclStatus, FileAttributes } from './shared/client/file-attributes.
 export type { FileChecksum } from './shared/client/file-checksum.js'
 export type { FileStatus } from './shared/client/file-status.js'
 export type { ReadableFile, WritableFile } from './shared/client/file-streams.js'
+export type {
+  Difference,
+  Snapshot,
+  Snapshots,
+  SnapshottableDirectory,
+} from './shared/client/snapshots.js'
 export { DfsError, type ErrorCode } from './shared/errors.js'
 export { parseXAttrName, type XAttr, type XAttrName } from './shared/xattr.js'

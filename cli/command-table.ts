@@ -72,6 +72,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await quotas()).setSpaceQuota,
   ),
   cluster('clrSpaceQuota', 'lift the limit of space', async () => (await quotas()).clrSpaceQuota),
+  cluster(
+    'snapshot',
+    'snapshots of directories, and what has changed since',
+    () => import('./commands/snapshot.js'),
+  ),
   cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
   cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),

@@ -34,6 +34,7 @@ import type { FileChecksum } from './file-checksum.js'
 import type { FileStatus } from './file-status.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
 import { absolutePath } from './remote-path.js'
+import { Snapshots } from './snapshots.js'
 
 export type {
   CallOptions,
@@ -45,6 +46,7 @@ export type {
 export class DfsClient extends FileCalls {
   /** Access control lists, extended attributes and quotas. */
   readonly attributes: FileAttributes
+  readonly snapshots: Snapshots
   readonly #parts: ClientParts
   #defaults: Promise<ServerDefaults> | undefined
 
@@ -53,6 +55,7 @@ export class DfsClient extends FileCalls {
     super(parts)
     this.#parts = parts
     this.attributes = new FileAttributes(parts.namenode, (options) => this.signal(options))
+    this.snapshots = new Snapshots(parts.namenode, (options) => this.signal(options))
   }
 
   /**

@@ -94,6 +94,17 @@ export class NamenodeClient {
   readonly listXAttrs = this.#bind(CLIENT_PROTOCOL.listXAttrs)
   readonly removeXAttr = this.#bind(CLIENT_PROTOCOL.removeXAttr)
 
+  // snapshots
+  readonly allowSnapshot = this.#bind(CLIENT_PROTOCOL.allowSnapshot)
+  readonly disallowSnapshot = this.#bind(CLIENT_PROTOCOL.disallowSnapshot)
+  readonly createSnapshot = this.#bind(CLIENT_PROTOCOL.createSnapshot)
+  readonly renameSnapshot = this.#bind(CLIENT_PROTOCOL.renameSnapshot)
+  readonly deleteSnapshot = this.#bind(CLIENT_PROTOCOL.deleteSnapshot)
+  readonly getSnapshottableDirListing = this.#bind(CLIENT_PROTOCOL.getSnapshottableDirListing)
+  readonly getSnapshotListing = this.#bind(CLIENT_PROTOCOL.getSnapshotListing)
+  readonly getSnapshotDiffReport = this.#bind(CLIENT_PROTOCOL.getSnapshotDiffReport)
+  readonly getSnapshotDiffReportListing = this.#bind(CLIENT_PROTOCOL.getSnapshotDiffReportListing)
+
   // events
   readonly getCurrentEditLogTxid = this.#bind(CLIENT_PROTOCOL.getCurrentEditLogTxid)
   readonly getEditsFromTxid = this.#bind(CLIENT_PROTOCOL.getEditsFromTxid)

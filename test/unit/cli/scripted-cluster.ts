@@ -212,6 +212,7 @@ export class ScriptedCluster {
         return {}
       },
       ...this.attributes.calls(record),
+      ...SNAPSHOTS_NOT_SCRIPTED,
       getFsStats: async () => {
         record('getFsStats')
         const capacity = 100 * 1024 ** 3
@@ -432,3 +433,17 @@ const datanodeInfo = () => ({
   location: '/default-rack',
   numBlocks: 7,
 })
+
+/** Snapshots are tested against real clusters. */
+const notScripted = () => Promise.reject(new Error('not scripted'))
+const SNAPSHOTS_NOT_SCRIPTED = {
+  allowSnapshot: notScripted,
+  disallowSnapshot: notScripted,
+  createSnapshot: notScripted,
+  renameSnapshot: notScripted,
+  deleteSnapshot: notScripted,
+  getSnapshottableDirListing: notScripted,
+  getSnapshotListing: notScripted,
+  getSnapshotDiffReport: notScripted,
+  getSnapshotDiffReportListing: notScripted,
+}
