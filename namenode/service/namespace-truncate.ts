@@ -25,7 +25,7 @@ export const truncateRule: ChangeRule<'truncate'> = {
       const text = `Cannot truncate to a negative file size: ${newLengthBytes}.`
       throw new DfsError('ILLEGAL_ARGUMENT', text)
     }
-    const { target, components } = tree.find(change.path, call.principal, 'using')
+    const { target, components, inodes } = tree.find(change.path, call.principal, 'using')
     const path = joinPath(components)
     if (target !== undefined) checkAccess(target, path, call.principal, WRITE)
     const file = requireFile(target, path)
@@ -61,7 +61,7 @@ export const truncateRule: ChangeRule<'truncate'> = {
       holder,
       machine: call.clientAddress,
       ...kept,
-      ...(cut === undefined ? {} : { cut: cutOf(context, file, cut) }),
+      ...(cut === undefined ? {} : { cut: cutOf(context, file, cut, inodes) }),
     } as const
     const answer = cut === undefined ? done : pending
     return { edit, result: () => answer, remember: [file.id, answer.isDone] }
@@ -72,15 +72,19 @@ export const truncateRule: ChangeRule<'truncate'> = {
   },
 }
 
-/** A block that a snapshot shows stays as it is: a new one takes over what the file keeps of it. */
+/**
+ * A block that a snapshot shows stays as it is: a new one takes over what the file keeps of it. So does one that a
+ * snapshot may come to show while datanodes are cutting.
+ */
 function cutOf(
   { state, versions }: ChangeContext,
   file: Inode,
   cut: { readonly id: BlockRecord['id']; readonly length: number },
+  path: readonly Inode[],
 ) {
   const generation = generationStamp(state.nextGeneration)
-  const isShown = versions.isBlockShown(cut.id, file)
-  return { ...cut, generation, ...(isShown ? { copy: blockId(state.nextBlock) } : {}) }
+  const mayBeShown = path.some((it) => it.isSnapshottable) || versions.isBlockShown(cut.id, file)
+  return { ...cut, generation, ...(mayBeShown ? { copy: blockId(state.nextBlock) } : {}) }
 }
 
 /** A repeated request finds its truncation under way. */

@@ -35,6 +35,8 @@ const step = fc.oneof(
     path,
     length: fc.integer({ min: 1, max: 99 }),
   }),
+  fc.record({ kind: fc.constant('truncate' as const), path, length: fc.constantFrom(0, 300, 700) }),
+  fc.record({ kind: fc.constant('concat' as const), path, from: path }),
   fc.record({ kind: fc.constant('delete' as const), path }),
   fc.record({ kind: fc.constant('rename' as const), path, to: path }),
   fc.record({ kind: fc.constant('replace' as const), path, to: path }),
@@ -113,6 +115,12 @@ async function change(fixture: Fixture, it: Step, copies: Map<string, Copy>): Pr
     case 'append':
       await append(namespace, it.path, it.length)
       return
+    case 'truncate':
+      await truncate(namespace, it.path, it.length)
+      return
+    case 'concat':
+      await namespace.concat(ROOT, { target: it.path, sources: [it.from] })
+      return
     case 'delete':
       await namespace.delete(ROOT, { path: it.path, recursive: true })
       return
@@ -164,6 +172,18 @@ async function append(namespace: StoredNamespace, path: string, length: number):
       : lastBlock
   const lengthBytes = Math.min(1000, last.lengthBytes + length)
   await namespace.completeFile(ROOT, { ...reference, last: { ...last, lengthBytes } })
+}
+
+async function truncate(namespace: StoredNamespace, path: string, newLengthBytes: number) {
+  const { fileId, isDone } = await namespace.truncate(ROOT, { path, newLengthBytes, holder: 'H1' })
+  if (isDone) return
+  const begun = await namespace.beginLeaseRecovery(fileId)
+  if (begun.kind === 'closed') return
+  await namespace.finishLeaseRecovery(fileId, {
+    id: begun.copyTo ?? begun.block.id,
+    generationStamp: begun.newGenerationStamp,
+    lengthBytes: begun.truncateBytes ?? begun.block.lengthBytes,
+  })
 }
 
 /** All that can be read of a tree. */

@@ -144,11 +144,22 @@ describe('truncate', () => {
       const shown = namespace.fileBlocks(ROOT, '/d/.snapshot/s/f', 0, 9999).blocks
       expect(shown.map((it) => [it.id, it.lengthBytes])).toContainEqual([old.id, 700])
       expect(namespace.deletedBlocksAfter(0, 9)).toEqual([])
-      // The new block is the file's own: the next cut may happen where it lies.
+      // A snapshot may be made while the next cut is under way: it is a copy again, until there can be none.
       expect(
         await namespace.truncate(ROOT, { path: '/d/f', newLengthBytes: 1200, holder: 'H1' }),
       ).toMatchObject({ isDone: false })
-      expect(await namespace.beginLeaseRecovery(id)).toMatchObject({ copyTo: undefined })
+      const next = await namespace.beginLeaseRecovery(id)
+      expect(next).toMatchObject({ copyTo: expect.any(Number) })
+      await namespace.createSnapshot(ROOT, { path: '/d', name: 'meanwhile' })
+      if (next.kind !== 'recovering' || next.copyTo === undefined) throw new Error('no copy')
+      const { newGenerationStamp: generationStamp } = next
+      await namespace.finishLeaseRecovery(id, {
+        id: next.copyTo,
+        generationStamp,
+        lengthBytes: 200,
+      })
+      const seen = namespace.fileBlocks(ROOT, '/d/.snapshot/meanwhile/f', 0, 9999).blocks
+      expect(seen.map((it) => [it.id, it.lengthBytes])).toContainEqual([copy.id, 500])
     })
 
     it('leaves nothing of the copy when the file is deleted meanwhile', async () => {
