@@ -1,5 +1,8 @@
 /** Hadoop's abstract contract tests, run against a server of ours: see ContractRunner.java. */
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from './foreign-clients.js'
 import { javaClassPath } from './java-clients.js'
 
@@ -27,6 +30,8 @@ export async function runContractTests(
 ): Promise<ContractVerdict> {
   const classPath = await javaClassPath(VERSION, 'contract')
   const words = ['-Xmx1g', '-XX:+UseSerialGC', `-Dserver=${server}`, '-cp', classPath]
+  // Some of them write to `target` in the folder they are started in.
+  const folder = mkdtempSync(join(tmpdir(), 'dfs-contract-'))
   const { exitCode, stdout, stderr } = await run(
     'java',
     [...words, 'ContractRunner', ...leaveOut],
