@@ -1,5 +1,4 @@
 /** Hadoop's abstract contract tests, run against a server of ours: see ContractRunner.java. */
-
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,10 +34,8 @@ export async function runContractTests(
   const { exitCode, stdout, stderr } = await run(
     'java',
     [...words, 'ContractRunner', ...leaveOut],
-    {
-      timeoutMs: TIME_LIMIT_MS,
-    },
-  )
+    { cwd: folder, timeoutMs: TIME_LIMIT_MS },
+  ).finally(() => rmSync(folder, { recursive: true, force: true }))
   if (exitCode !== 0) {
     throw new Error(`the contract tests ended with ${exitCode ?? 'a signal'}: ${tail(stderr)}`)
   }
