@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildSync } from 'esbuild'
+import { build } from 'esbuild'
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DIST = join(PROJECT, 'dist')
@@ -29,12 +29,7 @@ const NOT_SHIPPED = /\.(ts|md)$/
 const sources = [...INPUTS.map((name) => join(PROJECT, name)), ...ROOMS.flatMap(filesBelow)]
 const stamp = sources.map((path) => `${relative(PROJECT, path)} ${fingerprint(path)}`).join('\n')
 
-if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) {
-  compile()
-  writeFileSync(STAMP, stamp)
-}
-
-function compile() {
+async function compile() {
   // Beside dist and then swapped: a build that fails leaves the last good one, and a file that was renamed in the
   // sources does not live on.
   rmSync(NEXT, { recursive: true, force: true })
@@ -54,23 +49,30 @@ function compile() {
     mkdirSync(dirname(join(NEXT, name)), { recursive: true })
     copyFileSync(path, join(NEXT, name))
   }
-  bundle()
+  await bundle()
   rmSync(DIST, { recursive: true, force: true })
   renameSync(NEXT, DIST)
 }
 
 /**
- * One script for every command, what a command does not need stays unexecuted in it; and one for the writer's thread,
- * beside it, where the first looks for it. Packages are joined in as well, but for two with native parts: a server spent
- * two thirds of its start on finding and reading the files of fastify and its like. In the older module format, since only
- * its scripts can be run with compiled code that was kept (bin/dfs).
+ * One script for every command, what a command does not need stays unexecuted in it; the same without the servers, a fifth
+ * of the size, since a short command spends most of its time on reading its script; and one for the writer's thread, beside
+ * them, where the first looks for it. Packages are joined in as well, but for two with native parts: a server spent two
+ * thirds of its start on finding and reading the files of fastify and its like. In the older module format, since only its
+ * scripts can be run with compiled code that was kept (bin/dfs, which chooses between the first two).
  */
-function bundle() {
-  buildSync({
-    entryPoints: {
-      main: join(NEXT, 'cli', 'main.js'),
-      'namespace-thread': join(NEXT, 'namenode', 'service', 'namespace-thread.js'),
-    },
+async function bundle() {
+  const main = join(NEXT, 'cli', 'main.js')
+  const thread = join(NEXT, 'namenode', 'service', 'namespace-thread.js')
+  await joinScripts({ main, 'namespace-thread': thread })
+  await joinScripts({ command: main }, [withoutServers])
+  writeFileSync(join(NEXT, 'bundle', 'package.json'), '{"type":"commonjs"}\n')
+}
+
+async function joinScripts(entryPoints, plugins = []) {
+  await build({
+    entryPoints,
+    plugins,
     outdir: join(NEXT, 'bundle'),
     bundle: true,
     format: 'cjs',
@@ -88,7 +90,19 @@ function bundle() {
     legalComments: 'external',
     logLevel: 'warning',
   })
-  writeFileSync(join(NEXT, 'bundle', 'package.json'), '{"type":"commonjs"}\n')
+}
+
+/** Leaves the servers out: bin/dfs takes the whole script when one of them is called. */
+const withoutServers = {
+  name: 'without-servers',
+  setup(esbuild) {
+    const filter = /\/(namenode|datanode)\/main\.js$/
+    esbuild.onResolve({ filter }, ({ path }) => ({ path, namespace: 'server' }))
+    esbuild.onLoad({ filter, namespace: 'server' }, () => ({
+      contents:
+        "export const runNamenode = absent, runDatanode = absent\nfunction absent() { throw new Error('no server is in this script') }",
+    }))
+  },
 }
 
 function filesBelow(folder) {
@@ -101,4 +115,9 @@ function filesBelow(folder) {
 function fingerprint(path) {
   const { size, mtimeMs } = statSync(path)
   return `${size} ${mtimeMs}`
+}
+
+if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) {
+  await compile()
+  writeFileSync(STAMP, stamp)
 }
