@@ -6,7 +6,7 @@ import type { Command, CommandOutcome, TransferTarget } from '../../shared/contr
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import { type Block, blockId, generationStamp } from '../../shared/ids.js'
-import type { DatanodeInfo } from '../../shared/transfer/pipeline-node.js'
+import { type DatanodeInfo, transferAddress } from '../../shared/transfer/pipeline-node.js'
 import { SendBlockFailure } from '../../shared/transfer/send-block.js'
 import { copyBeginning } from '../blocks/copy-beginning.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
@@ -175,6 +175,8 @@ export class CommandExecutor {
       storageTypes: targets.map(({ storageType }) => StorageTypeEnum[storageType]),
       clientName: '',
       blockPoolId: session.blockPoolId ?? '',
+      // The namenode chose them and said where they are: nothing to ask.
+      addressOf: async (target) => transferAddress(target),
       signal,
     })
     return { outcome: 'done' }

@@ -37,6 +37,7 @@ export async function receiveCopy(
       storageTypes: message.targetStorageTypes,
       clientName: message.header.clientName,
       blockPoolId: block.poolId,
+      addressOf: (target) => context.peers.find(target),
     })
   }
   connection.writer.write(encodeBlockOpResponse({ status: Status.SUCCESS }))

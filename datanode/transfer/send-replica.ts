@@ -6,6 +6,7 @@
 import { BYTES_PER_CHECKSUM } from '../../shared/checksum/crc32c.js'
 import { BlockConstructionStage } from '../../shared/hadoop/schema/data-transfer.js'
 import { ChecksumType, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
+import type { HostPort } from '../../shared/network.js'
 import { type DatanodeInfo, EMPTY_TOKEN } from '../../shared/transfer/pipeline-node.js'
 import { SendBlockFailure, sendBlock } from '../../shared/transfer/send-block.js'
 import type { Replica } from '../blocks/replica.js'
@@ -19,6 +20,8 @@ export interface SendReplicaOptions {
   readonly storageTypes: readonly number[]
   readonly clientName: string
   readonly blockPoolId: string
+  /** Clients' targets are looked up; those of the namenode's commands are where it says. */
+  readonly addressOf: (target: DatanodeInfo) => Promise<HostPort>
   readonly signal?: AbortSignal
 }
 
@@ -67,7 +70,7 @@ async function sendToOne(
     await sendBlock({
       clock,
       network,
-      address: await context.peers.find(info),
+      address: await options.addressOf(info),
       request: {
         block: {
           poolId: options.blockPoolId,

@@ -24,6 +24,7 @@ export async function serveTransfer(
       storageTypes: message.targetStorageTypes,
       clientName,
       blockPoolId: baseHeader.block.poolId,
+      addressOf: (target) => context.peers.find(target),
       signal: connection.signal,
     })
   } catch (error) {

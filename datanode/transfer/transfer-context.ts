@@ -65,6 +65,7 @@ export interface TransferTimeouts extends PipelineTimeouts {
 
 /** Where other datanodes are: implemented by what asks the namenode. */
 export interface Peers {
+  /** @throws DfsError PERMISSION_DENIED for a node that is not known to be of the cluster, wherever a client says it is */
   find(info: DatanodeInfo): Promise<HostPort>
   /** Nobody was met there. */
   forget(info: DatanodeInfo): void

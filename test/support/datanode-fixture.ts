@@ -134,6 +134,7 @@ export async function startNode(
   options: StoreOptions & {
     readonly maxTransfers?: number
     readonly timeouts?: Partial<TransferContext['timeouts']>
+    readonly peers?: TransferContext['peers']
   } = {},
 ): Promise<TestNode> {
   const { store, seams, folder, release } = await openStore(options)
@@ -142,7 +143,7 @@ export async function startNode(
     seams,
     store,
     events,
-    peers: { find: async (info) => transferAddress(info), forget: () => {} },
+    peers: options.peers ?? { find: async (info) => transferAddress(info), forget: () => {} },
     statistics: newTransferStatistics(),
     timeouts: { ...FAST_TIMEOUTS, ...options.timeouts },
     copyThrottle: new ByteThrottle(0),

@@ -15,7 +15,6 @@ const PEER = {
     ipcPort: 0,
   },
 }
-const AS_THE_CLIENT_SAYS = { host: '203.0.113.7', port: 19866 }
 
 function peers(answer: () => { host: string; port: number }) {
   const clock = new FakeClock()
@@ -50,22 +49,40 @@ describe('a peer', () => {
     expect(await it.peers.find(PEER)).toEqual({ host: '10.0.0.2', port: 9999 })
   })
 
-  it('is looked for where the client says when the namenode does not answer; it is not asked each time', async () => {
+  it('is where it was last while the namenode does not answer; it is not asked each time', async () => {
+    let isAway = false
     const it = peers(() => {
-      throw new DfsError('TIMEOUT', 'no answer')
+      if (isAway) throw new DfsError('TIMEOUT', 'no answer')
+      return { host: '10.0.0.2', port: 9866 }
     })
-    expect(await it.peers.find(PEER)).toEqual(AS_THE_CLIENT_SAYS)
-    expect(await it.peers.find(PEER)).toEqual(AS_THE_CLIENT_SAYS)
-    expect(it.asked).toHaveLength(1)
+    await it.peers.find(PEER)
+    isAway = true
+    it.peers.forget(PEER)
+    expect(await it.peers.find(PEER)).toEqual({ host: '10.0.0.2', port: 9866 })
+    expect(await it.peers.find(PEER)).toEqual({ host: '10.0.0.2', port: 9866 })
+    expect(it.asked).toHaveLength(2)
     await it.clock.advance(6_000)
     await it.peers.find(PEER)
-    expect(it.asked).toHaveLength(2)
+    expect(it.asked).toHaveLength(3)
   })
 
-  it('without a UUID is looked for where the client says', async () => {
+  it.each([
+    ['that the namenode does not know', 'NOT_FOUND'],
+    ['that the namenode does not tell of', 'TIMEOUT'],
+  ] as const)('%s is refused, wherever the client says it is', async (_name, code) => {
+    const it = peers(() => {
+      throw new DfsError(code, 'no')
+    })
+    await expect(it.peers.find(PEER)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+  })
+
+  it.each([
+    ['no UUID', ''],
+    ['a UUID of 1000 letters', 'a'.repeat(1000)],
+  ])('with %s is refused without a question', async (_name, datanodeUuid) => {
     const it = peers(() => ({ host: '10.0.0.2', port: 9866 }))
-    const nameless = { id: { ...PEER.id, datanodeUuid: '' } }
-    expect(await it.peers.find(nameless)).toEqual(AS_THE_CLIENT_SAYS)
+    const odd = { id: { ...PEER.id, datanodeUuid } }
+    await expect(it.peers.find(odd)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
     expect(it.asked).toEqual([])
   })
 })
