@@ -120,6 +120,8 @@ describe.each(HADOOP_VERSIONS)('snapshots with Hadoop %s', (version) => {
     expect(await hdfs.dfs('-cat', '/d/.snapshot/s1/h')).toBe('moved')
     const check = await hdfs.dfs('-ls', '-R', '/d/.snapshot/s1')
     expect(check).toContain('/d/.snapshot/s1/sub/f')
+    // Reads are served at once; changes when the datanodes have been heard.
+    await cluster.ready()
     await hdfs.dfs('-deleteSnapshot', '/d', 's1')
     const gone = await hdfs.run(['dfs', '-cat', '/d/.snapshot/s1/h'])
     expect(gone.stderr).toContain('No such file or directory')
