@@ -19,17 +19,6 @@ const FAIL_WITH_APACHE = [
   'VectoredRead.testEOFRanges[Buffer type : direct]',
 ]
 
-/**
- * Races that Apache wins and we may lose: the client looks at the file right after it has sent the header of CREATE or
- * APPEND, without waiting for an answer. Apache shows a file before its edit is on disk, we only afterwards (P1).
- */
-const RACES = [
-  'Append.testRenameFileBeingAppended',
-  'ContextMainOperations.testSetVerifyChecksum',
-  'Create.testCreatedFileIsImmediatelyVisible',
-  'Create.testCreatedFileIsVisibleOnFlush',
-]
-
 describe("Hadoop's contract tests over webhdfs://", () => {
   let cluster: ProcessCluster
   let verdict: ContractVerdict
@@ -51,8 +40,7 @@ describe("Hadoop's contract tests over webhdfs://", () => {
   })
 
   it('fail in none that passes with Apache HDFS', () => {
-    const excused = [...FAIL_WITH_APACHE, ...RACES]
-    const ours = verdict.failed.filter((name) => !excused.includes(name))
+    const ours = verdict.failed.filter((name) => !FAIL_WITH_APACHE.includes(name))
     expect(ours, verdict.reasons).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 /** WebHDFS on a namenode without a socket, over a real namespace and a scripted block management. */
 import { registerWebhdfsRoutes } from '../../namenode/http/webhdfs/routes.js'
 import type { NamenodeServices } from '../../namenode/service/services.js'
+import type { Clock } from '../../shared/clock.js'
 import { buildHttpServer } from '../../shared/http/http-server.js'
 import { silentLog } from '../../shared/log.js'
 import { openNamenodeRpc } from './namenode-rpc.js'
@@ -27,10 +28,14 @@ export interface NamenodeWebhdfs {
 }
 
 export async function openNamenodeWebhdfs(
-  options: Parameters<typeof openNamenodeRpc>[0] & { readonly defaultUser?: string } = {},
+  options: Parameters<typeof openNamenodeRpc>[0] & {
+    readonly defaultUser?: string
+    /** Of the HTTP face alone. */
+    readonly clock?: Clock
+  } = {},
 ): Promise<NamenodeWebhdfs> {
   const rpc = await openNamenodeRpc(options)
-  const { services } = rpc
+  const services = { ...rpc.services, clock: options.clock ?? rpc.services.clock }
   const app = buildHttpServer({
     log: silentLog,
     clock: services.clock,

@@ -29,6 +29,7 @@ import type {
   WebhdfsMethod,
   WebhdfsOptions,
 } from './operation.js'
+import { OutstandingRedirects } from './outstanding-redirects.js'
 import { quotaOperations } from './quota-operations.js'
 import { snapshotOperations } from './snapshot-operations.js'
 import { statusOperations } from './status-operations.js'
@@ -45,6 +46,8 @@ export interface WebhdfsRoutesOptions extends WebhdfsOptions {
 export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRoutesOptions): void {
   const operations = operationTable(options)
   const { log, config } = options.services
+  const redirects = new OutstandingRedirects(options.services)
+  app.addHook('preClose', async () => redirects.close())
   guardWebAccess(app, config.webAccess)
   app.removeAllContentTypeParsers()
   // The body is never read here: a client that waits for "100 Continue" does not even send it.
@@ -61,7 +64,7 @@ export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRout
       method: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
       url,
       exposeHeadRoute: false,
-      handler: (request, reply) => handle(request, reply, operations, options),
+      handler: (request, reply) => handle(request, reply, { ...options, operations, redirects }),
     })
     app.options(url, (_request, reply) =>
       reply.header('allow', 'OPTIONS,HEAD,DELETE,POST,GET,PUT').send(),
@@ -91,9 +94,12 @@ function operationTable(options: WebhdfsOptions): Required<OperationTable> {
 async function handle(
   request: FastifyRequest,
   reply: FastifyReply,
-  operations: Required<OperationTable>,
-  options: WebhdfsRoutesOptions,
+  options: WebhdfsRoutesOptions & {
+    readonly operations: Required<OperationTable>
+    readonly redirects: OutstandingRedirects
+  },
 ): Promise<FastifyReply> {
+  const { operations, redirects } = options
   const parameters = WebhdfsParameters.ofUrl(request.url)
   const path = pathOfWebhdfsUrl(request.url)
   const call = authenticated(request, parameters, options)
@@ -110,7 +116,10 @@ async function handle(
       `Invalid value for webhdfs parameter "op": ${parameters.text('op')} is not a valid ${method} operation.`,
     )
   }
-  return send(reply, await run({ operation, call, path, parameters }))
+  await redirects.settled(call, path)
+  const answer = await run({ operation, call, path, parameters })
+  if (operation === 'CREATE' || operation === 'APPEND') redirects.remember(call, path)
+  return send(reply, answer)
 }
 
 /** HEAD answers like GET, without the body. */
