@@ -4,7 +4,8 @@
  */
 import { type BigIntStats, constants, type Dirent, type StatsFs } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
+import { DfsError } from './errors.js'
 
 export interface DiskFile {
   /** Reads up to `lengthBytes`; returns how many came, fewer only at the end of the file. */
@@ -27,7 +28,11 @@ export interface DiskUsage {
 }
 
 export interface Disk {
-  /** Opens a regular file; never follows a symbolic link at the end of the path. */
+  /**
+   * Opens a regular file; never follows a symbolic link at the end of the path, and never waits for the other end of a
+   * named pipe.
+   * @throws what the system throws; DfsError BLOCK_CORRUPT for what is no regular file
+   */
   open(path: string, mode: OpenMode): Promise<DiskFile>
   rename(from: string, to: string): Promise<void>
   /** Removes a file; succeeds when it is already gone. */
@@ -67,14 +72,18 @@ export async function renameDurably(disk: Disk, from: string, to: string): Promi
   await disk.syncFolder(dirname(to))
 }
 
+/** Opening a named pipe would hold one of the few threads for disks until somebody opens its other end. */
+const SAFELY = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
 const FLAGS: Readonly<Record<OpenMode, number>> = {
-  read: constants.O_RDONLY | constants.O_NOFOLLOW,
-  'read-write': constants.O_RDWR | constants.O_NOFOLLOW,
+  read: constants.O_RDONLY | SAFELY,
+  'read-write': constants.O_RDWR | SAFELY,
   'create-new': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
 }
 
 async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
   const handle = await fs.open(path, FLAGS[mode], 0o644)
+  if (mode !== 'create-new') await requireRegular(handle, path)
   return {
     read: async (buffer, offset, lengthBytes, position) => {
       let done = 0
@@ -107,6 +116,14 @@ async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
     sizeBytes: async () => (await handle.stat()).size,
     close: () => handle.close(),
   }
+}
+
+/** Closes what is no regular file: a folder, pipe or device that somebody put in its place. */
+async function requireRegular(handle: fs.FileHandle, path: string): Promise<void> {
+  const isRegular = (await handle.stat()).isFile()
+  if (isRegular) return
+  await handle.close()
+  throw new DfsError('BLOCK_CORRUPT', `${basename(path)} is not a regular file`)
 }
 
 async function syncFolder(path: string): Promise<void> {
