@@ -13,14 +13,18 @@ const ID = 1073741855
 const SECRET = 'a file of somebody else'
 
 /** A file outside of the volume. */
-function foreignFile(): string {
+function foreignFile(contents: string | Buffer = SECRET): string {
   const path = join(temporaryFolder(), 'foreign')
-  writeFileSync(path, SECRET)
+  writeFileSync(path, contents)
   return path
 }
 
-const PLANTS: readonly (readonly [string, (path: string) => void])[] = [
+/** What is put at a path, where there was a file with these contents. */
+type Plant = (path: string, before: Buffer) => void
+
+const PLANTS: readonly (readonly [string, Plant])[] = [
   ['a link to a file of somebody else', (path) => symlinkSync(foreignFile(), path)],
+  ['a link to the good file elsewhere', (path, before) => symlinkSync(foreignFile(before), path)],
   ['a link to a device that never ends', (path) => symlinkSync('/dev/zero', path)],
   ['a folder', (path) => mkdirSync(path)],
   ['a named pipe that nobody writes to', (path) => execFileSync('mkfifo', [path])],
@@ -33,8 +37,9 @@ describe.each(['data', 'meta'] as const)('in the place of the %s file', (which) 
     const replica = node.store.get(ID)
     if (replica === undefined) throw new Error('the block was written')
     const path = node.store.pathsOf(replica)[which]
+    const before = readFileSync(path)
     rmSync(path)
-    plant(path)
+    plant(path, before)
     const peer = await TransferPeer.connect(node.port)
     peer.readOperation(ID, 0, 1000)
     expect((await peer.response()).status).not.toBe(Status.SUCCESS)
@@ -83,8 +88,8 @@ it.each(PLANTS)('%s with a name of ours is set aside at the next start', async (
     volume,
   })
   mkdirSync(at.folder, { recursive: true })
-  plant(at.data)
-  plant(at.meta)
+  plant(at.data, Buffer.from(SECRET))
+  plant(at.meta, Buffer.from(SECRET))
   release()
   const again = await openStore({ folder })
   expect(again.store.index.size).toBe(0)
