@@ -2,6 +2,8 @@
  * What browsers may do on behalf of pages of other sites: nothing that changes anything, unless the settings name the
  * site. Programs send no Origin and are not concerned.
  */
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DfsError } from '../errors.js'
 
@@ -43,12 +45,25 @@ function allow(request: FastifyRequest, reply: FastifyReply, { csrfHeader }: Web
     .header('access-control-max-age', PREFLIGHT_SECONDS)
 }
 
-/** A page of another site may make a browser send a form here; its Origin then differs from the Host it sends to. */
+/**
+ * A page of another site may make a browser send a form here; its Origin then differs from the Host it sends to. Where
+ * both are the same, somebody may have pointed a name of theirs at our address after the browser loaded their page (DNS
+ * rebinding): changes are accepted from pages at an address, which cannot be pointed anywhere, and at this machine's
+ * own name. Pages served by another name are named in the settings. Programs send no Origin and may use any name; reads
+ * cannot be told apart, since browsers send no Origin with them.
+ */
 function refuseForeignChange(request: FastifyRequest): void {
   const { origin, host } = request.headers
   if (SAFE_METHODS.has(request.method) || origin === undefined) return
-  if (origin === `http://${host}`) return
+  if (origin === `http://${host}` && URL.canParse(origin) && isOwnName(new URL(origin).hostname))
+    return
   throw new DfsError('PERMISSION_DENIED', `requests from pages of ${origin} are not accepted`)
+}
+
+function isOwnName(name: string): boolean {
+  const own = hostname().toLowerCase()
+  const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
+  return isAddress || name === 'localhost' || name === own || name === own.split('.')[0]
 }
 
 function requireCsrfHeader(request: FastifyRequest, { csrfHeader }: WebAccessRules): void {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NamenodeConfig } from '../../../../../namenode/config.js'
 import { type NamenodeWebhdfs, openNamenodeWebhdfs } from '../../../../support/namenode-webhdfs.js'
@@ -55,6 +56,33 @@ describe('pages of other sites', () => {
     ).toBe(200)
     const read = await ask('GET', HOME, { origin })
     expect(read.headers['access-control-allow-origin']).toBeUndefined()
+  })
+
+  it.each([
+    ['localhost:9870', 200],
+    ['127.0.0.1:9870', 200],
+    ['10.1.2.3:9870', 200],
+    ['[::1]:9870', 200],
+    [`${hostname().toLowerCase()}:9870`, 200],
+    ['evil.example:9870', 403],
+    ['127.0.0.1.evil.example:9870', 403],
+    ['', 403],
+    ['%:1', 403],
+  ])(
+    'at the same name as ours may change something when the name is ours: "%s"',
+    async (host, status) => {
+      const ask = await open()
+      const reply = await ask('PUT', MKDIRS, { origin: `http://${host}`, host })
+      expect(reply.status).toBe(status)
+    },
+  )
+
+  it('may be served by any name of the settings, and programs may call us by any name', async () => {
+    const origin = 'http://namenode.example:9870'
+    const host = 'namenode.example:9870'
+    const ask = await open({ webAccess: { corsOrigins: [origin], csrfHeader: '' } })
+    expect((await ask('PUT', MKDIRS, { origin, host })).status).toBe(200)
+    expect((await ask('PUT', MKDIRS, { host: 'any.example' })).status).toBe(200)
   })
 
   it('are told what they may do when they are named', async () => {
