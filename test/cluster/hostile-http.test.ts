@@ -173,11 +173,6 @@ describe('methods and origins', () => {
       line('DELETE', `${FILES}/good?user.name=root`, 'Origin: null\r\n'),
       [403],
     ],
-    [
-      'a page of a name that was pointed here after it was loaded',
-      `DELETE ${FILES}/good?user.name=root HTTP/1.1\r\nHost: evil:9870\r\nOrigin: http://evil:9870\r\n\r\n`,
-      [403],
-    ],
     ['a delete of the root', line('DELETE', `${FILES}/?user.name=root&recursive=true`), [404, 409]],
   ])('%s', async (_name, request, statuses) => {
     expect(statuses).toContain((await ask('http', request)).status)
