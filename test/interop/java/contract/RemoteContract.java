@@ -42,7 +42,8 @@ final class RemoteContract extends AbstractFSContract {
   static Configuration configured(Configuration conf) {
     conf.set("fs.defaultFS", SERVER.toString());
     conf.setLong("dfs.blocksize", 1024);
-    conf.setInt("dfs.replication", 3);
+    // A pipeline, and no more of the work that other tests do: these write 128 blocks for one file, many times.
+    conf.setInt("dfs.replication", 2);
     for (String option : SUPPORTED) {
       conf.setBoolean("fs.contract." + option, true);
     }
