@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, expect, it } from 'vitest'
@@ -65,6 +66,7 @@ export function tellPythonLife(interop: () => InteropCluster, options: LifeOptio
     const settings = {
       fs: cluster.fs,
       http: cluster.httpUrl,
+      user: userInfo().username,
       root: options.root,
       sizes: SIZES,
       names: ODD_NAMES,

@@ -6,7 +6,8 @@ import time
 import hdfs_native
 from ordinary_life import Adapter, Life, content, main, same, with_writer
 
-BLOCK_BYTES = 16 * 2**20
+# It has no second try when a pipeline cannot be set up: the datanode is to die under a pipeline, not before one.
+LARGE_BLOCK_BYTES = 128 * 2**20
 
 
 class NativeAdapter(Adapter):
@@ -14,10 +15,9 @@ class NativeAdapter(Adapter):
         self.client = client
 
     def writer(self, path):
-        # Blocks of which many packets are on the way when a datanode is killed.
         options = hdfs_native.WriteOptions(overwrite=True)
         if path.endswith("/large"):
-            options.block_size = BLOCK_BYTES
+            options.block_size = LARGE_BLOCK_BYTES
         return self.client.create(path, options)
 
     def appender(self, path):

@@ -16,6 +16,8 @@ import traceback
 
 MEBIBYTE = 2**20
 WRITERS = 8
+# Slow enough for a datanode to be killed before much is written, fast enough to keep packets on their way.
+PACE_SECONDS = 0.02
 
 
 class Adapter:
@@ -174,11 +176,16 @@ class Life:
         piece = content(9, MEBIBYTE)
         count = self.settings["largeBytes"] // MEBIBYTE
 
+        killing = threading.Thread(target=kill_holder, args=(path,))
+
         def pieces():
             for index in range(count):
                 if index == count // 2:
-                    kill_holder(path)
+                    killing.start()
+                if killing.is_alive():
+                    time.sleep(PACE_SECONDS)
                 yield index.to_bytes(4, "big") + piece[4:]
+            killing.join()
 
         with_writer(self.adapter.writer(path), pieces())
         same(self.adapter.length(path), count * MEBIBYTE, "length")
@@ -245,6 +252,8 @@ def checks_of(life):
         for name, value in vars(kind).items():
             if callable(value) and not name.startswith("_") and name not in ("write", "keep"):
                 names[name] = None
+            elif value is None:
+                names.pop(name, None)
     return sorted(names, key=lambda name: name.startswith("a_datanode_is_killed"))
 
 
