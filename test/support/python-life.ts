@@ -53,6 +53,8 @@ interface Report {
   readonly check?: string
   readonly failure?: string
   readonly kill?: string
+  /** With `kill`: HTTP port of a datanode that must live. */
+  readonly spare?: number
   readonly left?: Readonly<Record<string, string>>
 }
 
@@ -92,7 +94,7 @@ export function tellPythonLife(interop: () => InteropCluster, options: LifeOptio
       const report: Report = JSON.parse(line)
       seen.push(report)
       if (report.kill === undefined) continue
-      await killLastHolder(cluster, report.kill)
+      await killLastHolder(cluster, report.kill, report.spare ?? 0)
       child.stdin.write('done\n')
     }
     await ended
@@ -125,10 +127,16 @@ export function tellPythonLife(interop: () => InteropCluster, options: LifeOptio
 }
 
 /** Kills a datanode with the last block of a file; those killed earlier come back first, so that one at a time is away. */
-async function killLastHolder(cluster: ProcessCluster, path: string): Promise<void> {
+async function killLastHolder(
+  cluster: ProcessCluster,
+  path: string,
+  spareHttpPort: number,
+): Promise<void> {
   await reviveDatanodes(cluster)
   const holders = await lastBlockHolders(cluster.fs, path)
-  const victim = cluster.datanodes.find(({ uuid }) => holders.includes(uuid))
+  const victim = cluster.datanodes.find(
+    ({ uuid, addresses }) => holders.includes(uuid) && addresses['httpPort'] !== spareHttpPort,
+  )
   if (victim === undefined) throw new Error(`no datanode has the last block of ${path}`)
   await victim.kill()
 }

@@ -3,7 +3,7 @@
 Called with one argument, a JSON object (see test/support/python-life.ts). Prints one JSON object for each check as soon
 as it has ended, `{"check", "seconds", "failure"?}`, and at the end what it left behind, `{"left": {path: md5}}`, for the
 caller to read with another client. `{"kill": path}` asks the caller to kill a datanode that has the last block of a
-file; the caller answers with a line.
+file, but not the one with the HTTP port `spare`; the caller answers with a line.
 """
 
 import hashlib
@@ -55,6 +55,10 @@ class Adapter:
 
     def rename(self, source, target):
         raise NotImplementedError
+
+    def gateway(self):
+        """HTTP port of the datanode through which it writes; 0 when it writes to datanodes itself."""
+        return 0
 
     def remove(self, path):
         """Removes a file, or a directory with all that is in it."""
@@ -176,7 +180,8 @@ class Life:
         piece = content(9, MEBIBYTE)
         count = self.settings["largeBytes"] // MEBIBYTE
 
-        killing = threading.Thread(target=kill_holder, args=(path,))
+        # No client survives the death of the datanode that takes its request.
+        killing = threading.Thread(target=lambda: kill_holder(path, self.adapter.gateway()))
 
         def pieces():
             for index in range(count):
@@ -236,8 +241,8 @@ def in_threads(items, do):
         raise AssertionError("\n".join(failures))
 
 
-def kill_holder(path):
-    say({"kill": path})
+def kill_holder(path, spare=0):
+    say({"kill": path, "spare": spare})
     sys.stdin.readline()
 
 

@@ -7,12 +7,20 @@ import requests
 from fsspec.implementations.webhdfs import WebHDFS
 from fsspec_adapter import FsspecAdapter
 from ordinary_life import MEBIBYTE, Life, main
+from redirects import Redirects
 
 PIECE_BYTES = 5 * MEBIBYTE
 PATIENCE_SECONDS = 60
 
 
 class WebHdfsAdapter(FsspecAdapter):
+    def __init__(self, files):
+        super().__init__(files)
+        self.redirects = Redirects(files.session)
+
+    def gateway(self):
+        return self.redirects.port
+
     def pieces(self, path):
         """Each range is a request of its own, and it does not repeat one that is sent to a datanode that has just died."""
         length = self.length(path)

@@ -4,6 +4,7 @@
 from hdfs import InsecureClient
 from hdfs.util import HdfsError
 from ordinary_life import MEBIBYTE, Adapter, Life, main
+from redirects import Redirects
 
 
 class Uploading:
@@ -25,6 +26,10 @@ class Uploading:
 class HdfsAdapter(Adapter):
     def __init__(self, client):
         self.client = client
+        self.redirects = Redirects(client._session)
+
+    def gateway(self):
+        return self.redirects.port
 
     def writer(self, path):
         return Uploading(self.client.write(path, overwrite=True))
