@@ -106,7 +106,7 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   renewLease(_call: Call, { holder }: { holder: string }): Promise<void> {
     // Names without open files are not remembered: a client may invent as many as it likes.
-    const hasOpenFiles = this.stores.leases.countOf(holder) > 0
+    const hasOpenFiles = this.stores.leases.hasAny(holder)
     if (hasOpenFiles) this.#parts.leaseTable.renew(holder, this.#parts.clock.monotonicMs())
     return Promise.resolve()
   }

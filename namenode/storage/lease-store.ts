@@ -34,6 +34,7 @@ interface Row {
 export class LeaseStore {
   readonly #get
   readonly #count
+  readonly #isHeld
   readonly #after
   readonly #nextHolder
   readonly #files
@@ -45,6 +46,9 @@ export class LeaseStore {
     const prepare = database.prepare.bind(database)
     this.#get = prepare<[number], Row>('SELECT * FROM lease WHERE inode = ?')
     this.#count = prepare<[string], number>('SELECT count(*) FROM lease WHERE holder = ?').pluck()
+    this.#isHeld = prepare<[string], number>(
+      'SELECT EXISTS (SELECT 1 FROM lease WHERE holder = ?)',
+    ).pluck()
     this.#after = prepare<[number, number], Row>(
       'SELECT * FROM lease WHERE inode > ? ORDER BY inode LIMIT ?',
     )
@@ -71,6 +75,11 @@ export class LeaseStore {
 
   countOf(holder: string): number {
     return this.#count.get(holder) ?? 0
+  }
+
+  /** Asked at every renewal: counting would cost more with every open file. */
+  hasAny(holder: string): boolean {
+    return this.#isHeld.get(holder) === 1
   }
 
   after(id: InodeId | 0, limit: number): Lease[] {
