@@ -57,7 +57,7 @@ class Adapter:
         raise NotImplementedError
 
     def gateway(self):
-        """HTTP port of the datanode through which it writes; 0 when it writes to datanodes itself."""
+        """HTTP port of the datanode through which it writes or reads now; 0 when it goes to datanodes itself."""
         return 0
 
     def remove(self, path):
@@ -210,7 +210,7 @@ class Life:
             read += len(data)
             if not killed and read > count // 4 * MEBIBYTE:
                 killed = True
-                kill_holder(path)
+                kill_holder(path, self.adapter.gateway())
         same(read, count * MEBIBYTE, "length")
         same(digest.hexdigest(), expected.hexdigest(), "digest")
 
