@@ -13,7 +13,7 @@ const {
   writeFileSync,
 } = require('node:fs')
 const Module = require('node:module')
-const { dirname, join } = require('node:path')
+const { basename, dirname, join } = require('node:path')
 const { Script } = require('node:vm')
 
 /** What they compile has little in common with other commands, which share one cache. */
@@ -27,7 +27,8 @@ const SMALL = [undefined, 'version', 'help', '--help', '-h', 'config']
  */
 function runWithCodeCache(path, verb) {
   const kind = SERVERS.includes(verb) ? verb : 'command'
-  const kept = join(dirname(path), 'code-cache', `${kind}-${process.version}-${process.arch}`)
+  const name = `${basename(path, '.js')}-${kind}-${process.version}-${process.arch}`
+  const kept = join(dirname(path), 'code-cache', name)
   const cachedData = readIfThere(kept)
   const script = new Script(Module.wrap(readFileSync(path, 'utf8')), {
     filename: path,

@@ -1,7 +1,7 @@
 /** The settings of a datanode, checked and frozen before anything starts. Keys and defaults: shared/config/settings.ts. */
-import { isIP } from 'node:net'
 import type { SettingValues } from '../shared/config/settings.js'
 import type { WebAccessRules } from '../shared/http/web-access.js'
+import { hostInUrl } from '../shared/ip-address.js'
 
 export interface VolumeConfig {
   readonly path: string
@@ -61,7 +61,7 @@ export function datanodeConfig(
   const namenodeHost = values['namenode.host']
   return Object.freeze({
     volumes: values['datanode.volumes'].map(volumeOf),
-    namenodeUrl: `http://${isIP(namenodeHost) === 6 ? `[${namenodeHost}]` : namenodeHost}:${values['namenode.http-port']}`,
+    namenodeUrl: `http://${hostInUrl(namenodeHost)}:${values['namenode.http-port']}`,
     namenodeRpc: { host: namenodeHost, port: values['namenode.rpc-port'] },
     clusterToken,
     webAccess: {

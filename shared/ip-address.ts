@@ -23,6 +23,11 @@ export function withoutMapping(address: string): string {
   return isMapped ? address.slice(MAPPED_PREFIX.length) : address
 }
 
+/** A host as it stands before `:port`: IPv6 in brackets. */
+export function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** Equal leading bits of two addresses of one family: 0 to 32, or 0 to 128; 0 when they cannot be compared. */
 export function commonPrefixBits(one: string, other: string): number {
   const left = ipBytes(one)

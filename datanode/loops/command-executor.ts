@@ -203,7 +203,7 @@ export class CommandExecutor {
     return { outcome: 'refused', message: refusals.join('; ').slice(0, MAX_MESSAGE_LENGTH) }
   }
 
-  /** The answer to a good replica is `refused`: what a reader suspected is not so. */
+  /** Cuts the block, or makes it of the beginning of another one; damage met on the way is reported. */
   async #finishRecovery(block: Block, from: Block | undefined): Promise<Result> {
     const { context } = this.#options
     const { store } = context
@@ -223,6 +223,7 @@ export class CommandExecutor {
     }
   }
 
+  /** The answer to a good replica is `refused`: what a reader suspected is not so. */
   async #verify(block: { readonly id: number }): Promise<Result> {
     const { context } = this.#options
     const replica = context.store.get(block.id)

@@ -63,10 +63,10 @@ export class ClusterBlockManager implements BlockManager {
     const { registry, log } = this.#options
     const nodes = registry.nodes()
     const lost = nodes.flatMap((it) => (it.isLostToWriters ? it.uuid : []))
-    let placement = this.#place(request, new Set([...request.excluded, ...lost]))
+    let placement = this.#place(request, nodes, new Set([...request.excluded, ...lost]))
     // One writer's trouble may be its own: rather a node that may be gone than too few.
     if (lost.length > 0 && placement.targets.length < request.replicas) {
-      placement = this.#place(request, request.excluded)
+      placement = this.#place(request, nodes, request.excluded)
     }
     if (placement.remark !== '') log.debug({ remark: placement.remark }, 'placement fell back')
     return placement.targets.flatMap(({ datanodeUuid: uuid, storageId }) => {
@@ -85,9 +85,11 @@ export class ClusterBlockManager implements BlockManager {
     })
   }
 
-  #place(request: TargetRequest, excluded: ReadonlySet<DatanodeUuid>): Placement {
-    const { registry, random } = this.#options
-    const nodes = registry.nodes()
+  #place(
+    request: TargetRequest,
+    nodes: readonly ClusterNode[],
+    excluded: ReadonlySet<DatanodeUuid>,
+  ): Placement {
     return placeReplicas(
       {
         replicas: request.replicas,
@@ -98,7 +100,7 @@ export class ClusterBlockManager implements BlockManager {
         favoured: request.favoured ?? [],
       },
       nodes.map((it) => placementOf(it, 0)),
-      random,
+      this.#options.random,
     )
   }
 

@@ -2,6 +2,7 @@
 import { DfsError } from '../../shared/errors.js'
 import type { InodeId } from '../../shared/ids.js'
 import { joinPath } from '../policy/path-name.js'
+import { checkSuperuser } from '../policy/permissions.js'
 import { changedQuota, checkQuota, isLimited, NO_QUOTA, type QuotaUsage } from '../policy/quotas.js'
 import { type Inode, NO_PARENT } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
@@ -9,12 +10,7 @@ import type { ChangeContext, ChangeRule } from './namespace-change.js'
 export const setQuotaRule: ChangeRule<'setQuota'> = {
   decide: (context, { path: wanted, ...request }) => {
     const { principal } = context.call
-    if (!principal.isSuperuser) {
-      throw new DfsError(
-        'PERMISSION_DENIED',
-        `Access denied for user ${principal.user}. Superuser privilege is required for operation ${commandOf(request)}`,
-      )
-    }
+    checkSuperuser(principal, commandOf(request))
     const { target: directory, components } = context.tree.find(wanted, principal, 'using')
     const path = joinPath(components)
     // First, as Hadoop: numbers that are no quota are refused for any path.

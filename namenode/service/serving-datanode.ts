@@ -1,6 +1,7 @@
 /** Which datanode an HTTP client is sent to: bytes never pass the namenode (P7). */
 import { DfsError } from '../../shared/errors.js'
 import type { DatanodeUuid } from '../../shared/ids.js'
+import { hostInUrl } from '../../shared/ip-address.js'
 import { placesOf } from '../policy/reach-for-client.js'
 import type { BlockManager, DatanodeView } from './block-manager.js'
 import type { Call } from './call.js'
@@ -51,7 +52,7 @@ export function servingDatanode(
     )
   }
   const { address, httpPort } = located.reachOf(call, node)
-  return `${address.includes(':') ? `[${address}]` : address}:${httpPort}`
+  return `${hostInUrl(address)}:${httpPort}`
 }
 
 function nodeWithByte(

@@ -4,6 +4,7 @@
  * hold is bounded.
  */
 import type { Socket } from 'node:net'
+import { withoutMapping } from '../ip-address.js'
 import type { Log } from '../log.js'
 import { IpcSession, type ReceivedCall, type SessionRules } from './ipc-session.js'
 import { ReceiveBuffer } from './receive-buffer.js'
@@ -75,8 +76,8 @@ export class IpcConnection {
     this.#socket = socket
     this.#host = host
     this.#session = new IpcSession(host.limits)
-    this.clientAddress = plainAddress(socket.remoteAddress)
-    this.localAddress = plainAddress(socket.localAddress)
+    this.clientAddress = withoutMapping(socket.remoteAddress ?? '')
+    this.localAddress = withoutMapping(socket.localAddress ?? '')
     this.localPort = socket.localPort ?? 0
     this.#acceptedMs = host.monotonicMs()
     this.#lastActiveMs = this.#acceptedMs
@@ -278,6 +279,3 @@ export class IpcConnection {
 }
 
 /** IPv4 clients of a socket that listens for both families show up as `::ffff:1.2.3.4`. */
-function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:/, '')
-}

@@ -37,6 +37,6 @@ describe("Hadoop's contract tests over hdfs://", () => {
   })
 
   it('are all run', () => {
-    expect(verdict.passed.length).toBeGreaterThanOrEqual(456)
+    expect(verdict.passed.length).toBeGreaterThanOrEqual(480)
   })
 })

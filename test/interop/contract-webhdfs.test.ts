@@ -9,8 +9,6 @@ const ABSENT = ['MultipartUploader', 'SafeMode', 'LeaseRecovery', 'PathHandle']
 /** These fail with Apache HDFS 3.4.3 too, most of them because the client opens a file only when it is read. */
 const FAIL_WITH_APACHE = [
   'Create.testSyncable',
-  'Open.testOpenReadDir',
-  'Open.testOpenReadDirWithChild',
   'Seek.testNegativeSeek',
   'Seek.testReadFullyPastEOF',
   'Seek.testSeekPastEndOfFileThenReseekAndRead',

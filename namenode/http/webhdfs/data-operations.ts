@@ -4,6 +4,7 @@
  */
 import { DfsError } from '../../../shared/errors.js'
 import { issueTicket } from '../../../shared/http/ticket.js'
+import { hostInUrl, withoutMapping } from '../../../shared/ip-address.js'
 import { createParameters } from '../../../shared/webhdfs/create-parameters.js'
 import {
   DATA_PARAMETERS,
@@ -12,6 +13,7 @@ import {
   TICKET_PARAMETER,
 } from '../../../shared/webhdfs/data-step.js'
 import { webhdfsUrlOfPath } from '../../../shared/webhdfs/url.js'
+import { READ, WRITE } from '../../policy/permissions.js'
 import type { FileStatus } from '../../service/namespace-model.js'
 import { type PlannedRead, servingDatanode } from '../../service/serving-datanode.js'
 import {
@@ -47,13 +49,13 @@ function reads(options: WebhdfsOptions): Operations {
           `Offset=${offsetBytes} out of the range ${range}; OPEN, path=${path}`,
         )
       }
-      namespace.checkAccess(call, path, 4)
+      namespace.checkAccess(call, path, READ)
       return redirect(options, request, 'OPEN', 'GET', { path, offsetBytes }, { offset: '0' })
     },
     GETFILECHECKSUM: (request) => {
       const { call, path } = request
       existingFile(options, request)
-      namespace.checkAccess(call, path, 4)
+      namespace.checkAccess(call, path, READ)
       return redirect(options, request, 'GETFILECHECKSUM', 'GET', { path, offsetBytes: 0 }, {})
     },
   }
@@ -90,7 +92,7 @@ function append(options: WebhdfsOptions): Operation {
     const { call, path } = request
     const { lengthBytes } = existingFile(options, request)
     safeMode.requireOff(`Cannot append to file${path}`)
-    namespace.checkAccess(call, path, 2)
+    namespace.checkAccess(call, path, WRITE)
     // Where the last block is: its first replica then needs no network.
     const offsetBytes = Math.max(0, lengthBytes - 1)
     return redirect(options, request, 'APPEND', 'POST', { path, offsetBytes }, {})
@@ -127,7 +129,7 @@ function redirect(
     ['op', operation],
     ...(user === undefined ? [] : [['user.name', user] satisfies [string, string]]),
     ...(impersonated === undefined ? [] : [['doas', impersonated] satisfies [string, string]]),
-    ['namenoderpcaddress', `${hostOf(call.localAddress)}:${rpcPort()}`],
+    ['namenoderpcaddress', `${hostInUrl(withoutMapping(call.localAddress))}:${rpcPort()}`],
   ]
   for (const name of DATA_PARAMETERS[operation]) {
     const value = parameters.text(name) ?? defaults[name]
@@ -141,10 +143,4 @@ function redirect(
   return parameters.boolean('noredirect', false)
     ? json({ Location: location })
     : { kind: 'redirect', location }
-}
-
-/** An address in a URL's form; IPv4 in its own. */
-function hostOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return plain.includes(':') ? `[${plain}]` : plain
 }

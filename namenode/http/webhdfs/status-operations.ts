@@ -59,15 +59,13 @@ export function existing(namespace: Namespace, call: Call, path: string): FileSt
 function listStatus(namespace: Namespace, { call, path }: OperationRequest): OperationAnswer {
   const first = namespace.list(call, path, '', PAGE_ENTRIES)
   if (first === undefined) throw new DfsError('NOT_FOUND', `File ${path} does not exist.`)
-  const isFile = namespace.status(call, path)?.kind === 'file'
   function* pieces(): Generator<string> {
     yield '{"FileStatuses":{"FileStatus":[\n'
     let page = first
     let separator = ''
     while (page !== undefined && page.entries.length > 0) {
-      const lines = page.entries.map((it) =>
-        JSON.stringify(fileStatusJson(it, isFile ? '' : it.name)),
-      )
+      // A file lists as itself, with an empty name.
+      const lines = page.entries.map((it) => JSON.stringify(fileStatusJson(it, it.name)))
       yield `${separator}${lines.join(',\n')}`
       separator = ',\n'
       const last = page.entries.at(-1)?.name ?? ''
@@ -86,8 +84,7 @@ function listStatusBatch(
 ): OperationAnswer {
   const page = namespace.list(call, path, parameters.text('startafter') ?? '', PAGE_ENTRIES)
   if (page === undefined) throw new DfsError('NOT_FOUND', `File ${path} does not exist.`)
-  const isFile = namespace.status(call, path)?.kind === 'file'
-  const statuses = page.entries.map((it) => fileStatusJson(it, isFile ? '' : it.name))
+  const statuses = page.entries.map((it) => fileStatusJson(it, it.name))
   return json({
     DirectoryListing: {
       partialListing: { FileStatuses: { FileStatus: statuses } },

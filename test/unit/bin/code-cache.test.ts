@@ -40,7 +40,7 @@ describe('a script run with kept code', () => {
     runOnce('ls')
     runOnce('put')
     runOnce('namenode')
-    expect(kept().map((path) => path.replace(/.*\/(\w+)-.*/, '$1'))).toEqual([
+    expect(kept().map((path) => path.replace(/.*\/main-(\w+)-.*/, '$1'))).toEqual([
       'command',
       'namenode',
     ])
