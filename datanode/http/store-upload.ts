@@ -3,6 +3,7 @@
  * beside the target and are renamed when they are durable: an upload that is cut off leaves nothing under its name.
  */
 import type { Readable } from 'node:stream'
+import { afterRemoval } from '../../shared/client/atomic-write.js'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
 import type { Random } from '../../shared/random.js'
 import { received } from './received.js'
@@ -39,8 +40,7 @@ export async function storeUpload(
     await writer.close()
   } catch (error) {
     await writer.abort()
-    await discardUpload(client, temporaryPath)
-    throw error
+    throw await afterRemoval(error, temporaryPath, () => discardUpload(client, temporaryPath))
   }
   return { temporaryPath, path, lengthBytes }
 }

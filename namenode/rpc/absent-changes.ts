@@ -5,6 +5,11 @@
 import { DfsError } from '../../shared/errors.js'
 import { type RpcContext, rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
+import {
+  disabledErasureCodingPolicy,
+  noErasureCodingPolicySet,
+  unknownErasureCodingPolicy,
+} from '../service/absent-features.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf, requireSuperuser } from './call.js'
 
@@ -56,7 +61,7 @@ function storagePolicies() {
 function erasureCoding(services: NamenodeServices) {
   const byName = (operation: string) => (name: string, context: RpcContext) => {
     requireSuperuser(callOf(context, services.principals), operation)
-    throw new DfsError('ILLEGAL_ARGUMENT', `The policy name ${name} does not exist`)
+    throw unknownErasureCodingPolicy(name)
   }
   const enable = byName('enableErasureCodingPolicy')
   const disable = byName('disableErasureCodingPolicy')
@@ -65,17 +70,10 @@ function erasureCoding(services: NamenodeServices) {
     setErasureCodingPolicy: rpcMethod(CLIENT_PROTOCOL.setErasureCodingPolicy, (request) => {
       const name = request.ecPolicyName ?? DEFAULT_EC_POLICY
       if (name === REPLICATION) return {}
-      throw new DfsError(
-        'ILLEGAL_ARGUMENT',
-        `Policy '${name}' does not match any enabled erasure coding policies: []. ` +
-          'An erasure coding policy can be enabled by enableErasureCodingPolicy API.',
-      )
+      throw disabledErasureCodingPolicy(name)
     }),
     unsetErasureCodingPolicy: rpcMethod(CLIENT_PROTOCOL.unsetErasureCodingPolicy, ({ src }) => {
-      throw new DfsError(
-        'NO_ERASURE_CODING_POLICY',
-        `No erasure coding policy explicitly set on ${src}`,
-      )
+      throw noErasureCodingPolicySet(src)
     }),
     enableErasureCodingPolicy: rpcMethod(
       CLIENT_PROTOCOL.enableErasureCodingPolicy,

@@ -15,6 +15,7 @@ import {
   STORAGE_POLICIES,
   type StoragePolicy,
 } from '../policy/storage-policies.js'
+import { unknownDelegationToken } from '../service/absent-features.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
 
@@ -87,5 +88,5 @@ export function absentFeatures({ namespace, principals }: NamenodeServices) {
 }
 
 function refuseToken(): never {
-  throw new DfsError('UNAUTHENTICATED', 'This cluster has issued no delegation tokens.')
+  throw unknownDelegationToken()
 }

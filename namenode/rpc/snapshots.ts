@@ -7,12 +7,15 @@ import type {
   SnapshotDiffReportListingEntryProto,
 } from '../../shared/hadoop/schema/snapshots.js'
 import type { NamenodeServices } from '../service/services.js'
-import type { Difference, ListedDifference } from '../service/snapshots.js'
+import {
+  DIFFERENCES_PER_PAGE,
+  type Difference,
+  isReference,
+  type ListedDifference,
+} from '../service/snapshots.js'
 import { callOf, protectedCallOf } from './call.js'
 import { fileStatusMessage } from './translate.js'
 
-/** Differences of one page, as Hadoop's default. */
-const PAGE_DIFFERENCES = 1000
 /** The cursor of a beginning and of an end. */
 const NO_CURSOR = { startPath: new Uint8Array(0), index: -1 }
 const LABELS = { modified: 'M', created: '+', deleted: '-', renamed: 'R' } as const
@@ -109,7 +112,7 @@ function diffReports({ namespace, principals }: NamenodeServices) {
             after: isStart
               ? undefined
               : { path: Buffer.from(cursor.startPath).toString('utf8'), index: cursor.index },
-            limit: PAGE_DIFFERENCES,
+            limit: DIFFERENCES_PER_PAGE,
           },
         )
         const ofList = (list: ListedDifference['list']) =>
@@ -138,15 +141,14 @@ function reportEntry({ kind, path, target }: Difference) {
   }
 }
 
-/** `isReference` marks directories whose entries follow, and what was renamed. */
 function listingEntry(
   difference: ListedDifference,
 ): Input<typeof SnapshotDiffReportListingEntryProto> {
-  const { list, path, directoryId, fileId, isDirectory, target } = difference
+  const { path, directoryId, fileId, target } = difference
   return {
     fullpath: Buffer.from(path),
     dirId: directoryId,
-    isReference: list === 'modified' ? isDirectory : target !== undefined,
+    isReference: isReference(difference),
     targetPath: Buffer.from(target ?? ''),
     fileId,
   }

@@ -52,6 +52,14 @@ export interface DiffCursor {
   readonly index: number
 }
 
+/** Differences of one page, as Hadoop's default. */
+export const DIFFERENCES_PER_PAGE = 1000
+
+/** Whether Hadoop's listing marks it as a reference: directories whose entries follow, and what was renamed. */
+export function isReference({ list, isDirectory, target }: ListedDifference): boolean {
+  return list === 'modified' ? isDirectory : target !== undefined
+}
+
 export interface DiffPage {
   readonly differences: readonly ListedDifference[]
   readonly isFromEarlier: boolean

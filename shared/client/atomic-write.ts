@@ -66,24 +66,28 @@ export async function writeAtomically(write: AtomicWrite): Promise<void> {
     await file.abort()
     // Another writer has taken the name over: what is there now is not ours to delete.
     if (toDfsError(error).code === 'LEASE_EXPIRED') throw error
-    throw await withCleanup(namenode, path, error)
+    // Without the caller's signal: it may be what ended the write.
+    throw await afterRemoval(error, path, () => namenode.delete({ src: path, recursive: false }))
   }
 }
 
-/** Deletes the unfinished file, without the caller's signal: it may be what ended the write. Returns what to throw. */
-async function withCleanup(
-  namenode: Pick<NamenodeCalls, 'delete'>,
+/**
+ * Removes what a failed write left behind. Returns what to throw: the write's own failure, which a failing removal must
+ * not hide, but of which the reader of the error should know.
+ */
+export async function afterRemoval(
+  failure: unknown,
   path: string,
-  error: unknown,
+  remove: () => Promise<unknown>,
 ): Promise<unknown> {
   try {
-    await namenode.delete({ src: path, recursive: false })
-    return error
-  } catch (cleanupError) {
-    const { code, message } = toDfsError(error)
-    const reason = toDfsError(cleanupError).message
+    await remove()
+    return failure
+  } catch (removalFailure) {
+    const { code, message } = toDfsError(failure)
+    const reason = toDfsError(removalFailure).message
     return new DfsError(code, `${message} (and ${path} could not be removed: ${reason})`, {
-      cause: error,
+      cause: failure,
     })
   }
 }

@@ -1,12 +1,9 @@
 /** WebHDFS on the datanode: the second step of the operations that move bytes, each with a ticket of the namenode. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { fromFastify } from '../../../shared/http/problem.js'
-import { guardWebAccess, type WebAccessRules } from '../../../shared/http/web-access.js'
+import type { WebAccessRules } from '../../../shared/http/web-access.js'
 import type { DataOperation } from '../../../shared/webhdfs/data-step.js'
-import {
-  sendRemoteException,
-  webhdfsArgumentError,
-} from '../../../shared/webhdfs/remote-exception.js'
+import { webhdfsArgumentError } from '../../../shared/webhdfs/remote-exception.js'
+import { speakWebhdfs } from '../../../shared/webhdfs/scope.js'
 import { WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
 import type { FileServing } from '../file-request.js'
 import { fileChecksum, openFile } from './reads.js'
@@ -32,18 +29,7 @@ export function registerWebhdfsRoutes(
   serving: FileServing,
   webAccess: WebAccessRules,
 ): void {
-  const { log } = serving.seams
-  guardWebAccess(app, webAccess)
-  app.removeAllContentTypeParsers()
-  // The body is the file, whatever its type says; it stays in the raw stream.
-  app.addContentTypeParser('*', (_request, _body, done) => done(null))
-  app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = fromFastify(thrown)
-    if (error.code === 'INTERNAL') {
-      log.error({ err: thrown, method: request.method, url: request.url }, 'webhdfs request failed')
-    }
-    return sendRemoteException(reply, error)
-  })
+  speakWebhdfs(app, webAccess, serving.seams.log)
   app.options(`${WEBHDFS_PREFIX}/*`, (_request, reply) =>
     reply.header('allow', 'OPTIONS,HEAD,POST,GET,PUT').send(),
   )

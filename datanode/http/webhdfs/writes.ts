@@ -3,6 +3,7 @@
  * its name from the first moment, as users of WebHDFS expect; our own upload face keeps it hidden until it is whole.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { afterRemoval } from '../../../shared/client/atomic-write.js'
 import type { DfsClient } from '../../../shared/client/dfs-client.js'
 import type { WritableFile } from '../../../shared/client/file-streams.js'
 import { DfsError } from '../../../shared/errors.js'
@@ -24,8 +25,7 @@ export async function createFile(
     await receiveInto(file, request, reply)
   } catch (error) {
     await file.abort()
-    await removeUnfinished(client, path, file.fileId)
-    throw error
+    throw await afterRemoval(error, path, () => removeUnfinished(client, path, file.fileId))
   }
   return reply
     .code(201)

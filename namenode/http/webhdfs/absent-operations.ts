@@ -3,6 +3,12 @@
  * cluster without it answers, changes refused in its words, the same as over Hadoop RPC.
  */
 import { DfsError } from '../../../shared/errors.js'
+import {
+  disabledErasureCodingPolicy,
+  noErasureCodingPolicySet,
+  unknownDelegationToken,
+  unknownErasureCodingPolicy,
+} from '../../service/absent-features.js'
 import { json, type Operations, type OperationTable, type WebhdfsOptions } from './operation.js'
 import { existing } from './status-operations.js'
 
@@ -24,7 +30,7 @@ function questions({ services }: WebhdfsOptions): Operations {
 
 function changes(): Operations {
   const refuseToken = () => {
-    throw new DfsError('UNAUTHENTICATED', 'This cluster has issued no delegation tokens.')
+    throw unknownDelegationToken()
   }
   return {
     SETSTORAGEPOLICY: ({ parameters, operation }) => {
@@ -35,12 +41,7 @@ function changes(): Operations {
       throw storagePolicyRefusal('satisfy storage policy')
     },
     SETECPOLICY: ({ parameters, operation }) => {
-      const name = parameters.required('ecpolicy', operation)
-      throw new DfsError(
-        'ILLEGAL_ARGUMENT',
-        `Policy '${name}' does not match any enabled erasure coding policies: []. ` +
-          'An erasure coding policy can be enabled by enableErasureCodingPolicy API.',
-      )
+      throw disabledErasureCodingPolicy(parameters.required('ecpolicy', operation))
     },
     ENABLEECPOLICY: unknownPolicy,
     DISABLEECPOLICY: unknownPolicy,
@@ -55,15 +56,13 @@ function removals(): Operations {
       throw storagePolicyRefusal('unset storage policy')
     },
     UNSETECPOLICY: ({ path }) => {
-      const text = `No erasure coding policy explicitly set on ${path}`
-      throw new DfsError('NO_ERASURE_CODING_POLICY', text)
+      throw noErasureCodingPolicySet(path)
     },
   }
 }
 
 const unknownPolicy: Operations[string] = ({ parameters, operation }) => {
-  const name = parameters.required('ecpolicy', operation)
-  throw new DfsError('ILLEGAL_ARGUMENT', `The policy name ${name} does not exist`)
+  throw unknownErasureCodingPolicy(parameters.required('ecpolicy', operation))
 }
 
 function storagePolicyRefusal(what: string): DfsError {

@@ -5,13 +5,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DfsError } from '../../../shared/errors.js'
-import { fromFastify } from '../../../shared/http/problem.js'
-import { guardWebAccess } from '../../../shared/http/web-access.js'
 import { WebhdfsParameters } from '../../../shared/webhdfs/parameters.js'
-import {
-  sendRemoteException,
-  webhdfsArgumentError,
-} from '../../../shared/webhdfs/remote-exception.js'
+import { webhdfsArgumentError } from '../../../shared/webhdfs/remote-exception.js'
+import { speakWebhdfs } from '../../../shared/webhdfs/scope.js'
 import { pathOfWebhdfsUrl, WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
 import type { Call } from '../../service/call.js'
 import { mayImpersonate } from '../../service/impersonation.js'
@@ -48,17 +44,7 @@ export function registerWebhdfsRoutes(app: FastifyInstance, options: WebhdfsRout
   const { log, config } = options.services
   const redirects = new OutstandingRedirects(options.services)
   app.addHook('preClose', async () => redirects.close())
-  guardWebAccess(app, config.webAccess)
-  app.removeAllContentTypeParsers()
-  // The body is never read here: a client that waits for "100 Continue" does not even send it.
-  app.addContentTypeParser('*', (_request, _body, done) => done(null))
-  app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = fromFastify(thrown)
-    if (error.code === 'INTERNAL') {
-      log.error({ err: thrown, method: request.method, url: request.url }, 'webhdfs request failed')
-    }
-    return sendRemoteException(reply, error)
-  })
+  speakWebhdfs(app, config.webAccess, log)
   for (const url of [WEBHDFS_PREFIX, `${WEBHDFS_PREFIX}/*`]) {
     app.route({
       method: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],

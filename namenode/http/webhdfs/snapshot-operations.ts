@@ -1,5 +1,11 @@
 /** Snapshots (protocol reference 2.5, 4.3). */
-import type { Difference, ListedDifference, SnapshotDescription } from '../../service/snapshots.js'
+import {
+  DIFFERENCES_PER_PAGE,
+  type Difference,
+  isReference,
+  type ListedDifference,
+  type SnapshotDescription,
+} from '../../service/snapshots.js'
 import { fileStatusJson } from './file-status.js'
 import {
   EMPTY,
@@ -9,8 +15,6 @@ import {
   type WebhdfsOptions,
 } from './operation.js'
 
-/** Differences of one page, as Hadoop's default. */
-const PAGE_DIFFERENCES = 1000
 const TYPES = {
   modified: 'MODIFY',
   created: 'CREATE',
@@ -66,7 +70,7 @@ function differences({ services }: WebhdfsOptions): Operations {
         from: parameters.text('oldsnapshotname') ?? '',
         to: parameters.text('snapshotname') ?? '',
         after: index < 0 ? undefined : { path: startPath, index },
-        limit: PAGE_DIFFERENCES,
+        limit: DIFFERENCES_PER_PAGE,
       })
       const ofList = (list: ListedDifference['list']) =>
         page.differences.filter((it) => it.list === list).map(listedJson)
@@ -128,13 +132,12 @@ function snapshotJson({ status, directoryPath, number }: SnapshotDescription): o
   }
 }
 
-/** `isReference` marks directories whose entries follow, and what was renamed. */
 function listedJson(difference: ListedDifference): object {
-  const { list, path, directoryId, fileId, isDirectory, target } = difference
+  const { path, directoryId, fileId, target } = difference
   return {
     dirId: directoryId,
     fileId,
-    isReference: list === 'modified' ? isDirectory : target !== undefined,
+    isReference: isReference(difference),
     sourcePath: path,
     ...(target === undefined ? {} : { targetPath: target }),
   }

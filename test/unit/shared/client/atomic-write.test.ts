@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { temporaryPathOf } from '../../../../shared/client/atomic-write.js'
+import { afterRemoval, temporaryPathOf } from '../../../../shared/client/atomic-write.js'
+import { DfsError } from '../../../../shared/errors.js'
 
 describe('the temporary name of a file', () => {
   it('is what Apache’s shell calls it', () => {
@@ -28,5 +29,24 @@ describe('the temporary name of a file', () => {
   it('tells long names apart that begin alike', () => {
     const start = 'x'.repeat(254)
     expect(temporaryPathOf(`/${start}1`)).not.toBe(temporaryPathOf(`/${start}2`))
+  })
+})
+
+describe('afterRemoval', () => {
+  const failure = new DfsError('NO_SPACE', 'the disk is full')
+
+  it('throws the failure itself when what was left behind is gone', async () => {
+    expect(await afterRemoval(failure, '/a', async () => true)).toBe(failure)
+  })
+
+  it('keeps the failure, and says what could not be removed and why', async () => {
+    const both = await afterRemoval(failure, '/a', () =>
+      Promise.reject(new DfsError('SAFE_MODE', 'not now')),
+    )
+    expect(both).toMatchObject({
+      code: 'NO_SPACE',
+      message: 'the disk is full (and /a could not be removed: not now)',
+      cause: failure,
+    })
   })
 })
