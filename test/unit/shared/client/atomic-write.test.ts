@@ -33,7 +33,7 @@ describe('the temporary name of a file', () => {
 })
 
 describe('afterRemoval', () => {
-  const failure = new DfsError('NO_SPACE', 'the disk is full')
+  const failure = new DfsError('DISK_FULL', 'the disk is full')
 
   it('throws the failure itself when what was left behind is gone', async () => {
     expect(await afterRemoval(failure, '/a', async () => true)).toBe(failure)
@@ -44,7 +44,7 @@ describe('afterRemoval', () => {
       Promise.reject(new DfsError('SAFE_MODE', 'not now')),
     )
     expect(both).toMatchObject({
-      code: 'NO_SPACE',
+      code: 'DISK_FULL',
       message: 'the disk is full (and /a could not be removed: not now)',
       cause: failure,
     })
