@@ -9,13 +9,14 @@ import type { Listener } from '../shared/network.js'
 import type { Seams } from '../shared/seams.js'
 import { DEFAULT_PIPELINE_TIMEOUTS } from '../shared/transfer/timeouts.js'
 import { readVersion } from '../shared/version.js'
+import type { LockFolder } from './blocks/folder-lock.js'
 import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store.js'
 import type { Volume } from './blocks/volume.js'
 import type { DatanodeConfig } from './config.js'
 import type { DatanodeHealth } from './http/health.js'
 import { BlockEventLoop } from './loops/block-events.js'
 import { CommandExecutor } from './loops/command-executor.js'
-import { HttpControlClient } from './loops/control-client.js'
+import { type ControlClient, HttpControlClient } from './loops/control-client.js'
 import { FullReportLoop } from './loops/full-report.js'
 import { HeartbeatLoop, storageReport } from './loops/heartbeat.js'
 import { NamenodeSession } from './loops/namenode-session.js'
@@ -60,6 +61,18 @@ interface Whereabouts {
   readonly answersToHostname: boolean
 }
 
+/** What a simulation replaces beside the seams. Default: HTTP, and locks of the operating system. */
+export interface DatanodeSurroundings {
+  readonly control?: ControlClient
+  readonly lockFolder?: LockFolder
+}
+
+interface OpenedParts {
+  readonly opened: OpenedBlockStore
+  readonly control: ControlClient
+  readonly whereabouts: Whereabouts
+}
+
 async function findOut(config: DatanodeConfig, { clock }: Seams): Promise<Whereabouts> {
   const lookUp = systemLookUp(clock)
   const bound = await listeningAddresses(config.bindHost, lookUp)
@@ -88,29 +101,36 @@ export class DatanodeNode {
   readonly #ipc: IpcServer
   readonly #scrubbers: readonly Scrubber[]
   readonly #others: readonly { start(): unknown; stop(): Promise<void> }[]
-  readonly #client: HttpControlClient
+  readonly #client: ControlClient
   #ports: Ports = { transferPort: 0, ipcPort: 0, httpPort: 0 }
   #ipcListener: Listener | undefined
   #hasBegun = false
   #ending: Promise<void> | undefined
   #giveUp: (error: DfsError) => void = () => {}
 
-  static async open(config: DatanodeConfig, seams: Seams): Promise<DatanodeNode> {
+  static async open(
+    config: DatanodeConfig,
+    seams: Seams,
+    surroundings: DatanodeSurroundings = {},
+  ): Promise<DatanodeNode> {
     let node: DatanodeNode | undefined
     // Beside the disks: a name server may be slow.
     const finding = findOut(config, seams)
-    const opened = await openBlockStore(config, seams, {
-      onFailed: (volume, reason) => node?.volumeFailed(volume, reason),
-    })
-    node = new DatanodeNode(config, seams, opened, await finding)
+    const events = {
+      onFailed: (volume: Volume, reason: DfsError) => node?.volumeFailed(volume, reason),
+    }
+    const opened = await openBlockStore(config, seams, events, surroundings.lockFolder)
+    const { namenodeUrl: baseUrl, clusterToken: token } = config
+    const { clock } = seams
+    const control = surroundings.control ?? new HttpControlClient({ baseUrl, token, clock })
+    node = new DatanodeNode(config, seams, { opened, control, whereabouts: await finding })
     return node
   }
 
   private constructor(
     config: DatanodeConfig,
     seams: Seams,
-    opened: OpenedBlockStore,
-    whereabouts: Whereabouts,
+    { opened, control, whereabouts }: OpenedParts,
   ) {
     this.#config = config
     this.#whereabouts = whereabouts
@@ -122,9 +142,8 @@ export class DatanodeNode {
       this.#giveUp = resolve
     })
     const { store } = opened
-    const { clock, log } = seams
-    const { namenodeUrl: baseUrl, clusterToken: token } = config
-    this.#client = new HttpControlClient({ baseUrl, token, clock })
+    const { log } = seams
+    this.#client = control
     this.#session = new NamenodeSession({
       client: pausableControl(this.#client, this.gate),
       log,

@@ -14,6 +14,9 @@ export interface FolderLock {
   release(): void
 }
 
+/** The seam: folders of a simulated disk are locked by its own rules. */
+export type LockFolder = (folder: string) => FolderLock
+
 /** @throws DfsError DATA_FOLDER_LOCKED when another process, or another node of this one, has the folder */
 export function lockFolder(folder: string): FolderLock {
   let database: Database | undefined

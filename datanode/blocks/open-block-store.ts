@@ -5,6 +5,7 @@ import { DfsError, toDfsError } from '../../shared/errors.js'
 import type { Seams } from '../../shared/seams.js'
 import type { DatanodeConfig, VolumeConfig } from '../config.js'
 import { BlockStore } from './block-store.js'
+import type { LockFolder } from './folder-lock.js'
 import type { Replica } from './replica.js'
 import { openVolume, type Volume, type VolumeEvents } from './volume.js'
 import { preferredReplica, scanVolume } from './volume-scan.js'
@@ -34,12 +35,13 @@ export async function openBlockStore(
   config: StoreConfig,
   seams: Seams,
   events: VolumeEvents,
+  lockFolder?: LockFolder,
 ): Promise<OpenedBlockStore> {
   await loadXxh64()
   const volumes: Volume[] = []
   const unusable: UnusableVolume[] = []
   try {
-    await openVolumes(config, seams, events, volumes, unusable)
+    await openVolumes(config, seams, { events, lockFolder }, volumes, unusable)
     checkIdentity(volumes)
     const found = await scanAll(volumes, seams)
     const [first] = volumes
@@ -61,7 +63,10 @@ export async function openBlockStore(
 async function openVolumes(
   config: StoreConfig,
   seams: Seams,
-  events: VolumeEvents,
+  surroundings: {
+    readonly events: VolumeEvents
+    readonly lockFolder: LockFolder | undefined
+  },
   volumes: Volume[],
   unusable: UnusableVolume[],
 ): Promise<void> {
@@ -73,7 +78,8 @@ async function openVolumes(
   for (const volume of await existingFirst(config.volumes, seams)) {
     try {
       const { reservedBytes } = config
-      const opened = await openVolume(volume, seams, { reservedBytes, newDatanodeUuid, events })
+      const identity = { reservedBytes, newDatanodeUuid }
+      const opened = await openVolume(volume, seams, { ...identity, ...surroundings })
       datanodeUuid ??= opened.version.datanodeUuid
       volumes.push(opened)
     } catch (error) {

@@ -6,7 +6,7 @@ import type { StorageId } from '../../shared/ids.js'
 import { storageId } from '../../shared/ids.js'
 import type { Seams } from '../../shared/seams.js'
 import type { VolumeConfig } from '../config.js'
-import { type FolderLock, lockFolder } from './folder-lock.js'
+import { type FolderLock, type LockFolder, lockFolder } from './folder-lock.js'
 import { BLOCKS_FOLDER, blockFolder, QUARANTINE_FOLDER, TEMPORARY_FOLDER } from './layout.js'
 import { readVersion, type VolumeVersion, writeVersion } from './version-file.js'
 import { VolumeDisk } from './volume-disk.js'
@@ -163,10 +163,11 @@ export async function openVolume(
     readonly reservedBytes: number
     readonly newDatanodeUuid: () => string
     readonly events: VolumeEvents
+    readonly lockFolder?: LockFolder | undefined
   },
 ): Promise<Volume> {
   await seams.disk.makeFolder(config.path)
-  const lock = lockFolder(config.path)
+  const lock = (options.lockFolder ?? lockFolder)(config.path)
   try {
     let opened: Volume | undefined
     const disk = new VolumeDisk({

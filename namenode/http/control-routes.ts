@@ -52,6 +52,23 @@ export function registerControlRoutes(app: FastifyInstance, options: ControlRout
       .send(JSON.stringify({ ...problem, message: problem.detail }))
   })
 
+  for (const { path, bodyLimit, handle } of controlCalls(controlPlane)) {
+    app.post(path, { bodyLimit }, async (request) => await handle(request.body))
+  }
+}
+
+/** One of the calls, without its transport. */
+export interface ControlCall {
+  readonly path: string
+  /** In bytes. */
+  readonly bodyLimit: number
+  /** @throws DfsError ILLEGAL_ARGUMENT for a body that is not as its schema, and what the control plane throws */
+  readonly handle: (body: unknown) => Promise<unknown>
+}
+
+/** What datanodes may call: behind fastify here, behind a simulated network in `test/simulation`. */
+export function controlCalls(controlPlane: ControlPlane): readonly ControlCall[] {
+  const calls: ControlCall[] = []
   const route = <Schema extends TSchema>(
     path: string,
     schema: Schema,
@@ -60,16 +77,16 @@ export function registerControlRoutes(app: FastifyInstance, options: ControlRout
   ) => {
     // Compiled with the first message: reports are long, and a start is short.
     let check: TypeCheck<Schema> | undefined
-    app.post(path, { bodyLimit }, async (request) => {
+    const checked = async (body: unknown) => {
       check ??= TypeCompiler.Compile(schema)
-      const { body } = request
       if (check.Check(body)) return await handle(body)
       const first = check.Errors(body).First()
       throw new DfsError(
         'ILLEGAL_ARGUMENT',
         `body${first?.path ?? ''}: ${first?.message ?? 'unclear'}`,
       )
-    })
+    }
+    calls.push({ path, bodyLimit, handle: checked })
   }
   const { small, events, buckets, digests } = BODY_LIMITS
   route(CONTROL_PATHS.register, RegisterRequest, small, (body) => controlPlane.register(body))
@@ -84,6 +101,7 @@ export function registerControlRoutes(app: FastifyInstance, options: ControlRout
   route(CONTROL_PATHS.reportBuckets, ReportBucketsRequest, buckets, (body) =>
     controlPlane.reportBuckets(body),
   )
+  return calls
 }
 
 /** Before the body is read: who has no token costs us nothing. */

@@ -17,6 +17,7 @@ import { openStores, type Stores } from '../storage/stores.js'
 import {
   type RecordedTransaction,
   readTransactionRecord,
+  type StartSync,
   TransactionRecord,
 } from '../storage/transaction-record.js'
 import { readVersionFile, type VersionFile, writeVersionFile } from '../storage/version-file.js'
@@ -56,6 +57,7 @@ export function openFolder(
   options: FolderOptions,
   clock: Clock,
   onRecordError: (error: Error) => void,
+  startSync?: StartSync,
 ): OpenFolder {
   const paths = namespacePaths(options.folder)
   const version = readVersionFile(paths.version)
@@ -66,7 +68,7 @@ export function openFolder(
     const stores = openStores(database)
     const engine = new NamespaceEngine(stores, options.limits)
     const state = beginEpoch(database, stores, engine, options)
-    const record = new TransactionRecord(paths.record, clock, onRecordError)
+    const record = new TransactionRecord(paths.record, clock, onRecordError, startSync)
     record.writeDurably({
       clusterId: state.clusterId,
       epoch: state.epoch,

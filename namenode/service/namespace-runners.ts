@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
 import type { Log } from '../../shared/log.js'
 import type { State } from '../storage/state-store.js'
+import { syncAtOnce } from '../storage/transaction-record.js'
 import type { BatchRunner } from '../writer/commit-queue.js'
 import {
   type BatchResult,
@@ -28,6 +29,7 @@ export interface NamespaceRunner extends BatchRunner<ChangeRequest, NamespaceEff
 export function openInlineRunner(options: FolderOptions, clock: Clock, log: Log): NamespaceRunner {
   const writer = new NamespaceWriter(options, clock, {
     warn: (fields, event) => log.warn(fields, event),
+    startSync: syncAtOnce,
   })
   return {
     state: writer.state,

@@ -5,6 +5,7 @@ import { DfsError } from '../../shared/errors.js'
 import { Checkpointer } from '../storage/checkpointer.js'
 import { isFatalDatabaseError } from '../storage/database.js'
 import type { State } from '../storage/state-store.js'
+import type { StartSync } from '../storage/transaction-record.js'
 import {
   type BatchResult,
   GroupCommit,
@@ -21,6 +22,8 @@ const RESERVED_DISK_BYTES = 32 * 1024 * 1024
 
 export interface WriterEvents {
   readonly warn: (fields: object, event: string) => void
+  /** Default: beside the event loop. */
+  readonly startSync?: StartSync
 }
 
 export class NamespaceWriter {
@@ -34,10 +37,11 @@ export class NamespaceWriter {
   /** Opens the folder. @throws DATABASE_CORRUPT, DATA_FOLDER_NEWER */
   constructor(options: FolderOptions, clock: Clock, events: WriterEvents) {
     this.#options = options
-    this.#open = openFolder(options, clock, (error) => {
+    const onRecordError = (error: Error) => {
       // After a failed sync nothing on that disk can be believed (fault 18).
       this.#fatal = toPlainError(error)
-    })
+    }
+    this.#open = openFolder(options, clock, onRecordError, events.startSync)
     const { database, engine, record, state } = this.#open
     this.#checkpointer = new Checkpointer(database, (walPages) =>
       events.warn({ walPages }, 'namespace.wal-large'),

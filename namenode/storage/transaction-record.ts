@@ -47,18 +47,34 @@ export function readTransactionRecord(path: string): RecordedTransaction | undef
   throw new DfsError('DATABASE_CORRUPT', `${path} is damaged: no slot of it is intact`)
 }
 
+/** Syncs a file and calls back. In production beside the event loop; in a simulation on it, since threads have no seed. */
+export type StartSync = (descriptor: number, done: (error: Error | null) => void) => void
+
+/** Returns, and has called back, when the file is on the disk. */
+export const syncAtOnce: StartSync = (descriptor, done) => {
+  fdatasyncSync(descriptor)
+  done(null)
+}
+
 export class TransactionRecord {
   readonly #descriptor: number
   readonly #clock: Clock
   readonly #onError: (error: Error) => void
+  readonly #startSync: StartSync
   #slot = 0
   #isDirty = false
   #cancelSync: (() => void) | undefined
   #syncing: Promise<void> | undefined
 
   /** Opens or creates the file. @param onError told when a sync failed: the disk is not to be trusted then */
-  constructor(path: string, clock: Clock, onError: (error: Error) => void) {
+  constructor(
+    path: string,
+    clock: Clock,
+    onError: (error: Error) => void,
+    startSync: StartSync = fdatasync,
+  ) {
     this.#clock = clock
+    this.#startSync = startSync
     this.#onError = onError
     this.#descriptor = openOrCreate(path)
   }
@@ -97,7 +113,7 @@ export class TransactionRecord {
 
   #sync(): Promise<void> {
     return new Promise((resolve) => {
-      fdatasync(this.#descriptor, (error) => {
+      this.#startSync(this.#descriptor, (error) => {
         this.#syncing = undefined
         if (error !== null) this.#onError(error)
         else if (this.#isDirty) this.#syncLater()
