@@ -50,6 +50,8 @@ export interface NamenodeConfig {
   readonly pendingCopyTimeoutMs: number
   /** Copies that one node may send or receive at a time. */
   readonly copyStreamsPerNode: number
+  /** Replicas of a block that stay reachable while others are in maintenance. */
+  readonly maintenanceMinReplicas: number
   /** Share of known blocks that must be confirmed before writes are accepted, 0 to 1. */
   readonly safeModeThreshold: number
   /** `inline` runs the SQLite writer on the main thread: for simulation and debugging. */
@@ -113,6 +115,7 @@ export function namenodeConfig(
     replicationLoopMs: values['replication.check-interval'],
     pendingCopyTimeoutMs: values['replication.pending-timeout'],
     copyStreamsPerNode: values['replication.streams-per-node'],
+    maintenanceMinReplicas: values['maintenance.min-replicas'],
     safeModeThreshold: values['safe-mode.threshold'],
     writer: values['namenode.writer'],
     logLevel: values['log.level'],

@@ -42,12 +42,13 @@ export function chooseExcess<R extends RemovableReplica>(question: ExcessQuestio
   return [...removableBad(question, kept), ...chosen]
 }
 
-/** Good, confirmed, on a live node and staying: the only kind that a deletion may lean on. */
+/** Good, confirmed, on a live node that stays in service, and staying there: the only kind that a deletion may lean on. */
 function isTrusted(replica: ReplicaCondition): boolean {
   return (
     replica.judgement === 'good' &&
     replica.isConfirmed &&
     replica.liveness === 'live' &&
+    replica.adminState === 'normal' &&
     !replica.isLeaving
   )
 }

@@ -1,11 +1,13 @@
 /**
- * The order in which a reader should try replicas: live before stale, near before far, idle before busy, and corrupt
- * ones at the very end.
+ * The order in which a reader should try replicas: live before stale, nodes in service before those that leave or are in
+ * maintenance, near before far, idle before busy, and corrupt ones at the very end.
  */
+import { type AdminState, readingRank } from './admin-state.js'
 import type { Liveness } from './liveness.js'
 
 export interface LocationCondition {
   readonly liveness: Liveness
+  readonly adminState: AdminState
   readonly isCorrupt: boolean
   readonly addresses: readonly string[]
   readonly rack: string
@@ -31,6 +33,7 @@ function keyOf(location: LocationCondition, reader: ReaderPlace): readonly numbe
   return [
     location.isCorrupt ? 1 : 0,
     location.liveness === 'live' ? 0 : location.liveness === 'stale' ? 1 : 2,
+    readingRank(location.adminState),
     distance(location, reader),
     location.activeTransfers,
   ]

@@ -6,6 +6,7 @@
  */
 import type { DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Random } from '../../shared/random.js'
+import type { AdminState } from './admin-state.js'
 import type { Liveness } from './liveness.js'
 
 export interface PlacementStorage {
@@ -20,6 +21,7 @@ export interface PlacementNode {
   readonly uuid: DatanodeUuid
   readonly rack: string
   readonly liveness: Liveness
+  readonly adminState: AdminState
   /** false for nodes known only from an earlier run. */
   readonly isRegistered: boolean
   /** Streams that it serves or receives now. */
@@ -94,8 +96,9 @@ export function placeReplicas(
 export function whyUnfit(
   node: PlacementNode,
   blockSizeBytes: number,
-): 'not registered' | 'silent' | 'full' | undefined {
+): 'not registered' | 'out of service' | 'silent' | 'full' | undefined {
   if (!node.isRegistered) return 'not registered'
+  if (node.adminState !== 'normal') return 'out of service'
   if (node.liveness !== 'live') return 'silent'
   return usableStorages(node, blockSizeBytes).length === 0 ? 'full' : undefined
 }

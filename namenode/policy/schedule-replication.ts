@@ -5,6 +5,7 @@
  */
 import type { BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Random } from '../../shared/random.js'
+import type { AdminState } from './admin-state.js'
 import type { ReplicaJudgement } from './judge-replica.js'
 import type { Liveness } from './liveness.js'
 import { type PlacementNode, placeReplicas } from './place-replicas.js'
@@ -14,6 +15,7 @@ export interface CopySource {
   readonly storageId: StorageId
   readonly liveness: Liveness
   readonly judgement: ReplicaJudgement
+  readonly adminState: AdminState
   readonly isConfirmed: boolean
   /** Ordered to be deleted, or found wanting by a failed copy a short while ago. */
   readonly isDoubtful: boolean
@@ -27,6 +29,8 @@ export interface CopyNeed {
   readonly replicas: readonly CopySource[]
   /** Targets of pending copies, and nodes where a copy of this block failed a short while ago. */
   readonly excludedTargets: readonly DatanodeUuid[]
+  /** All replicas are on one rack: a copy helps only on another one. */
+  readonly isBadlyPlaced: boolean
 }
 
 /** Copies that a node may still start now. */
@@ -102,7 +106,15 @@ function planOne(
 
   const unavailable = new Set([...need.excludedTargets, ...chosen])
   for (const replica of need.replicas) unavailable.add(replica.datanodeUuid)
-  const good = need.replicas.filter((it) => it.judgement === 'good' && it.liveness !== 'dead')
+  // Racks are weighed by the replicas that last; one that leaves may be a source all the same.
+  const good = need.replicas.filter(
+    (it) => it.judgement === 'good' && it.liveness !== 'dead' && it.adminState === 'normal',
+  )
+  if (need.isBadlyPlaced) {
+    const held = new Set(good.map((it) => it.datanodeUuid))
+    const crowded = new Set(view.nodes.flatMap((it) => (held.has(it.uuid) ? [it.rack] : [])))
+    for (const node of view.nodes) if (crowded.has(node.rack)) unavailable.add(node.uuid)
+  }
   const place = (excluded: ReadonlySet<DatanodeUuid>) =>
     placeReplicas(
       {

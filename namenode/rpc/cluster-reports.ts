@@ -87,7 +87,7 @@ function datanodeReports(services: NamenodeServices) {
   }
 }
 
-/** A stale node still counts as live; nothing is decommissioned or in maintenance. */
+/** A stale node still counts as live; as in HDFS, the dead that are leaving or in maintenance are listed too. */
 function datanodesOf({ blockManager }: NamenodeServices, type: number): readonly DatanodeView[] {
   const nodes = blockManager.datanodes()
   switch (type) {
@@ -97,6 +97,12 @@ function datanodesOf({ blockManager }: NamenodeServices, type: number): readonly
       return nodes.filter((it) => it.liveness !== 'dead')
     case DatanodeReportType.DEAD:
       return nodes.filter((it) => it.liveness === 'dead')
+    case DatanodeReportType.DECOMMISSIONING:
+      return nodes.filter((it) => it.adminState === 'decommissioning')
+    case DatanodeReportType.ENTERING_MAINTENANCE:
+      return nodes.filter((it) => it.adminState === 'entering-maintenance')
+    case DatanodeReportType.IN_MAINTENANCE:
+      return nodes.filter((it) => it.adminState === 'in-maintenance')
     default:
       return []
   }

@@ -115,6 +115,14 @@ export function extendedBlockMessage(
   }
 }
 
+const ADMIN_STATES = {
+  normal: AdminState.NORMAL,
+  decommissioning: AdminState.DECOMMISSION_INPROGRESS,
+  decommissioned: AdminState.DECOMMISSIONED,
+  'entering-maintenance': AdminState.ENTERING_MAINTENANCE,
+  'in-maintenance': AdminState.IN_MAINTENANCE,
+} as const satisfies Record<DatanodeView['adminState'], number>
+
 /** @param reach where the caller can reach the node */
 export function datanodeInfoMessage(
   node: DatanodeView,
@@ -144,7 +152,7 @@ export function datanodeInfoMessage(
     xceiverCount: node.activeTransfers,
     location: node.rack,
     nonDfsUsed: Math.max(0, capacity - dfsUsed - remaining),
-    adminState: AdminState.NORMAL,
+    adminState: ADMIN_STATES[node.adminState],
     cacheCapacity: 0,
     cacheUsed: 0,
     numBlocks: sum((it) => it.blockCount),

@@ -3,6 +3,7 @@
  * between the file operations and faces on one side and cluster membership and repair on the other.
  */
 import type { Block, BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
+import type { AdminState } from '../policy/admin-state.js'
 import type { Liveness } from '../policy/liveness.js'
 import type { ReachableNode } from '../policy/reach-for-client.js'
 import type { ReplicaTarget } from './namespace-model.js'
@@ -26,6 +27,7 @@ export interface DatanodeView extends ReachableNode {
   readonly rack: string
   readonly softwareVersion: string
   readonly liveness: Liveness
+  readonly adminState: AdminState
   readonly lastHeartbeatWallMs: number
   /** 0 until it has reported all its blocks since this namenode started. */
   readonly lastFullReportWallMs: number

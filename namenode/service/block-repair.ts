@@ -78,6 +78,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     queue,
     pendingCopies: (block) => copies.pendingOf(block),
     onEnough: (block) => copies.cancel(block),
+    maintenanceMinimum: config.maintenanceMinReplicas,
     settleMs: Math.min(SETTLE_MS, config.liveness.staleAfterMs),
   })
   const sweeps = new BlockSweeps(map, examination)

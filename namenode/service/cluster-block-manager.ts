@@ -241,6 +241,7 @@ function locationOf(held: HeldReplica) {
   return {
     held,
     liveness: held.liveness,
+    adminState: node.adminState,
     isCorrupt: held.judgement === 'corrupt',
     addresses: node.addresses,
     rack: node.rack,

@@ -2,6 +2,7 @@
 
 import type { AdvertisedAddress } from '../../shared/control/messages.js'
 import type { BlockId, DatanodeUuid, StorageId } from '../../shared/ids.js'
+import type { AdminState } from '../policy/admin-state.js'
 import type { Liveness } from '../policy/liveness.js'
 import type { PlacementNode } from '../policy/place-replicas.js'
 import type { KnownNode } from '../storage/replica-nodes.js'
@@ -48,6 +49,8 @@ export interface ClusterNode {
   rack: string
   softwareVersion: string
   liveness: Liveness
+  /** What an operator's order has come to. */
+  adminState: AdminState
   /** undefined until it registers with this run of the namenode, and after it was declared dead. */
   session: NodeSession | undefined
   lastHeardMonotonicMs: number
@@ -86,6 +89,7 @@ export function viewOfNode(node: ClusterNode): DatanodeView {
     rack: node.rack,
     softwareVersion: node.softwareVersion,
     liveness: node.liveness,
+    adminState: node.adminState,
     lastHeartbeatWallMs: node.lastHeartbeatWallMs,
     lastFullReportWallMs: node.lastFullReportWallMs,
     activeTransfers: node.activeTransfers,
@@ -115,6 +119,7 @@ export function placementOf(node: ClusterNode, incomingBytes: number): Placement
     uuid: node.uuid,
     rack: node.rack,
     liveness: node.liveness,
+    adminState: node.adminState,
     isRegistered: node.session !== undefined,
     activeTransfers: node.activeTransfers,
     storages: storages.map((it) => ({

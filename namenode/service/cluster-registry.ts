@@ -82,8 +82,9 @@ export class ClusterRegistry {
     return this.#nodes.get(uuid)?.storages.get(id)
   }
 
+  /** Racks where a replica can go and stay. */
   get liveRacks(): number {
-    return new Set(this.nodes().flatMap((it) => (it.liveness === 'live' ? [it.rack] : []))).size
+    return new Set(this.nodes().flatMap((it) => (isHost(it) ? [it.rack] : []))).size
   }
 
   /**
@@ -266,6 +267,7 @@ export class ClusterRegistry {
       rack: '/default-rack',
       softwareVersion: '',
       liveness: 'stale',
+      adminState: 'normal',
       session: undefined,
       lastHeardMonotonicMs: this.#startedMonotonicMs,
       lastHeartbeatWallMs: 0,
@@ -305,6 +307,10 @@ export class ClusterRegistry {
     this.#storages.set(storage.number, storage)
     return storage
   }
+}
+
+function isHost(node: ClusterNode): boolean {
+  return node.liveness === 'live' && node.adminState === 'normal'
 }
 
 function checkFigures(node: ClusterNode, report: StorageReport): void {

@@ -26,6 +26,8 @@ export interface ExaminationOptions {
   readonly pendingCopies: (block: BlockId) => number
   /** A block has all its replicas: copies that were not handed out yet are taken back. */
   readonly onEnough: (block: BlockId) => void
+  /** Replicas that stay reachable while others are in maintenance. */
+  readonly maintenanceMinimum: number
   /** After a commit, replicas that are being written count as coming for so long. */
   readonly settleMs: number
 }
@@ -115,6 +117,7 @@ export class Examination {
   assess(record: BlockRecord, replicas: readonly HeldReplica[]): Examined {
     const assessment = assessBlock({
       target: record.replication,
+      maintenanceMinimum: this.#options.maintenanceMinimum,
       replicas,
       pendingCopies: this.#options.pendingCopies(record.id),
       liveRacks: this.#options.registry.liveRacks,

@@ -173,6 +173,7 @@ export class ReplicaMap {
       storageId: storage.storageId,
       rack: node.rack,
       liveness: isUsable(storage) ? node.liveness : 'dead',
+      adminState: node.adminState,
       judgement: isLeftOver ? 'stale' : judgement,
       isConfirmed: this.isConfirmed(row, storage),
       isLeaving: this.#leaving.has(row.storage, row.blockId),

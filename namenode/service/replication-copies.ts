@@ -8,7 +8,7 @@ import type { Block, BlockId, DatanodeUuid } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { Random } from '../../shared/random.js'
 import { reachableAddress } from '../policy/reachable-address.js'
-import type { ReplicationQueue } from '../policy/replication-queue.js'
+import { isCopyRisk, type ReplicationQueue } from '../policy/replication-queue.js'
 import {
   type CopyBudget,
   type CopyNeed,
@@ -147,6 +147,7 @@ export class ReplicationCopies {
         isDoubtful: it.isLeaving || failed.includes(it.datanodeUuid),
       })),
       excludedTargets: [...pending, ...failed],
+      isBadlyPlaced: assessment.risk === 'badly-placed',
     }
   }
 
@@ -217,12 +218,8 @@ export class ReplicationCopies {
   }
 
   #requeue(block: BlockId, examined: Examined | undefined): void {
-    const risk = examined?.assessment.risk
-    if (risk === 'single-copy' || risk === 'badly-under' || risk === 'under') {
-      this.#options.queue.offer(block, risk)
-    } else if (risk === 'badly-placed') {
-      this.#options.queue.offer(block, risk)
-    }
+    const risk = examined?.assessment.risk ?? 'none'
+    if (isCopyRisk(risk)) this.#options.queue.offer(block, risk)
   }
 
   #load(): Load {

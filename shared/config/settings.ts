@@ -197,6 +197,14 @@ export const SETTINGS = {
     hdfs: 'fs.trash.checkpoint.interval',
     hdfsUnit: 'm',
   }),
+  'maintenance.min-replicas': integer({
+    about: 'replicas of a block that stay reachable while others are in maintenance',
+    for: NAMENODE,
+    default: 2,
+    min: 1,
+    max: 512,
+    hdfs: 'dfs.namenode.maintenance.replication.min',
+  }),
   'heartbeat.interval': duration({
     about: 'pause between two heartbeats of a datanode',
     for: NAMENODE,

@@ -64,6 +64,7 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     replicationLoopMs: 1_000,
     pendingCopyTimeoutMs: 60_000,
     copyStreamsPerNode: 2,
+    maintenanceMinReplicas: 2,
     safeModeThreshold: 1,
     writer: 'inline',
     logLevel: 'silent',

@@ -34,6 +34,7 @@ export function datanodeView(index: number, change: Partial<DatanodeView> = {}):
     rack: '/default-rack',
     softwareVersion: 'test',
     liveness: 'live',
+    adminState: 'normal',
     lastHeartbeatWallMs: 1_700_000_000_000,
     lastFullReportWallMs: 1_700_000_000_000,
     activeTransfers: 0,

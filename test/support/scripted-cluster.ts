@@ -179,6 +179,7 @@ export function configuration(
     replicationLoopMs: 500,
     pendingCopyTimeoutMs: 10_000,
     copyStreamsPerNode: 2,
+    maintenanceMinReplicas: 2,
     safeModeThreshold: 0.999,
     writer: 'inline',
     logLevel: 'silent',

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ADMIN_STATES } from '../../../../namenode/policy/admin-state.js'
 import { chooseExcess, type RemovableReplica } from '../../../../namenode/policy/choose-excess.js'
 import { isBad } from '../../../../namenode/policy/judge-replica.js'
 import { datanodeUuid, storageId } from '../../../../shared/ids.js'
@@ -9,6 +10,7 @@ const replica = (name: string, change: Partial<RemovableReplica> = {}): Removabl
   storageId: storageId(`DS-${name}`),
   rack: '/r1',
   liveness: 'live',
+  adminState: 'normal',
   judgement: 'good',
   isConfirmed: true,
   isLeaving: false,
@@ -42,6 +44,9 @@ describe('excess replicas', () => {
     ['on a dead node', { liveness: 'dead' }],
     ['leaving', { isLeaving: true }],
     ['of the future', { judgement: 'future' }],
+    ['on a node that is to leave', { adminState: 'decommissioning' }],
+    ['on a node that has left', { adminState: 'decommissioned' }],
+    ['on a node in maintenance', { adminState: 'in-maintenance' }],
   ] as const)('never lean on one that is %s', (_name, change) => {
     expect(choose(2, [replica('a'), replica('b'), replica('c', change)])).toEqual([])
   })
@@ -71,6 +76,7 @@ const anyReplica = fc.record({
   storageId: fc.constantFrom('s1', 's2').map(storageId),
   rack: fc.constantFrom('/r1', '/r2'),
   liveness: fc.constantFrom('live', 'live', 'stale', 'dead'),
+  adminState: fc.constantFrom('normal', 'normal', ...ADMIN_STATES),
   judgement: fc.constantFrom(
     'good',
     'good',
@@ -95,7 +101,11 @@ const anyQuestion = fc.record({
 })
 
 const trusted = (it: RemovableReplica) =>
-  it.judgement === 'good' && it.isConfirmed && it.liveness === 'live' && !it.isLeaving
+  it.judgement === 'good' &&
+  it.isConfirmed &&
+  it.liveness === 'live' &&
+  it.adminState === 'normal' &&
+  !it.isLeaving
 const distinct = (replicas: readonly RemovableReplica[]) => new Set(names(replicas)).size
 
 describe('in any situation', () => {

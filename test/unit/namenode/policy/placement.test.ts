@@ -12,6 +12,7 @@ const node = (name: string, rack: string, change: Partial<PlacementNode> = {}): 
   uuid: datanodeUuid(name),
   rack,
   liveness: 'live',
+  adminState: 'normal',
   isRegistered: true,
   activeTransfers: 0,
   storages: [

@@ -15,7 +15,7 @@ import {
 import { type BlockId, blockId, datanodeUuid, storageId } from '../../../../shared/ids.js'
 import { seededRandom } from '../../../../shared/random.js'
 
-/** `a b? c! d~`: live, stale (?), dead (!), corrupt (~), being written (+), leaving (-). */
+/** `a b? c! d~`: live, stale (?), dead (!), corrupt (~), being written (+), leaving (-), decommissioning (*), maintenance (^). */
 function conditions(text: string): ReplicaCondition[] {
   return text
     .split(' ')
@@ -24,6 +24,11 @@ function conditions(text: string): ReplicaCondition[] {
       datanodeUuid: datanodeUuid(word[0] ?? ''),
       rack: /[a-m]/.test(word[0] ?? '') ? '/r1' : '/r2',
       liveness: word.includes('?') ? 'stale' : word.includes('!') ? 'dead' : 'live',
+      adminState: word.includes('*')
+        ? 'decommissioning'
+        : word.includes('^')
+          ? 'in-maintenance'
+          : 'normal',
       judgement: word.includes('~') ? 'corrupt' : word.includes('+') ? 'being-written' : 'good',
       isConfirmed: true,
       isLeaving: word.includes('-'),
@@ -51,12 +56,27 @@ describe('the assessment of a block', () => {
     { replicas: 'a a b', target: 3, risk: 'under', copies: 1 },
     { replicas: 'a b c', target: 3, racks: 2, risk: 'badly-placed', copies: 1 },
     { replicas: 'a b x', target: 3, racks: 2, risk: 'none', copies: 0 },
+    { replicas: 'a b c', target: 3, racks: 2, pending: 1, risk: 'badly-placed', copies: 0 },
+    { replicas: 'a b c*', target: 3, risk: 'under', copies: 1 },
+    { replicas: 'a b c* d', target: 3, risk: 'none', copies: 0 },
+    { replicas: 'a*', target: 1, risk: 'single-copy', copies: 1 },
+    { replicas: 'a* b* c*', target: 3, risk: 'under', copies: 3 },
+    { replicas: 'a*!', target: 1, risk: 'missing', copies: 0 },
+    { replicas: 'a b* x', target: 2, racks: 2, risk: 'none', copies: 0 },
+    { replicas: 'a b c^', target: 3, risk: 'none', copies: 0 },
+    { replicas: 'a b c^!', target: 3, risk: 'none', copies: 0 },
+    { replicas: 'a b^ c^', target: 3, risk: 'under', copies: 1 },
+    { replicas: 'a b^! c^!', target: 3, risk: 'single-copy', copies: 1 },
+    { replicas: 'a b^', target: 2, risk: 'none', copies: 0 },
+    { replicas: 'a^', target: 1, risk: 'single-copy', copies: 1 },
+    { replicas: 'a b c d^', target: 3, risk: 'none', copies: 0 },
     { replicas: 'a b', target: 3, pending: 1, risk: 'under', copies: 0 },
     { replicas: 'a b+ c+', target: 3, risk: 'single-copy', copies: 2 },
     { replicas: 'a b+ c+', target: 3, settling: true, risk: 'none', copies: 0 },
   ])('of "$replicas" for $target is $risk, $copies copies', (row) => {
     const assessment = assessBlock({
       target: row.target,
+      maintenanceMinimum: 2,
       replicas: conditions(row.replicas),
       pendingCopies: row.pending ?? 0,
       liveRacks: row.racks ?? 1,
@@ -126,10 +146,12 @@ describe('the queue', () => {
   })
 })
 
+/** Those named with capitals are on a rack of their own. */
 const placementNode = (name: string): PlacementNode => ({
   uuid: datanodeUuid(name),
-  rack: '/r',
+  rack: /[A-Z]/.test(name) ? '/other' : '/r',
   liveness: 'live',
+  adminState: 'normal',
   isRegistered: true,
   activeTransfers: 0,
   storages: [{ storageId: storageId('DS'), type: 'DISK', hasFailed: false, remainingBytes: 1000 }],
@@ -138,6 +160,7 @@ const source = (name: string, change: Partial<CopySource> = {}): CopySource => (
   datanodeUuid: datanodeUuid(name),
   storageId: storageId('DS'),
   liveness: 'live',
+  adminState: 'normal',
   judgement: 'good',
   isConfirmed: true,
   isDoubtful: false,
@@ -149,6 +172,7 @@ const need = (id: number, replicas: CopySource[], copies = 1): CopyNeed => ({
   copies,
   replicas,
   excludedTargets: [],
+  isBadlyPlaced: false,
 })
 const schedule = (needs: CopyNeed[], names: string, streams = 2) =>
   scheduleReplication(
@@ -176,6 +200,13 @@ describe('the schedule', () => {
     expect(schedule([need(1, [source('a', { isConfirmed: false })])], 'ab').plans).toHaveLength(1)
     const corrupt = schedule([need(1, [source('a', { judgement: 'corrupt' })])], 'ab')
     expect(corrupt).toMatchObject({ plans: [], postponed: [{ reason: 'no-source' }] })
+  })
+  it('copies a badly placed block to another rack or not at all', () => {
+    const crowded = { ...need(1, [source('a'), source('b'), source('c')]), isBadlyPlaced: true }
+    for (let round = 0; round < 20; round += 1) {
+      expect(schedule([crowded], 'abcdefghX').plans).toMatchObject([{ target: 'X' }])
+    }
+    expect(schedule([crowded], 'abcdefgh').postponed).toMatchObject([{ reason: 'no-target' }])
   })
   it('says whether a block waits for a stream or has no place to go', () => {
     expect(schedule([need(1, [source('a')])], 'a').postponed).toMatchObject([

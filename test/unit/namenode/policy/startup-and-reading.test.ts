@@ -71,6 +71,7 @@ describe('locations for a reader', () => {
   const place = (name: string, change: object = {}) => ({
     name,
     liveness: 'live' as const,
+    adminState: 'normal' as const,
     isCorrupt: false,
     addresses: [`10.0.0.${name.length}`],
     rack: '/far',
@@ -82,6 +83,8 @@ describe('locations for a reader', () => {
       [
         place('corrupt', { isCorrupt: true, addresses: ['10.9.9.9'] }),
         place('stale', { liveness: 'stale', addresses: ['10.9.9.9'] }),
+        place('maintained', { adminState: 'in-maintenance', addresses: ['10.9.9.9'] }),
+        place('leaving', { adminState: 'decommissioning', addresses: ['10.9.9.9'] }),
         place('busy', { activeTransfers: 5 }),
         place('idle'),
         place('rack', { rack: '/near' }),
@@ -94,6 +97,8 @@ describe('locations for a reader', () => {
       'rack',
       'idle',
       'busy',
+      'leaving',
+      'maintained',
       'stale',
       'corrupt',
     ])
