@@ -6,6 +6,8 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { AssertionFailure } from '../assert.js'
 import type { Log } from '../log.js'
+import { sendRemoteException, webhdfsArgumentError } from '../webhdfs/remote-exception.js'
+import { isWebhdfsUrl } from '../webhdfs/url.js'
 import {
   createNodeServer,
   KEEP_ALIVE_TIMEOUT_MS,
@@ -40,7 +42,10 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
     // A URL that cannot be decoded has no route, hence no error handler of ours.
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, fromFastify(error)),
+    frameworkErrors: (error, request, reply) =>
+      isWebhdfsUrl(request.url)
+        ? sendRemoteException(reply, webhdfsArgumentError(`Invalid path: ${error.message}`))
+        : sendProblem(reply, fromFastify(error)),
     serverFactory: (handler) => createNodeServer(handler, options),
   })
   app.removeContentTypeParser('text/plain')

@@ -74,3 +74,17 @@ it('lists a directory of more entries than a page, and a file as itself', async 
   }
   expect(FileStatuses.FileStatus.map((it) => it.pathSuffix)).toEqual(names)
 })
+
+describe('a URL that cannot be decoded', () => {
+  it('is answered with a RemoteException, before any route is found', async () => {
+    const reply = await ask('GET', '/a%zz?op=GETFILESTATUS')
+    expect(reply.status).toBe(400)
+    expect(reply.json()).toMatchObject({
+      RemoteException: {
+        exception: 'IllegalArgumentException',
+        javaClassName: 'java.lang.IllegalArgumentException',
+        message: expect.stringContaining('%zz'),
+      },
+    })
+  })
+})
