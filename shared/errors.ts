@@ -60,6 +60,8 @@ export const ERROR_TABLE = {
   TYPE_QUOTA_EXCEEDED: row(`${PROTOCOL}.QuotaByStorageTypeExceededException`, 507),
   DS_QUOTA_EXCEEDED: row(`${PROTOCOL}.DSQuotaExceededException`, 507),
   SAFE_MODE: row(`${NAMENODE}.SafeModeException`, 503, 1, 'later'),
+  // following the namespace
+  EVENTS_MISSING: row(`${HADOOP}.hdfs.inotify.MissingEventsException`, 410),
   // calls
   NO_SUCH_METHOD: row(`${HADOOP}.ipc.RpcNoSuchMethodException`, 501),
   NO_SUCH_PROTOCOL: row(`${HADOOP}.ipc.RpcNoSuchProtocolException`, 501),

@@ -127,7 +127,7 @@ function storageReport(storage: StorageView) {
 }
 
 function fileReports(services: NamenodeServices) {
-  const { namespace, principals } = services
+  const { principals } = services
   return {
     listOpenFiles: rpcMethod(CLIENT_PROTOCOL.listOpenFiles, (request, context) => {
       requireSuperuser(callOf(context, principals), 'listOpenFiles')
@@ -139,10 +139,6 @@ function fileReports(services: NamenodeServices) {
         clientMachine: it.clientMachine,
       }))
       return { entries, hasMore, types: request.types }
-    }),
-    getCurrentEditLogTxid: rpcMethod(CLIENT_PROTOCOL.getCurrentEditLogTxid, (_, context) => {
-      requireSuperuser(callOf(context, principals), 'getCurrentEditLogTxid')
-      return { txid: namespace.lastTransactionId() }
     }),
     listCorruptFileBlocks: rpcMethod(CLIENT_PROTOCOL.listCorruptFileBlocks, (request, context) => {
       const call = callOf(context, principals)

@@ -7,6 +7,7 @@ import { absentFeatures } from './absent-features.js'
 import { accessLists } from './access-lists.js'
 import { administration } from './administration.js'
 import { clusterReports } from './cluster-reports.js'
+import { eventStream } from './event-stream.js'
 import { extendedAttributes } from './extended-attributes.js'
 import { fileWrites } from './file-writes.js'
 import { listings } from './listings.js'
@@ -25,6 +26,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...extendedAttributes(services),
       ...fileWrites(services),
       ...snapshots(services),
+      ...eventStream(services),
       ...clusterReports(services),
       ...administration(services),
       ...absentFeatures(services),

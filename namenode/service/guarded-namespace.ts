@@ -38,6 +38,7 @@ function reads(namespace: Namespace) {
     deletedBlocksAfter: (after, limit) => namespace.deletedBlocksAfter(after, limit),
     totals: () => namespace.totals(),
     lastTransactionId: () => namespace.lastTransactionId(),
+    editsAfter: (after, limit) => namespace.editsAfter(after, limit),
     snapshottableDirectories: (call) => namespace.snapshottableDirectories(call),
     snapshots: (call, path) => namespace.snapshots(call, path),
     snapshotDiff: (call, question) => namespace.snapshotDiff(call, question),

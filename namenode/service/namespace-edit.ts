@@ -64,6 +64,8 @@ export type Edit =
         readonly directories: readonly NewDirectory[]
         readonly file: NewFile
         readonly replaced?: Removal
+        /** The client would have replaced a file, whether there was one or not. */
+        readonly overwrite?: boolean
       })
   | {
       readonly op: 'allocate'
@@ -74,7 +76,13 @@ export type Edit =
       readonly previous?: BlockCommit
     }
   | { readonly op: 'abandon'; readonly inode: InodeId; readonly id: BlockId }
-  | (Named & { readonly op: 'close'; readonly inode: InodeId; readonly last?: BlockCommit })
+  | (Named & {
+      readonly op: 'close'
+      readonly inode: InodeId
+      readonly last?: BlockCommit
+      /** Length of the file, for readers of the log; absent in old ones. */
+      readonly size?: number
+    })
   | {
       readonly op: 'extend'
       readonly inode: InodeId
@@ -90,7 +98,13 @@ export type Edit =
       readonly length: number
     }
   | (Named &
-      Holder & { readonly op: 'append'; readonly inode: InodeId; readonly reopened?: BlockId })
+      Holder & {
+        readonly op: 'append'
+        readonly inode: InodeId
+        readonly reopened?: BlockId
+        /** The client asked for a block of its own. */
+        readonly newBlock?: boolean
+      })
   | (Named &
       Holder & {
         readonly op: 'truncate'
@@ -173,6 +187,8 @@ export type Edit =
         /** The last block until now, whose beginning this new one is. */
         readonly replaces?: BlockId
       }
+      /** As for `close`. */
+      readonly size?: number
     }
   | { readonly op: 'forget'; readonly blocks: readonly BlockId[] }
   | {

@@ -60,6 +60,7 @@ export const createRule: ChangeRule<'create'> = {
       machine: clientAddress,
       ...created,
       ...(target === undefined ? {} : { replaced: removalOf(context, target, path) }),
+      ...(change.overwrite ? { overwrite: true } : {}),
     } as const
     const { id } = created.file
     return { edit, result: () => statusOf(context, id), remember: id }
@@ -98,6 +99,7 @@ export const appendRule: ChangeRule<'append'> = {
       holder: change.holder,
       machine: call.clientAddress,
       ...(reopens ? { reopened: last.id } : {}),
+      ...(change.newBlock ? { newBlock: true } : {}),
     } as const
     const shown = reopens || change.newBlock ? last?.id : undefined
     const remember = [file.id, shown ?? null]
@@ -119,12 +121,14 @@ export const completeRule: ChangeRule<'completeFile'> = {
     const { file } = requireHeldFile(context, change, call.principal)
     const last = stores.blocks.lastOfFile(file.id, 1)[0]
     const commit = commitOf(context, file, last, change.last)
+    const addedBytes = commit === undefined ? 0 : commit.length - (last?.lengthBytes ?? 0)
     const edit = {
       op: 'close',
       path: context.tree.pathOf(file.id) ?? change.path,
       user: call.principal.user,
       inode: file.id,
       ...(commit === undefined ? {} : { last: commit }),
+      size: file.lengthBytes + addedBytes,
     } as const
     return { edit, result: () => statusOf(context, file.id) }
   },

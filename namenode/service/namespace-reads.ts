@@ -20,6 +20,7 @@ import {
   visibleXAttrs,
 } from '../policy/xattr-rules.js'
 import type { Database } from '../storage/database.js'
+import type { StoredEdit } from '../storage/edit-store.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import { openStores, type Stores } from '../storage/stores.js'
 import type { Call } from './call.js'
@@ -268,6 +269,10 @@ export class NamespaceReader implements NamespaceReads {
 
   lastTransactionId(): TransactionId {
     return transactionId(this.stores.state.get().lastTransaction)
+  }
+
+  editsAfter(after: number, limit: number): readonly StoredEdit[] {
+    return this.stores.edits.after(after, limit)
   }
 
   /** Runs `read` on one committed state. It must not be asynchronous: an open snapshot keeps the WAL from shrinking. */

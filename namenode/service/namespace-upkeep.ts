@@ -19,7 +19,7 @@ export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
     if (last === undefined || (last.state === 'committed' && copyTo === undefined)) {
       const path = tree.pathOf(fileId) ?? ''
       return {
-        edit: { op: 'recovered', inode: fileId, path },
+        edit: { op: 'recovered', inode: fileId, path, size: file.lengthBytes },
         result: () => ({ kind: 'closed' }),
       }
     }
@@ -76,8 +76,9 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
       generation: block.generationStamp,
       ...(copyTo === undefined ? {} : { replaces: last.id }),
     }
+    const size = file.lengthBytes - last.lengthBytes + lengthBytes
     return {
-      edit: { op: 'recovered', inode: fileId, path, last: agreed },
+      edit: { op: 'recovered', inode: fileId, path, last: agreed, size },
       result: () => undefined,
     }
   },

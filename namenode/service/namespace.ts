@@ -15,6 +15,7 @@ import type {
 } from '../../shared/ids.js'
 import type { XAttr, XAttrName } from '../../shared/xattr.js'
 import type { QuotaRequest } from '../policy/quotas.js'
+import type { StoredEdit } from '../storage/edit-store.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import type { Call } from './call.js'
 import type {
@@ -128,6 +129,8 @@ export interface NamespaceReads extends SnapshotReads {
   deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[]
   totals(): NamespaceTotals
   lastTransactionId(): TransactionId
+  /** The log of changes: up to `limit` edits with ids above `after`, in order; the oldest are forgotten in time. */
+  editsAfter(after: number, limit: number): readonly StoredEdit[]
 }
 
 /** Changes. Each is one transaction; a rejected promise means that nothing happened. */

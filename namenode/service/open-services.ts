@@ -5,6 +5,7 @@ import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
 import type { BlockManager } from './block-manager.js'
 import { CorruptFiles } from './corrupt-files.js'
+import { EventLog } from './event-log.js'
 import { FileReopening, type LeaseRecovery } from './file-reopening.js'
 import { FileWrites } from './file-writes.js'
 import { guardedNamespace } from './guarded-namespace.js'
@@ -47,6 +48,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
     reopening: new FileReopening({ ...joint, leaseRecovery }),
     corruptFiles: new CorruptFiles({ namespace, missingBlocksAfter: options.missingBlocksAfter }),
+    events: new EventLog(options.namespace),
     principals: await Principals.open({ clock, log, superuser, supergroup, readSystemFile }),
   }
 }

@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
 import type { BlockManager } from './block-manager.js'
 import type { CorruptFiles } from './corrupt-files.js'
+import type { EventLog } from './event-log.js'
 import type { FileReopening } from './file-reopening.js'
 import type { FileWrites } from './file-writes.js'
 import type { LocatedBlocks } from './located-blocks.js'
@@ -24,4 +25,5 @@ export interface NamenodeServices {
   readonly safeMode: SafeMode
   readonly corruptFiles: CorruptFiles
   readonly principals: Principals
+  readonly events: EventLog
 }

@@ -112,6 +112,7 @@ export class ScriptedNamespace {
           .filter((it) => it.blockId > after)
           .sort((a, b) => a.blockId - b.blockId)
           .slice(0, limit),
+      editsAfter: () => [],
       totals: () => ({
         files: this.blocks.size,
         directories: 1,

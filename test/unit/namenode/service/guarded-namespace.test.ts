@@ -24,6 +24,7 @@ const METHODS = [
   'deletedBlocksAfter',
   'totals',
   'lastTransactionId',
+  'editsAfter',
   'expiredLeases',
   'mkdirs',
   'create',
