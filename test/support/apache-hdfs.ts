@@ -18,12 +18,19 @@ import { waitUntil } from './wait-until.js'
 
 export const APACHE_VERSION = '3.4.3'
 const POM = join(import.meta.dirname, '..', 'interop', 'apache-hdfs', 'pom.xml')
-const JAVA = {
-  // Hadoop 3.4 on Java 17 answers every WebHDFS call with 500 without the first; the others make small processes of them.
-  JDK_JAVA_OPTIONS:
-    '--add-opens=java.base/java.lang=ALL-UNNAMED -Xmx384m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+/** Hadoop 3.4 on Java 17 answers every WebHDFS call with 500 without it. */
+export const NEEDED_JAVA_OPTION = '--add-opens=java.base/java.lang=ALL-UNNAMED'
+const SMALL_PROCESSES = `${NEEDED_JAVA_OPTION} -Xmx384m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC`
+/** Its start takes 20 seconds of processor time: minutes on a busy machine. */
+const START_TIMEOUT_MS = 300_000
+
+export interface ApacheOptions {
+  readonly datanodes?: number
+  /** Beside and over those that make a test quick; into hdfs-site.xml. */
+  readonly properties?: Readonly<Record<string, string>>
+  /** Of each server's machine; default: those of small, short-lived processes. */
+  readonly javaOptions?: string
 }
-const START_TIMEOUT_MS = 120_000
 
 interface Jvm {
   readonly child: ChildProcess
@@ -34,25 +41,23 @@ interface Jvm {
 export class ApacheHdfs {
   readonly fs: string
   readonly #folder: string
-  readonly #classPath: string
+  readonly classPath: string
+  readonly #options: ApacheOptions
   readonly #jvms: Jvm[] = []
   readonly #datanodes: Jvm[] = []
 
-  private constructor(folder: string, jars: string, port: number) {
+  private constructor(folder: string, jars: string, port: number, options: ApacheOptions) {
+    this.#options = options
     this.fs = `hdfs://127.0.0.1:${port}`
     this.#folder = folder
-    this.#classPath = `${folder}/conf:${jars}/*`
+    this.classPath = `${folder}/conf:${jars}/*`
   }
 
-  static async start({ datanodes = 3 } = {}): Promise<ApacheHdfs> {
-    const jars = await installedClient(`apache-hdfs-${APACHE_VERSION}`, async (target) => {
-      await runSuccessfully('mvn', [
-        ...['-q', '-B', '-f', POM, `-Dhadoop.version=${APACHE_VERSION}`],
-        ...['dependency:copy-dependencies', `-DoutputDirectory=${target}`],
-      ])
-    })
+  static async start(options: ApacheOptions = {}): Promise<ApacheHdfs> {
+    const datanodes = options.datanodes ?? 3
+    const jars = await apacheJars()
     const folder = mkdtempSync(join(tmpdir(), 'dfs-apache-hdfs-'))
-    const cluster = new ApacheHdfs(folder, jars, await freePort())
+    const cluster = new ApacheHdfs(folder, jars, await freePort(), options)
     try {
       cluster.#configure()
       await cluster.#format()
@@ -66,10 +71,15 @@ export class ApacheHdfs {
     }
   }
 
+  /** Of all its servers. */
+  get pids(): readonly number[] {
+    return this.#jvms.flatMap(({ child }) => child.pid ?? [])
+  }
+
   /** What Apache's own shell prints for a command. */
   async shell(...words: string[]): Promise<string> {
-    return await runSuccessfully('java', ['-cp', this.#classPath, SHELL_CLASS, ...words], {
-      environment: JAVA,
+    return await runSuccessfully('java', ['-cp', this.classPath, SHELL_CLASS, ...words], {
+      environment: this.#java,
     })
   }
 
@@ -85,6 +95,10 @@ export class ApacheHdfs {
     for (const { child } of this.#jvms) child.kill('SIGKILL')
     await Promise.all(this.#jvms.map(({ exited }) => exited))
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  get #java(): Record<string, string> {
+    return { JDK_JAVA_OPTIONS: this.#options.javaOptions ?? SMALL_PROCESSES }
   }
 
   #configure(): void {
@@ -107,6 +121,7 @@ export class ApacheHdfs {
       // Blocks of a killed datanode are copied within the test, not after ten minutes.
       'dfs.heartbeat.interval': '1',
       'dfs.namenode.heartbeat.recheck-interval': '2000',
+      ...this.#options.properties,
     })
   }
 
@@ -119,8 +134,8 @@ export class ApacheHdfs {
   }
 
   async #format(): Promise<void> {
-    const words = ['-cp', this.#classPath, NAMENODE_CLASS, '-format', '-nonInteractive']
-    const { exitCode, stderr } = await run('java', words, { environment: JAVA })
+    const words = ['-cp', this.classPath, NAMENODE_CLASS, '-format', '-nonInteractive']
+    const { exitCode, stderr } = await run('java', words, { environment: this.#java })
     if (exitCode !== 0) throw new Error(`formatting failed: ${stderr}`)
   }
 
@@ -134,8 +149,8 @@ export class ApacheHdfs {
   #spawn(name: string, mainClass: string, words: readonly string[]): Jvm {
     const logFile = join(this.#folder, `${name}.log`)
     const log = openSync(logFile, 'a')
-    const child = spawn('java', ['-cp', this.#classPath, mainClass, ...words], {
-      env: { ...process.env, ...JAVA },
+    const child = spawn('java', ['-cp', this.classPath, mainClass, ...words], {
+      env: { ...process.env, ...this.#java },
       stdio: ['ignore', log, log],
     })
     closeSync(log)
@@ -165,6 +180,16 @@ export class ApacheHdfs {
       await client.close()
     }
   }
+}
+
+/** The folder of the jars of its servers, installed by the first call. */
+export async function apacheJars(): Promise<string> {
+  return await installedClient(`apache-hdfs-${APACHE_VERSION}`, async (target) => {
+    await runSuccessfully('mvn', [
+      ...['-q', '-B', '-f', POM, `-Dhadoop.version=${APACHE_VERSION}`],
+      ...['dependency:copy-dependencies', `-DoutputDirectory=${target}`],
+    ])
+  })
 }
 
 const NAMENODE_CLASS = 'org.apache.hadoop.hdfs.server.namenode.NameNode'

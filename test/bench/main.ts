@@ -1,0 +1,134 @@
+/** `npm run bench`: Apache HDFS and our cluster on this machine, the same client for both, interleaved. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Comparison, compare, median, type Side } from './compare.js'
+import { type Contestant, startApache, startOurs } from './contestants.js'
+import { JavaBench } from './java-bench.js'
+import { FULL, measures, QUICK } from './measures.js'
+import { OwnClient } from './own-client.js'
+import { plot } from './plot.js'
+import { describeMachine, residentMib } from './process-figures.js'
+import { absoluteRow, cpuRow, type Row, rateRow, table, verdict } from './results.js'
+import { timeCommand } from './shells.js'
+
+const RESULTS = join(import.meta.dirname, '..', '..', 'docs', 'bench')
+const LIST_RUNS = 5
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Begins of ids, such as put,stat-16. */
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    /** `java` for the first set, `own` for the second, or both. */
+    clients: { type: 'string', default: 'java,own' },
+    save: { type: 'boolean', default: false },
+    /** A setting of our cluster; the figures that count have none. */
+    set: { type: 'string', multiple: true, default: [] },
+    /** A property of Apache's, as dfs.datanode.synconclose=true. */
+    apache: { type: 'string', multiple: true, default: [] },
+  },
+})
+const isQuick = positionals.includes('quick')
+const scale = isQuick ? QUICK : FULL
+const rounds = Number(values.rounds ?? scale.rounds)
+const say = (text: string) => process.stderr.write(`${text}\n`)
+
+await main()
+
+async function main(): Promise<void> {
+  const properties = Object.fromEntries(values.apache.map((pair) => pair.split('=', 2)))
+  const stopping: (() => Promise<void>)[] = []
+  try {
+    say('starting Apache HDFS and dfs')
+    const apache = await startApache(properties)
+    stopping.push(() => apache.stop())
+    const ours = await startOurs(values.set)
+    stopping.push(() => ours.stop())
+    const java = await JavaBench.start()
+    stopping.push(() => java.stop())
+    const own = new OwnClient()
+    stopping.push(() => own.stop())
+    const theirs = { cluster: apache, worker: java }
+    const sets: { readonly name: string; readonly rows: readonly Row[] }[] = []
+    if (values.clients.includes('java')) {
+      const rows = await runSet(theirs, { cluster: ours, worker: java })
+      rows.push(...(values.only === undefined ? await wholeClusters(apache, ours) : []))
+      sets.push({ name: 'The same Java client', rows })
+    }
+    if (values.clients.includes('own')) {
+      const rows = await runSet(theirs, { cluster: ours, worker: own })
+      sets.push({ name: "Our client on our cluster, Apache's on Apache's", rows })
+    }
+    for (const { name, rows } of sets) report(name, rows)
+    if (values.save || (!isQuick && values.only === undefined)) save(sets)
+  } finally {
+    for (const stop of stopping.reverse()) await stop()
+  }
+}
+
+async function runSet(apache: Side, ours: Side): Promise<Row[]> {
+  const comparisons: Comparison[] = []
+  const wanted = values.only?.split(',')
+  for (const measure of measures(scale)) {
+    if (wanted !== undefined && !wanted.some((begin) => measure.id.startsWith(begin))) continue
+    const comparison = await compare(measure, { apache, ours }, rounds)
+    comparisons.push(comparison)
+    for (const row of [rateRow(comparison), cpuRow(comparison)]) {
+      say(
+        `${row.title} [${row.unit}]: ${row.apache.toPrecision(4)} · ${row.ours.toPrecision(4)} · ${row.ratio.toFixed(2)} ×`,
+      )
+    }
+  }
+  return [...comparisons.map(rateRow), ...comparisons.map(cpuRow)]
+}
+
+/** What belongs to the clusters as a whole. */
+async function wholeClusters(apache: Contestant, ours: Contestant): Promise<Row[]> {
+  const memory = { apache: residentMib(apache.pids), ours: residentMib(ours.pids) }
+  const listing: { apache: number[]; ours: number[] } = { apache: [], ours: [] }
+  for (let run = 0; run < LIST_RUNS; run += 1) {
+    listing.apache.push(await timeCommand(apache.listCommand))
+    listing.ours.push(await timeCommand(ours.listCommand))
+  }
+  const start = { apache: apache.firstWriteSeconds, ours: ours.firstWriteSeconds }
+  const list = { apache: median(listing.apache), ours: median(listing.ours) }
+  const described = (id: string, title: string, unit: string) => ({ id, title, unit })
+  return [
+    absoluteRow({ ...described('start', 'formatting to the first write', 's'), ...start }, 1, 0.3),
+    absoluteRow(
+      { ...described('memory', 'resident memory afterwards', 'MiB'), ...memory },
+      800,
+      400,
+    ),
+    absoluteRow({ ...described('ls', '`ls /` from the shell', 's'), ...list }, 0.1, 0.05),
+  ]
+}
+
+function report(name: string, rows: readonly Row[]): void {
+  const missed = rows.filter((row) => verdict(row) === 'missed').length
+  process.stdout.write(`\n## ${name}\n\n${table(rows)}\n\n`)
+  process.stdout.write(`${rows.length - missed} of ${rows.length} reach what they must.\n`)
+}
+
+function save(sets: readonly { readonly name: string; readonly rows: readonly Row[] }[]): void {
+  mkdirSync(RESULTS, { recursive: true })
+  const date = new Date().toISOString()
+  const machine = describeMachine()
+  const settings = { scale, rounds, ours: values.set, apache: values.apache }
+  const stem = join(RESULTS, `${date.slice(0, 16).replace(':', '')}${isQuick ? '-quick' : ''}`)
+  writeFileSync(
+    `${stem}.json`,
+    `${JSON.stringify({ date, machine, settings, sets }, undefined, 2)}\n`,
+  )
+  for (const [index, { name, rows }] of sets.entries()) {
+    writeFileSync(
+      `${stem}-${index + 1}.svg`,
+      plot(rows, `${name}: how many times better than Apache HDFS`),
+    )
+  }
+  const text = sets.map(({ name, rows }) => `## ${name}\n\n${table(rows)}\n`).join('\n')
+  writeFileSync(`${stem}.md`, `# Bench of ${date}\n\n${JSON.stringify(machine)}\n\n${text}`)
+  say(`saved ${stem}.json`)
+}

@@ -1,0 +1,37 @@
+/** What a client is asked to do, the same for every client and every cluster. */
+
+export type Operation =
+  | 'put'
+  | 'get'
+  | 'pread'
+  | 'create'
+  | 'stat'
+  | 'mkdir'
+  | 'rename'
+  | 'delete'
+  /** Removes the whole folder. */
+  | 'clear'
+
+export interface Work {
+  readonly operation: Operation
+  /** Files are `<folder>/t<thread>/f<index>`. */
+  readonly folder: string
+  readonly threads: number
+  /** Operations of all threads together. */
+  readonly count: number
+  /** Of each file (put) or piece (pread); otherwise without meaning. */
+  readonly bytes: number
+}
+
+export interface WorkResult {
+  readonly seconds: number
+  /** Of the client's process. */
+  readonly clientCpuSeconds: number
+}
+
+/** Who does the work. */
+export interface Worker {
+  readonly name: string
+  run(fs: string, work: Work): Promise<WorkResult>
+  stop(): Promise<void>
+}
