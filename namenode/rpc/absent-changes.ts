@@ -21,7 +21,6 @@ const REPLICATION = 'replication'
 export function absentChanges(services: NamenodeServices) {
   return {
     ...symlinks(services),
-    ...storagePolicies(),
     ...erasureCoding(services),
     ...caching(services),
     ...administrationOfAbsentThings(services),
@@ -38,22 +37,6 @@ function symlinks({ namespace, principals }: NamenodeServices) {
         throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
       }
       throw new DfsError('IO', `Path ${path} is not a symbolic link`)
-    }),
-  }
-}
-
-function storagePolicies() {
-  const switchedOff = (what: string) =>
-    new DfsError('IO', `Failed to ${what} since dfs.storage.policy.enabled is set to false.`)
-  return {
-    setStoragePolicy: rpcMethod(CLIENT_PROTOCOL.setStoragePolicy, () => {
-      throw switchedOff('set storage policy')
-    }),
-    unsetStoragePolicy: rpcMethod(CLIENT_PROTOCOL.unsetStoragePolicy, () => {
-      throw switchedOff('unset storage policy')
-    }),
-    satisfyStoragePolicy: rpcMethod(CLIENT_PROTOCOL.satisfyStoragePolicy, () => {
-      throw switchedOff('satisfy storage policy')
     }),
   }
 }

@@ -1,38 +1,14 @@
 /**
- * Questions about things that this namenode does not have (storage policies beyond the built-in ones, encryption,
- * erasure coding, cache pools, delegation tokens), in the answers that clients take for "none": they are asked in passing
+ * Questions about things that this namenode does not have (encryption, erasure coding, cache pools, delegation tokens), in the answers that clients take for "none": they are asked in passing
  * by ordinary work. What would change such a thing is refused in
  * absent-changes.ts.
  */
 import { DfsError } from '../../shared/errors.js'
 import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
-import type { Input } from '../../shared/hadoop/message.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
-import { type BlockStoragePolicyProto, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
-import {
-  HOT_POLICY,
-  type PolicyStorageType,
-  STORAGE_POLICIES,
-  type StoragePolicy,
-} from '../policy/storage-policies.js'
 import { unknownDelegationToken } from '../service/absent-features.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
-
-function policyMessage(policy: StoragePolicy): Input<typeof BlockStoragePolicyProto> {
-  const types = (names: readonly PolicyStorageType[]) => ({
-    storageTypes: names.map((it) => StorageTypeEnum[it]),
-  })
-  const orNothing = (names: readonly PolicyStorageType[]) =>
-    names.length === 0 ? undefined : types(names)
-  return {
-    policyId: policy.id,
-    name: policy.name,
-    creationPolicy: types(policy.storageTypes),
-    creationFallbackPolicy: orNothing(policy.creationFallbacks),
-    replicationFallbackPolicy: orNothing(policy.replicationFallbacks),
-  }
-}
 
 export function absentFeatures({ namespace, principals }: NamenodeServices) {
   const requireExisting = (context: Parameters<typeof callOf>[0], path: string) => {
@@ -41,13 +17,6 @@ export function absentFeatures({ namespace, principals }: NamenodeServices) {
     }
   }
   return {
-    getStoragePolicies: rpcMethod(CLIENT_PROTOCOL.getStoragePolicies, () => ({
-      policies: STORAGE_POLICIES.map(policyMessage),
-    })),
-    getStoragePolicy: rpcMethod(CLIENT_PROTOCOL.getStoragePolicy, (request, context) => {
-      requireExisting(context, request.path)
-      return { storagePolicy: policyMessage(HOT_POLICY) }
-    }),
     getEZForPath: rpcMethod(CLIENT_PROTOCOL.getEZForPath, () => ({})),
     listEncryptionZones: rpcMethod(CLIENT_PROTOCOL.listEncryptionZones, () => ({ hasMore: false })),
     listReencryptionStatus: rpcMethod(CLIENT_PROTOCOL.listReencryptionStatus, () => ({

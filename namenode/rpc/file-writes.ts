@@ -4,6 +4,7 @@ import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import { AddBlockFlag, CreateFlag } from '../../shared/hadoop/schema/writing.js'
 import { datanodeUuid, storageId } from '../../shared/ids.js'
+import { LAZY_PERSIST_POLICY } from '../policy/storage-policies.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf, protectedCallOf } from './call.js'
 import { PERMISSION_BITS } from './namespace-changes.js'
@@ -46,6 +47,9 @@ function opening({ namespace, reopening, principals }: NamenodeServices) {
         createParent: request.createParent,
         replication: request.replication,
         blockSizeBytes: request.blockSize,
+        policy: hasFlag(request.createFlag, CreateFlag.LAZY_PERSIST)
+          ? LAZY_PERSIST_POLICY.name
+          : request.storagePolicy,
       })
       return { fs: fileStatusMessage(status) }
     }),

@@ -15,6 +15,7 @@ import { namespaceChanges } from './namespace-changes.js'
 import { namespaceReads } from './namespace-reads.js'
 import { sideProtocols } from './side-protocols.js'
 import { snapshots } from './snapshots.js'
+import { storagePolicies } from './storage-policies.js'
 
 export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
   return {
@@ -27,6 +28,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...fileWrites(services),
       ...snapshots(services),
       ...eventStream(services),
+      ...storagePolicies(services),
       ...clusterReports(services),
       ...administration(services),
       ...absentFeatures(services),

@@ -22,9 +22,6 @@ import type { FileStatus } from '../service/namespace-model.js'
 const NO_BYTES = new Uint8Array(0)
 const EMPTY_TOKEN = { identifier: NO_BYTES, password: NO_BYTES, kind: '', service: '' } as const
 
-/** Storage policy of everything: none was set. */
-const UNSPECIFIED_POLICY = 0
-
 /**
  * @param name the bare child name in a listing, empty elsewhere: clients prefix it with the path they asked for
  * @param locations the blocks, for the calls that carry them
@@ -48,7 +45,7 @@ export function fileStatusMessage(
     blocksize: status.blockSizeBytes,
     fileId: status.id,
     childrenNum: status.childrenCount,
-    storagePolicy: UNSPECIFIED_POLICY,
+    storagePolicy: status.storagePolicy,
     flags: statusFlags(status),
     ...(locations === undefined ? {} : { locations }),
   }

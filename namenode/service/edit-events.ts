@@ -66,6 +66,9 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
     case 'forget':
     case 'purge':
     case 'setQuota':
+    case 'setStoragePolicy':
+    case 'satisfyStoragePolicy':
+    case 'policySatisfied':
     case 'allowSnapshot':
     case 'disallowSnapshot':
     case 'createSnapshot':

@@ -27,6 +27,7 @@ function reads(namespace: Namespace) {
     checkAccess: (call, path, access) => namespace.checkAccess(call, path, access),
     isFileClosed: (call, path) => namespace.isFileClosed(call, path),
     aclStatus: (call, path) => namespace.aclStatus(call, path),
+    storagePolicy: (call, path) => namespace.storagePolicy(call, path),
     xattrs: (call, path, wanted) => namespace.xattrs(call, path, wanted),
     openFile: (call, reference) => namespace.openFile(call, reference),
     block: (id) => namespace.block(id),
@@ -35,6 +36,8 @@ function reads(namespace: Namespace) {
     fileStatusById: (id) => namespace.fileStatusById(id),
     pathOf: (id) => namespace.pathOf(id),
     openFilesAfter: (after, limit) => namespace.openFilesAfter(after, limit),
+    policyRequestsAfter: (after, limit) => namespace.policyRequestsAfter(after, limit),
+    policyOfInode: (id) => namespace.policyOfInode(id),
     deletedBlocksAfter: (after, limit) => namespace.deletedBlocksAfter(after, limit),
     totals: () => namespace.totals(),
     lastTransactionId: () => namespace.lastTransactionId(),
@@ -108,6 +111,15 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
     setQuota: async (call, change) => {
       safeMode.requireOff(`Cannot set quota on ${change.path}`)
       return namespace.setQuota(call, change)
+    },
+    setStoragePolicy: async (call, change) => {
+      const verb = change.policy === undefined ? 'unset' : 'set'
+      safeMode.requireOff(`Cannot ${verb} storage policy for ${change.path}`)
+      return namespace.setStoragePolicy(call, change)
+    },
+    satisfyStoragePolicy: async (call, change) => {
+      safeMode.requireOff(`Cannot satisfy storage policy for ${change.path}`)
+      return namespace.satisfyStoragePolicy(call, change)
     },
     setXAttr: async (call, change) => {
       safeMode.requireOff(`Cannot set XAttr on ${change.path}`)
@@ -189,6 +201,7 @@ function background(namespace: Namespace) {
     forgetDeletedBlocks: (ids) => namespace.forgetDeletedBlocks(ids),
     purgeDeletedTrees: (limit) => namespace.purgeDeletedTrees(limit),
     freeSnapshots: (limit) => namespace.freeSnapshots(limit),
+    endPolicyRequest: (fileId) => namespace.endPolicyRequest(fileId),
     pruneRequests: (beforeMs) => namespace.pruneRequests(beforeMs),
     onCommitted: (listener) => namespace.onCommitted(listener),
     close: () => namespace.close(),

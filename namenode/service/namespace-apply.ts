@@ -123,6 +123,16 @@ export class EditApplier {
       case 'setPermission':
         this.#setAttributes(edit.inode, { permission: edit.mode })
         return
+      case 'setStoragePolicy':
+        this.versions.keep(this.inode(edit.inode))
+        this.stores.inodes.setPolicy(edit.inode, edit.policy)
+        return
+      case 'satisfyStoragePolicy':
+        this.stores.policyRequests.add(edit.inode)
+        return
+      case 'policySatisfied':
+        this.stores.policyRequests.remove(edit.inode)
+        return
       case 'setAcl':
         this.#setAttributes(edit.inode, {
           permission: edit.mode,
@@ -235,6 +245,7 @@ export class EditApplier {
       replication: 0,
       blockSizeBytes: 0,
       acl: undefined,
+      policy: 0,
       since: 0,
       timeMs,
     })
@@ -246,6 +257,7 @@ export class EditApplier {
       isOpen: false,
       replication: 0,
       blockSizeBytes: 0,
+      policy: 0,
     })
   }
 
@@ -255,13 +267,14 @@ export class EditApplier {
       isOpen: true,
       replication: file.replication,
       blockSizeBytes: file.blockSize,
+      policy: file.policy ?? 0,
     })
   }
 
   #link(
     inode: NewDirectory,
     timeMs: number,
-    rest: Pick<Inode, 'kind' | 'isOpen' | 'replication' | 'blockSizeBytes'>,
+    rest: Pick<Inode, 'kind' | 'isOpen' | 'replication' | 'blockSizeBytes' | 'policy'>,
   ): void {
     const { id, parent, name, mode: permission, owner, group } = inode
     const acl = inode.acl === undefined ? undefined : decodeAcl(inode.acl)

@@ -24,6 +24,7 @@ type ClientChange = Exclude<
   | 'purgeDeletedTrees'
   | 'pruneRequests'
   | 'freeSnapshots'
+  | 'endPolicyRequest'
 >
 
 type ClientChanges = { [K in ClientChange]: { change: Asked<K>; result: Settled<K> } }
@@ -41,6 +42,7 @@ interface OwnChanges {
   forgetDeletedBlocks: { change: { ids: readonly BlockId[] }; result: undefined }
   purgeDeletedTrees: { change: { limit: number }; result: boolean }
   freeSnapshots: { change: { limit: number }; result: boolean }
+  endPolicyRequest: { change: { fileId: InodeId }; result: undefined }
   pruneRequests: { change: { beforeMs: number }; result: undefined }
   touchAccessTime: { change: { fileId: InodeId }; result: undefined }
 }

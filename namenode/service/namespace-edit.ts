@@ -21,6 +21,8 @@ export interface NewDirectory {
 export type NewFile = NewDirectory & {
   readonly replication: number
   readonly blockSize: number
+  /** Id of its own storage policy; absent for most. */
+  readonly policy?: number
 }
 
 /**
@@ -141,6 +143,15 @@ export type Edit =
       readonly inode: InodeId
       readonly replication: number
     })
+  | (Named & {
+      readonly op: 'setStoragePolicy'
+      readonly inode: InodeId
+      /** 0: none of its own any more. */
+      readonly policy: number
+    })
+  /** The replicas of a file, or of all files below a directory, are to be where its policy wants them. */
+  | (Named & { readonly op: 'satisfyStoragePolicy'; readonly inode: InodeId })
+  | { readonly op: 'policySatisfied'; readonly inode: InodeId }
   | (Named & { readonly op: 'setPermission'; readonly inode: InodeId; readonly mode: number })
   | (Named & {
       readonly op: 'setAcl'

@@ -139,6 +139,14 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('setQuota', call, change)
   }
 
+  setStoragePolicy(call: Call, change: Asked<'setStoragePolicy'>): Promise<void> {
+    return this.#submit('setStoragePolicy', call, change)
+  }
+
+  satisfyStoragePolicy(call: Call, change: Asked<'satisfyStoragePolicy'>): Promise<void> {
+    return this.#submit('satisfyStoragePolicy', call, change)
+  }
+
   setXAttr(call: Call, change: Asked<'setXAttr'>): Promise<void> {
     return this.#submit('setXAttr', call, change)
   }
@@ -206,6 +214,10 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   freeSnapshots(limit: number): Promise<boolean> {
     return this.#submit('freeSnapshots', OWN_CALL, { limit })
+  }
+
+  endPolicyRequest(fileId: InodeId): Promise<void> {
+    return this.#submit('endPolicyRequest', OWN_CALL, { fileId })
   }
 
   pruneRequests(beforeMs: number): Promise<void> {

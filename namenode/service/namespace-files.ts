@@ -6,6 +6,7 @@ import { inheritedAcl } from '../policy/acl-of-inode.js'
 import { checkLabel, checkMaxBlockSize } from '../policy/argument-limits.js'
 import { checkNameLength, joinPath } from '../policy/path-name.js'
 import { checkAccess, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
+import { policyOfId, requirePolicy } from '../policy/storage-policies.js'
 import { decodeAcl } from '../storage/acl-texts.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { CreateArguments } from './namespace.js'
@@ -24,7 +25,7 @@ import { alreadyOpen, findReferenced, requireHeldFile } from './namespace-leases
 import type { FileStatus } from './namespace-model.js'
 import { checkQuotas } from './namespace-quotas.js'
 import { isSameVersion, toFileStatus } from './namespace-status.js'
-import type { WalkedPath } from './namespace-tree.js'
+import { policyOnPath, type WalkedPath } from './namespace-tree.js'
 
 const OWNER_WRITE_EXECUTE = 0o300
 
@@ -116,7 +117,7 @@ export const completeRule: ChangeRule<'completeFile'> = {
     if (closed?.kind === 'file' && !closed.isOpen) {
       const last = stores.blocks.lastOfFile(closed.id, 1)[0]
       const isRepeat = change.last === undefined || isSameVersion(change.last, last)
-      if (isRepeat) return { result: () => toFileStatus(closed) }
+      if (isRepeat) return { result: () => toFileStatus(closed, context.tree.policyOf(closed)) }
     }
     const { file } = requireHeldFile(context, change, call.principal)
     const last = stores.blocks.lastOfFile(file.id, 1)[0]
@@ -223,8 +224,16 @@ function newFile(
     group: ancestor.group,
     replication: change.replication,
     blockSize: change.blockSizeBytes,
+    ...ownPolicy(walked, change),
   }
   return { directories, file }
+}
+
+/** The policy that the creator names, or one that a file takes over from above when it is made. */
+function ownPolicy(walked: WalkedPath, { policy: name }: CreateArguments): { policy?: number } {
+  if (name !== undefined && name !== '') return { policy: requirePolicy(name).id }
+  const inherited = policyOnPath(walked.inodes)
+  return policyOfId(inherited).copyOnCreateFile ? { policy: inherited } : {}
 }
 
 function appendAnswer(context: ChangeContext, [id, block]: readonly unknown[]) {
@@ -236,8 +245,8 @@ function appendAnswer(context: ChangeContext, [id, block]: readonly unknown[]) {
 }
 
 /** @throws NOT_FOUND when the file of a repeated request has been deleted since */
-function statusOf({ stores }: ChangeContext, id: InodeId): FileStatus {
+function statusOf({ stores, tree }: ChangeContext, id: InodeId): FileStatus {
   const inode = stores.inodes.get(id)
   if (inode === undefined) throw new DfsError('NOT_FOUND', `File does not exist: inode ${id}`)
-  return toFileStatus(inode)
+  return toFileStatus(inode, tree.policyOf(inode))
 }

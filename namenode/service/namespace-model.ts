@@ -27,6 +27,8 @@ export interface FileStatus {
   /** Whether there are ACL entries beside the permission bits. */
   readonly hasAcl: boolean
   readonly isSnapshottable: boolean
+  /** Id of the storage policy that holds, its own or that of a directory above; 0: none was set. */
+  readonly storagePolicy: number
   /** Where the status was found, when that was below a `.snapshot`. */
   readonly snapshot?: SnapshotPoint
 }

@@ -13,6 +13,7 @@ import type { XAttr, XAttrName } from '../../shared/xattr.js'
 import { isRawPath, joinPath } from '../policy/path-name.js'
 import { checkAccess, EXECUTE, READ } from '../policy/permissions.js'
 import { NO_QUOTA } from '../policy/quotas.js'
+import { NO_POLICY } from '../policy/storage-policies.js'
 import {
   checkReadableBySuperuser,
   checkXAttrPrivilege,
@@ -43,7 +44,7 @@ import type {
 } from './namespace-model.js'
 import { placeBlocks } from './namespace-ranges.js'
 import { toContentSummary, toFileStatus } from './namespace-status.js'
-import { Tree, type WalkedPath } from './namespace-tree.js'
+import { policyOnPath, Tree, type WalkedPath } from './namespace-tree.js'
 import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-directory.js'
 import {
   listSnapshots,
@@ -79,8 +80,9 @@ export class NamespaceReader implements NamespaceReads {
   status(call: Call, path: string): FileStatus | undefined {
     return this.snapshot(() => {
       if (isReservedDirectory(path)) return reservedStatus(this.#root)
-      const { target, state } = this.tree.find(path, call.principal, 'looking')
-      return target === undefined ? undefined : toFileStatus(target, target.name, state.point)
+      const { target, state, inodes } = this.tree.find(path, call.principal, 'looking')
+      if (target === undefined) return undefined
+      return toFileStatus(target, policyOnPath(inodes), target.name, state.point)
     })
   }
 
@@ -89,9 +91,10 @@ export class NamespaceReader implements NamespaceReads {
       if (isReservedDirectory(path)) return reservedPage(this.#root, startAfter, limit)
       const walked = this.tree.find(path, call.principal, 'using')
       const { target, state, snapshotsOf } = walked
+      const policy = policyOnPath(walked.inodes)
       if (target === undefined) return undefined
       if (target.kind === 'file') {
-        return { entries: [toFileStatus(target, '', state.point)], remainingEntries: 0 }
+        return { entries: [toFileStatus(target, policy, '', state.point)], remainingEntries: 0 }
       }
       checkAccess(target, joinPath(walked.components), call.principal, READ | EXECUTE)
       if (snapshotsOf !== undefined) {
@@ -104,7 +107,9 @@ export class NamespaceReader implements NamespaceReads {
         ? 0
         : state.countAfter(target.id, last.name, REMAINING_COUNTED)
       return {
-        entries: entries.map((entry) => toFileStatus(entry, entry.name, state.point)),
+        entries: entries.map((it) =>
+          toFileStatus(it, it.policy === 0 ? policy : it.policy, it.name, state.point),
+        ),
         remainingEntries,
       }
     })
@@ -139,7 +144,7 @@ export class NamespaceReader implements NamespaceReads {
         checkReadableBySuperuser(state.xattrsOf(file.id), call.principal)
       }
       const blocks = state.blocksOfFile(file.id)
-      const status = toFileStatus(file, file.name, state.point)
+      const status = toFileStatus(file, policyOnPath(walked.inodes), file.name, state.point)
       return { status, ...placeBlocks(blocks, offsetBytes, lengthBytes) }
     })
   }
@@ -167,6 +172,18 @@ export class NamespaceReader implements NamespaceReads {
     })
   }
 
+  storagePolicy(call: Call, path: string): number {
+    return this.snapshot(() => {
+      const { target, components, inodes } = this.tree.find(path, call.principal, 'using')
+      const found = joinPath(components)
+      if (target === undefined) {
+        throw new DfsError('NOT_FOUND', `File/Directory does not exist: ${found}`)
+      }
+      checkAccess(target, found, call.principal, READ)
+      return policyOnPath(inodes)
+    })
+  }
+
   xattrs(call: Call, path: string, wanted: readonly XAttrName[]): readonly XAttr[] {
     const { principal } = call
     const view = { principal, isRaw: isRawPath(path) }
@@ -188,7 +205,7 @@ export class NamespaceReader implements NamespaceReads {
         call.principal,
       )
       const blocks = this.stores.blocks.lastOfFile(file.id, 2).reverse()
-      return { status: toFileStatus(file), blocks }
+      return { status: toFileStatus(file, this.tree.policyOf(file)), blocks }
     })
   }
 
@@ -210,7 +227,7 @@ export class NamespaceReader implements NamespaceReads {
     return this.snapshot(() => {
       const inode = this.stores.inodes.get(id)
       const isThere = inode !== undefined && this.tree.isAttached(id)
-      return isThere ? toFileStatus(inode) : undefined
+      return isThere ? toFileStatus(inode, this.tree.policyOf(inode)) : undefined
     })
   }
 
@@ -232,6 +249,18 @@ export class NamespaceReader implements NamespaceReads {
         if (leases.length === 0) break
       }
       return files
+    })
+  }
+
+  policyRequestsAfter(after: InodeId | 0, limit: number): readonly InodeId[] {
+    return this.stores.policyRequests.after(after, limit)
+  }
+
+  policyOfInode(id: InodeId): number {
+    if (!this.stores.inodes.hasPolicies) return NO_POLICY
+    return this.snapshot(() => {
+      const inode = this.stores.inodes.get(id)
+      return inode === undefined ? NO_POLICY : this.tree.policyOf(inode)
     })
   }
 

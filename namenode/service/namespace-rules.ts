@@ -18,6 +18,11 @@ import type { ChangeRules } from './namespace-change.js'
 import { concatRule } from './namespace-concat.js'
 import { deleteRule, mkdirsRule } from './namespace-directories.js'
 import { appendRule, completeRule, createRule } from './namespace-files.js'
+import {
+  endPolicyRequestRule,
+  satisfyStoragePolicyRule,
+  setStoragePolicyRule,
+} from './namespace-policies.js'
 import { setQuotaRule } from './namespace-quotas.js'
 import { renameRule, renameStrictlyRule } from './namespace-rename.js'
 import {
@@ -59,6 +64,9 @@ export const CHANGE_RULES: ChangeRules = {
   setXAttr: setXAttrRule,
   removeXAttr: removeXAttrRule,
   setQuota: setQuotaRule,
+  setStoragePolicy: setStoragePolicyRule,
+  satisfyStoragePolicy: satisfyStoragePolicyRule,
+  endPolicyRequest: endPolicyRequestRule,
   setOwner: setOwnerRule,
   setTimes: setTimesRule,
   touchAccessTime: touchAccessTimeRule,

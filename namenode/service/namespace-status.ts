@@ -8,11 +8,13 @@ import { spaceOf } from './namespace-quotas.js'
 import { isSnapshottable } from './namespace-views.js'
 
 /**
+ * @param storagePolicy id of the policy that holds for it, its own or an inherited one; 0 for none
  * @param name what the status is to be called; a file that is listed as itself has none
  * @param snapshot in which snapshot the inode was found
  */
 export function toFileStatus(
   inode: Inode,
+  storagePolicy: number,
   name = inode.name,
   snapshot: SnapshotPoint | undefined = undefined,
 ): FileStatus {
@@ -31,6 +33,7 @@ export function toFileStatus(
     childrenCount: inode.children,
     isUnderConstruction: inode.isOpen,
     hasAcl: inode.acl !== undefined,
+    storagePolicy,
     isSnapshottable: isSnapshottable(inode) && snapshot === undefined,
     ...(snapshot === undefined ? {} : { snapshot }),
   }

@@ -171,6 +171,18 @@ export class Tree {
     return current === undefined ? undefined : joinPath(names.reverse())
   }
 
+  /** Id of the storage policy that holds for an inode as it is now: its own or the nearest above; 0 for none. */
+  policyOf(inode: Inode): number {
+    if (inode.policy !== 0 || !this.#inodes.hasPolicies) return inode.policy
+    let { parent } = inode
+    while (parent !== NO_PARENT) {
+      const directory = this.#inodes.get(parent)
+      if (directory === undefined || directory.policy !== 0) return directory?.policy ?? 0
+      parent = directory.parent
+    }
+    return 0
+  }
+
   /** Whether the inode can be reached from the root. */
   isAttached(id: InodeId): boolean {
     let current: InodeId | typeof NO_PARENT | undefined = id
@@ -197,6 +209,10 @@ export class Tree {
     return [...start.split('/').filter((name) => name !== ''), ...components.slice(3)]
   }
 }
+
+/** Id of the storage policy that holds below a path: that of its deepest inode that has one; 0 for none. */
+export const policyOnPath = (inodes: readonly Inode[]): number =>
+  inodes.findLast((it) => it.policy !== 0)?.policy ?? 0
 
 function fileInTheWay(path: string, purpose: WalkPurpose): DfsError {
   const code = purpose === 'naming' ? 'PARENT_NOT_DIRECTORY' : 'PERMISSION_DENIED'

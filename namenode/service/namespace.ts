@@ -41,6 +41,8 @@ export interface CreateArguments {
   readonly createParent: boolean
   readonly replication: number
   readonly blockSizeBytes: number
+  /** Name of a storage policy of its own; without one that of the directory holds. */
+  readonly policy?: string | undefined
 }
 
 /** Names an open file: by id when the client knows it (it survives a rename), else by path. */
@@ -107,6 +109,8 @@ export interface NamespaceReads extends SnapshotReads {
   isFileClosed(call: Call, path: string): boolean
   /** Throws NOT_FOUND. */
   aclStatus(call: Call, path: string): AclStatus
+  /** Id of the storage policy that holds there (policy/storage-policies.ts); 0 for none. Throws NOT_FOUND. */
+  storagePolicy(call: Call, path: string): number
   /** The named attributes in their order, all that the caller sees when none is named. Throws XATTR_NOT_FOUND. */
   xattrs(call: Call, path: string, wanted: readonly XAttrName[]): readonly XAttr[]
   /** The open file and its last blocks, after checking that `holder` has its lease (texts: protocol reference 2.6). */
@@ -126,6 +130,10 @@ export interface NamespaceReads extends SnapshotReads {
   pathOf(id: InodeId): string | undefined
   /** Files with an inode id above `after` whose writer has not closed them. */
   openFilesAfter(after: InodeId | 0, limit: number): readonly OpenFile[]
+  /** Inodes with an id above `after` whose replicas somebody asked to be moved to where their policy wants them. */
+  policyRequestsAfter(after: InodeId | 0, limit: number): readonly InodeId[]
+  /** Id of the storage policy that holds for an inode as it is now; 0 for none and for inodes that are gone. */
+  policyOfInode(id: InodeId): number
   deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[]
   totals(): NamespaceTotals
   lastTransactionId(): TransactionId
@@ -195,6 +203,10 @@ export interface NamespaceChanges extends SnapshotChanges {
   changeAcl(call: Call, change: AclChange): Promise<void>
   /** Superuser only. */
   setQuota(call: Call, change: QuotaRequest & { path: string }): Promise<void>
+  /** @param change.policy its name, undefined for none of its own any more */
+  setStoragePolicy(call: Call, change: { path: string; policy: string | undefined }): Promise<void>
+  /** Asks that the replicas of a file, or of all below a directory, are moved to where their policy wants them. */
+  satisfyStoragePolicy(call: Call, change: { path: string }): Promise<void>
   setXAttr(call: Call, change: XAttrChange): Promise<void>
   removeXAttr(call: Call, change: { path: string; xattr: XAttrName }): Promise<void>
   /** undefined keeps the value. */
@@ -234,6 +246,8 @@ export interface NamespaceChanges extends SnapshotChanges {
   purgeDeletedTrees(limit: number): Promise<boolean>
   /** Frees about `limit` versions that only deleted snapshots showed; false when there is nothing left. */
   freeSnapshots(limit: number): Promise<boolean>
+  /** Ends a request to satisfy a storage policy: it is done, or its inode is gone. */
+  endPolicyRequest(fileId: InodeId): Promise<void>
   /** Prunes repeated-request answers older than `beforeMs`. */
   pruneRequests(beforeMs: number): Promise<void>
 }

@@ -31,6 +31,7 @@ export function reservedStatus(root: Inode, name: string = RESERVED_ROOT): FileS
     isUnderConstruction: false,
     hasAcl: false,
     isSnapshottable: false,
+    storagePolicy: 0,
   }
 }
 

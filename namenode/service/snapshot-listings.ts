@@ -41,7 +41,8 @@ export function pageOfSnapshots(
 export function statusOf(stores: Stores, snapshot: Snapshot): FileStatus {
   const top = snapshotView(stores, snapshot).get(snapshot.root)
   const { root, taken, name } = snapshot
-  return toFileStatus(present(top, 'a snapshot shows its directory'), name, { root, taken })
+  const inode = present(top, 'a snapshot shows its directory')
+  return toFileStatus(inode, inode.policy, name, { root, taken })
 }
 
 /** Those that the caller owns; all for a superuser. The answer has no pages, so it has a limit. */
@@ -57,7 +58,7 @@ export function listSnapshottables(
     for (const inode of page) {
       if (!principal.isSuperuser && inode.owner !== principal.user) continue
       found.push({
-        status: toFileStatus(inode),
+        status: toFileStatus(inode, inode.policy),
         parentPath: inode.parent === NO_PARENT ? '' : (tree.pathOf(inode.parent) ?? ''),
         snapshotCount: stores.snapshots.countOf(inode.id),
         snapshotLimit: MAX_SNAPSHOTS,

@@ -12,6 +12,7 @@ import { MIGRATION_0004 } from './migrations/0004-xattr.js'
 import { MIGRATION_0005 } from './migrations/0005-quota.js'
 import { MIGRATION_0006 } from './migrations/0006-snapshots.js'
 import { MIGRATION_0007 } from './migrations/0007-truncation-copy.js'
+import { MIGRATION_0008 } from './migrations/0008-storage-policy.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0005,
   MIGRATION_0006,
   MIGRATION_0007,
+  MIGRATION_0008,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -40,6 +40,8 @@ export interface Inode {
   /** The transaction that gave it its place, as far as a snapshot could tell the difference. */
   readonly arrived: number
   readonly isSnapshottable: boolean
+  /** Id of the storage policy that was set on it (policy/storage-policies.ts); 0: that of the directory above. */
+  readonly policy: number
 }
 
 /** In this order; rows come as arrays, which the driver builds twice as fast as objects of 18 fields (measured). */
@@ -67,6 +69,7 @@ export const INODE_COLUMNS = [
   'since',
   'arrived',
   'snapshottable',
+  'policy',
 ] as const
 
 export type InodeRow = [
@@ -93,6 +96,7 @@ export type InodeRow = [
   since: number,
   arrived: number,
   snapshottable: number,
+  policy: number,
 ]
 
 /** The columns of a table that has them, for a query. */
@@ -129,5 +133,6 @@ export function toInode(row: InodeRow, aclTexts: AclTexts): Inode {
     since: row[20],
     arrived: row[21],
     isSnapshottable: row[22] === 1,
+    policy: row[23],
   }
 }

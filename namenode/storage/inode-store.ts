@@ -27,6 +27,7 @@ export type NewInode = Pick<
   | 'replication'
   | 'blockSizeBytes'
   | 'acl'
+  | 'policy'
 > & {
   readonly parent: InodeId | typeof NO_PARENT
   readonly timeMs: number
@@ -51,6 +52,8 @@ export class InodeStore {
   readonly #touchDirectory
   readonly #addTotals
   readonly #attributes
+  readonly #policy
+  readonly #anyPolicy
   readonly #fileState
   readonly #reserve
   readonly #aclTexts = new AclTexts()
@@ -93,10 +96,11 @@ export class InodeStore {
         number,
         string | null,
         number,
+        number,
       ]
     >(
       `INSERT INTO inode (id, parent, name, kind, permission, owner, group_name, modified_ms, accessed_ms,
-         is_open, replication, block_size, acl, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         is_open, replication, block_size, acl, since, policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertEntry = prepare<[number, string, number]>('INSERT INTO entry VALUES (?, ?, ?)')
     this.#removeEntry = prepare<[number, string]>('DELETE FROM entry WHERE parent = ? AND name = ?')
@@ -117,6 +121,10 @@ export class InodeStore {
       `UPDATE inode SET permission = ?, owner = ?, group_name = ?, modified_ms = ?, accessed_ms = ?, replication = ?,
          acl = ? WHERE id = ?`,
     )
+    this.#policy = prepare<[number, number]>('UPDATE inode SET policy = ? WHERE id = ?')
+    this.#anyPolicy = prepare<[], number>(
+      'SELECT 1 FROM inode INDEXED BY inode_with_policy WHERE policy > 0 LIMIT 1',
+    ).pluck()
     this.#fileState = prepare<[number, number, number, number]>(
       'UPDATE inode SET is_open = ?, length = ?, modified_ms = ? WHERE id = ?',
     )
@@ -180,6 +188,7 @@ export class InodeStore {
       inode.blockSizeBytes,
       this.#aclTexts.encode(inode.acl),
       inode.since,
+      inode.policy,
     )
     if (inode.parent !== NO_PARENT) this.#insertEntry.run(inode.parent, inode.name, inode.id)
   }
@@ -242,6 +251,15 @@ export class InodeStore {
     state: Pick<Inode, 'isOpen' | 'lengthBytes' | 'modificationTimeMs'>,
   ): void {
     this.#fileState.run(state.isOpen ? 1 : 0, state.lengthBytes, state.modificationTimeMs, id)
+  }
+
+  setPolicy(id: InodeId, policy: number): void {
+    this.#policy.run(policy, id)
+  }
+
+  /** Whether any inode has a storage policy of its own: most clusters have none, and need not look further. */
+  get hasPolicies(): boolean {
+    return this.#anyPolicy.get() === 1
   }
 
   setReserved(id: InodeId, reservedBytes: number): void {

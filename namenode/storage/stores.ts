@@ -5,6 +5,7 @@ import { DetachedStore } from './detached-store.js'
 import { EditStore } from './edit-store.js'
 import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
+import { PolicyRequestStore } from './policy-request-store.js'
 import { QuotaStore } from './quota-store.js'
 import { RequestStore } from './request-store.js'
 import { SnapshotStore } from './snapshot-store.js'
@@ -18,6 +19,7 @@ export interface Stores {
   readonly leases: LeaseStore
   readonly xattrs: XAttrStore
   readonly quotas: QuotaStore
+  readonly policyRequests: PolicyRequestStore
   readonly requests: RequestStore
   readonly edits: EditStore
   readonly detached: DetachedStore
@@ -34,6 +36,7 @@ export function openStores(database: Database): Stores {
     leases: new LeaseStore(database),
     xattrs: new XAttrStore(database),
     quotas: new QuotaStore(database),
+    policyRequests: new PolicyRequestStore(database),
     requests: new RequestStore(database),
     edits: new EditStore(database),
     detached: new DetachedStore(database),

@@ -78,6 +78,9 @@ export class ScriptedNamespace {
     }
   }
 
+  /** Ids of storage policies, by file. */
+  readonly policies = new Map<InodeId, number>()
+
   forgetListeners(): void {
     this.#listeners.length = 0
   }
@@ -150,6 +153,9 @@ export class ScriptedNamespace {
       },
       close: async () => {},
       lastTransactionId: () => transactionId(1),
+      policyRequestsAfter: () => [],
+      policyOfInode: (id) => this.policies.get(id) ?? 0,
+      endPolicyRequest: async () => {},
       ...REFUSED,
     }
   }
@@ -189,10 +195,14 @@ const FILE_STATUS: FileStatus = {
   isUnderConstruction: false,
   hasAcl: false,
   isSnapshottable: false,
+  storagePolicy: 0,
 }
 
 const REFUSED = {
   contentSummary: notScripted,
+  storagePolicy: notScripted,
+  setStoragePolicy: notScripted,
+  satisfyStoragePolicy: notScripted,
   fileBlocks: notScripted,
   checkAccess: notScripted,
   isFileClosed: notScripted,

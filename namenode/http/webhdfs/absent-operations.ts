@@ -1,8 +1,7 @@
 /**
- * What is not there (storage policies that can be chosen, erasure coding, delegation tokens): questions are answered as a
+ * What is not there (erasure coding, delegation tokens): questions are answered as a
  * cluster without it answers, changes refused in its words, the same as over Hadoop RPC.
  */
-import { DfsError } from '../../../shared/errors.js'
 import {
   disabledErasureCodingPolicy,
   noErasureCodingPolicySet,
@@ -33,13 +32,6 @@ function changes(): Operations {
     throw unknownDelegationToken()
   }
   return {
-    SETSTORAGEPOLICY: ({ parameters, operation }) => {
-      parameters.required('storagepolicy', operation)
-      throw storagePolicyRefusal('set storage policy')
-    },
-    SATISFYSTORAGEPOLICY: () => {
-      throw storagePolicyRefusal('satisfy storage policy')
-    },
     SETECPOLICY: ({ parameters, operation }) => {
       throw disabledErasureCodingPolicy(parameters.required('ecpolicy', operation))
     },
@@ -52,9 +44,6 @@ function changes(): Operations {
 
 function removals(): Operations {
   return {
-    UNSETSTORAGEPOLICY: () => {
-      throw storagePolicyRefusal('unset storage policy')
-    },
     UNSETECPOLICY: ({ path }) => {
       throw noErasureCodingPolicySet(path)
     },
@@ -63,8 +52,4 @@ function removals(): Operations {
 
 const unknownPolicy: Operations[string] = ({ parameters, operation }) => {
   throw unknownErasureCodingPolicy(parameters.required('ecpolicy', operation))
-}
-
-function storagePolicyRefusal(what: string): DfsError {
-  return new DfsError('IO', `Failed to ${what} since dfs.storage.policy.enabled is set to false.`)
 }

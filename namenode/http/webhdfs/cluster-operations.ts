@@ -1,13 +1,12 @@
-/** Sums and settings: content summary, quotas, server defaults, capacity, storage policies. */
+/** Sums and settings: content summary, quotas, server defaults, capacity. */
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
 import { QUOTA_STORAGE_TYPES, type Quota, typeSpaceOf } from '../../policy/quotas.js'
-import { HOT_POLICY, STORAGE_POLICIES, type StoragePolicy } from '../../policy/storage-policies.js'
+import { HOT_POLICY } from '../../policy/storage-policies.js'
 import type { Call } from '../../service/call.js'
 import type { Namespace } from '../../service/namespace.js'
 import type { ContentSummary } from '../../service/namespace-model.js'
 import { MAX_LONG } from './json-text.js'
 import { json, type Operations, type OperationTable, type WebhdfsOptions } from './operation.js'
-import { existing } from './status-operations.js'
 
 const NO_QUOTA = -1
 /** Of Hadoop's numbers for checksum types: CRC32C. */
@@ -71,25 +70,6 @@ function reads({ services }: WebhdfsOptions): Operations {
       const status = { used: usedBytes, remaining: remainingBytes, capacity: capacityBytes }
       return json({ FsStatus: status })
     },
-    GETALLSTORAGEPOLICY: () =>
-      json({
-        BlockStoragePolicies: { BlockStoragePolicy: STORAGE_POLICIES.map(storagePolicyJson) },
-      }),
-    GETSTORAGEPOLICY: ({ call, path }) => {
-      existing(namespace, call, path)
-      return json({ BlockStoragePolicy: storagePolicyJson(HOT_POLICY) })
-    },
-  }
-}
-
-function storagePolicyJson(policy: StoragePolicy): object {
-  return {
-    copyOnCreateFile: policy.copyOnCreateFile,
-    creationFallbacks: policy.creationFallbacks,
-    id: policy.id,
-    name: policy.name,
-    replicationFallbacks: policy.replicationFallbacks,
-    storageTypes: policy.storageTypes,
   }
 }
 

@@ -1,9 +1,6 @@
 /** A file's status as WebHDFS shows it (protocol reference 4.4); fields in the order of Apache's sorted map. */
 import type { FileStatus } from '../../service/namespace-model.js'
 
-/** No storage policy was set. */
-const UNSPECIFIED_POLICY = 0
-
 /**
  * @param pathSuffix name below the path that was asked for; empty for that path itself
  * @param flags whether to say what is special about it: in lists of snapshots Hadoop does not
@@ -28,7 +25,7 @@ export function fileStatusJson(
     permission: status.permission.toString(8),
     replication: status.replication,
     ...(hasFlags && status.isSnapshottable ? { snapshotEnabled: true } : {}),
-    storagePolicy: UNSPECIFIED_POLICY,
+    storagePolicy: status.storagePolicy,
     type: status.kind === 'directory' ? 'DIRECTORY' : 'FILE',
   }
 }

@@ -29,6 +29,7 @@ import { OutstandingRedirects } from './outstanding-redirects.js'
 import { quotaOperations } from './quota-operations.js'
 import { snapshotOperations } from './snapshot-operations.js'
 import { statusOperations } from './status-operations.js'
+import { storagePolicyOperations } from './storage-policy-operations.js'
 import { xattrOperations } from './xattr-operations.js'
 
 export interface WebhdfsRoutesOptions extends WebhdfsOptions {
@@ -68,6 +69,7 @@ function operationTable(options: WebhdfsOptions): Required<OperationTable> {
     dataOperations(options),
     aclOperations(options),
     xattrOperations(options),
+    storagePolicyOperations(options),
     quotaOperations(options),
     snapshotOperations(options),
     absentOperations(options),

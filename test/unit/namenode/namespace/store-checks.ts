@@ -18,6 +18,7 @@ const TABLES = [
   'lease',
   'xattr',
   'quota',
+  'policy_request',
   'request',
   'deleted_block',
   'detached',

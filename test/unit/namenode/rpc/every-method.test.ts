@@ -191,12 +191,6 @@ describe('what this namenode does not have', () => {
       'INVALID_REQUEST',
       'Cache pool p does not exist.',
     ],
-    [
-      'setStoragePolicy',
-      { policyName: 'HOT' },
-      'REMOTE',
-      'Failed to set storage policy since dfs.storage.policy.enabled is set to false.',
-    ],
     ['setBalancerBandwidth', {}, 'UNSUPPORTED', 'There is no balancer'],
     [
       'renewDelegationToken',

@@ -28,7 +28,6 @@ const DIFFERENT: ReadonlyMap<string, string> = new Map([
   ['PUT /cm?op=CREATE&user.name=root&overwrite=true', 'a directory is refused'],
   ['GET /?op=GETECPOLICIES', 'there is no erasure coding'],
   ['GET /?op=GETECCODECS', 'there is no erasure coding'],
-  ['PUT /cm?op=SETSTORAGEPOLICY&storagepolicy=COLD&user.name=root', 'everything is HOT'],
 ])
 
 /** What differs from one cluster to the next. */
