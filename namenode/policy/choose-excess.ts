@@ -6,19 +6,28 @@
  * One exception lets small clusters heal: a bad replica that occupies the only node where a good copy could go is
  * removed although fewer than `target` good ones exist, one at a time, as long as a confirmed good one remains. Copying
  * over it in place was rejected: the receiver would need a second, rarely used way of writing.
+ *
+ * Of several that may go, racks decide first (they are safety), then what the mover has replaced, then the types of
+ * storage that the file's policy wants, then how full a storage is.
  */
 import type { StorageId } from '../../shared/ids.js'
 import type { ReplicaCondition } from './assess-block.js'
 import { isBad } from './judge-replica.js'
+import type { StoragePolicy } from './storage-policies.js'
+import { isExcessType, type StorageType } from './storage-types.js'
 
 export interface RemovableReplica extends ReplicaCondition {
   readonly storageId: StorageId
+  readonly storageType: StorageType
   /** Share of its storage that is used, 0 to 1: the fullest goes first. */
   readonly usedShare: number
+  /** The mover has made a copy to take its place. */
+  readonly isReplaced: boolean
 }
 
 export interface ExcessQuestion<R extends RemovableReplica = RemovableReplica> {
   readonly target: number
+  readonly policy: StoragePolicy
   readonly replicas: readonly R[]
   /** false when no live node without a replica of this block could take a copy. */
   readonly canCopyElsewhere: boolean
@@ -35,7 +44,7 @@ export function chooseExcess<R extends RemovableReplica>(question: ExcessQuestio
     const candidates = kept.filter((it) => nodesWithout(kept, it) >= target)
     if (candidates.length === 0) break
     const doubled = distinct < kept.length ? candidates.filter((it) => isDoubled(kept, it)) : []
-    const next = leastValuable(doubled.length > 0 ? doubled : candidates, kept)
+    const next = leastValuable(question, doubled.length > 0 ? doubled : candidates, kept)
     kept.splice(kept.indexOf(next), 1)
     chosen.push(next)
   }
@@ -62,17 +71,26 @@ function isDoubled<R extends RemovableReplica>(kept: readonly R[], replica: R): 
   return kept.some((it) => it !== replica && it.datanodeUuid === replica.datanodeUuid)
 }
 
-/** From the fullest storage, among those whose loss keeps the number of racks, if there are any. */
+/** Among those whose loss keeps the number of racks, if there are any: see the head of this file. */
 function leastValuable<R extends RemovableReplica>(
+  { policy, target }: ExcessQuestion<R>,
   candidates: readonly R[],
   kept: readonly R[],
 ): R {
   const sharing = candidates.filter((it) =>
     kept.some((other) => other !== it && other.rack === it.rack),
   )
-  const pool = sharing.length > 0 ? sharing : candidates
-  return pool.reduce((fullest, it) => (it.usedShare > fullest.usedShare ? it : fullest))
+  const types = kept.map((it) => it.storageType)
+  const pool = firstNonEmpty(sharing, candidates)
+  const replaced = pool.filter((it) => it.isReplaced)
+  const mistyped = pool.filter((it) => isExcessType(policy, target, types, it.storageType))
+  return firstNonEmpty(replaced, mistyped, pool).reduce((fullest, it) =>
+    it.usedShare > fullest.usedShare ? it : fullest,
+  )
 }
+
+const firstNonEmpty = <T>(...lists: readonly (readonly T[])[]): readonly T[] =>
+  lists.find((it) => it.length > 0) ?? []
 
 function removableBad<R extends RemovableReplica>(
   { target, replicas, canCopyElsewhere }: ExcessQuestion<R>,

@@ -2,16 +2,19 @@
  * Where new replicas go. First on the writer's node when it is a datanode, second on another rack, third on the rack of
  * the second but another node, further ones anywhere; within each choice at random, weighted by free space and by
  * idleness. Never two on a node, never on a node that is stale, failed or full. When racks or nodes are few the rack
- * rule yields first and the number of replicas last; the answer says what is missing and why.
+ * rule yields first and the number of replicas last; the answer says what is missing and why. A storage policy limits
+ * the types of storage that count, and comes before the racks.
  */
 import type { DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Random } from '../../shared/random.js'
 import type { AdminState } from './admin-state.js'
 import type { Liveness } from './liveness.js'
+import type { PolicyStorageType } from './storage-policies.js'
+import { missingTypes, type StorageType, type TypeWish } from './storage-types.js'
 
 export interface PlacementStorage {
   readonly storageId: StorageId
-  readonly type: 'DISK' | 'SSD' | 'ARCHIVE' | 'RAM_DISK'
+  readonly type: StorageType
   readonly hasFailed: boolean
   /** Less what is already on its way there. */
   readonly remainingBytes: number
@@ -39,6 +42,8 @@ export interface PlacementRequest {
   readonly existing: readonly DatanodeUuid[]
   /** Nodes that the writer asks for: they come first, when they can take the block. */
   readonly favoured?: readonly DatanodeUuid[]
+  /** Absent: any type but memory. */
+  readonly types?: TypeWish | undefined
 }
 
 export interface PlacedReplica {
@@ -62,45 +67,55 @@ export function placeReplicas(
   const byUuid = new Map(nodes.map((it) => [it.uuid, it]))
   const racks = request.existing.map((uuid) => byUuid.get(uuid)?.rack)
   const held = new Set(request.existing)
-  const candidates = new Set(
+  const unused = new Set(
     nodes.filter(
-      (it) =>
-        !held.has(it.uuid) &&
-        !request.excluded.has(it.uuid) &&
-        whyUnfit(it, request.blockSizeBytes) === undefined,
+      (it) => !held.has(it.uuid) && !request.excluded.has(it.uuid) && whyUnfit(it) === undefined,
     ),
   )
   const targets: PlacedReplica[] = []
   const remarks: string[] = []
-  while (targets.length < request.replicas && candidates.size > 0) {
+  const demand = new TypeDemand(request)
+  while (targets.length < request.replicas) {
+    const candidates = demand.narrow(unused)
+    if (candidates.size === 0) {
+      const remark = demand.fallBack()
+      if (remark === undefined) break
+      remarks.push(remark)
+      continue
+    }
     const local = racks.length === 0 ? findNode(candidates, request.writer) : undefined
     const favoured = firstFavoured(candidates, request.favoured ?? [])
     const wish = wishedRack(racks)
     const preferred = [...candidates].filter((it) => wish.accepts(it.rack))
     if (preferred.length === 0 && favoured === undefined) remarks.push(wish.otherwise)
+    const pool = preferred.length > 0 ? preferred : [...candidates]
+    const room = (it: PlacementNode) => sumOfRoom(demand.storagesOf(it))
     const node =
-      favoured ?? local ?? pick(preferred.length > 0 ? preferred : [...candidates], random)
-    candidates.delete(node)
+      favoured ?? local ?? weighted(pool, (it) => room(it) / (1 + it.activeTransfers), random)
+    unused.delete(node)
     racks.push(node.rack)
-    targets.push({
-      datanodeUuid: node.uuid,
-      storageId: pickStorage(node, request.blockSizeBytes, random),
-    })
+    const storage = weighted(demand.bestStoragesOf(node), (it) => it.remainingBytes, random)
+    demand.take(storage.type)
+    targets.push({ datanodeUuid: node.uuid, storageId: storage.storageId })
   }
   const missing = request.replicas - targets.length
   if (missing > 0) remarks.unshift(explainShortage(request, nodes, targets.length))
   return { targets, missing, remark: [...new Set(remarks)].join('; ') }
 }
 
-/** Why a node can take no replica of this size now; undefined when it can. */
+/**
+ * Why a node can take no replica now; undefined when it can.
+ * @param blockSizeBytes asks for room, too, on whatever type of storage
+ */
 export function whyUnfit(
   node: PlacementNode,
-  blockSizeBytes: number,
+  blockSizeBytes?: number,
 ): 'not registered' | 'out of service' | 'silent' | 'full' | undefined {
   if (!node.isRegistered) return 'not registered'
   if (node.adminState !== 'normal') return 'out of service'
   if (node.liveness !== 'live') return 'silent'
-  return usableStorages(node, blockSizeBytes).length === 0 ? 'full' : undefined
+  const isFull = blockSizeBytes !== undefined && roomyStorages(node, blockSizeBytes).length === 0
+  return isFull ? 'full' : undefined
 }
 
 interface RackWish {
@@ -138,23 +153,76 @@ function firstFavoured(
   return undefined
 }
 
-function usableStorages(node: PlacementNode, blockSizeBytes: number): readonly PlacementStorage[] {
+function roomyStorages(node: PlacementNode, blockSizeBytes: number): readonly PlacementStorage[] {
   return node.storages.filter(
     (it) => !it.hasFailed && it.type !== 'RAM_DISK' && it.remainingBytes >= blockSizeBytes,
   )
 }
 
-function pick(nodes: readonly PlacementNode[], random: Random): PlacementNode {
-  return weighted(nodes, (it) => freeBytes(it) / (1 + it.activeTransfers), random)
-}
+const sumOfRoom = (storages: readonly PlacementStorage[]): number =>
+  storages.reduce((sum, it) => sum + it.remainingBytes, 0)
 
-function pickStorage(node: PlacementNode, blockSizeBytes: number, random: Random): StorageId {
-  const usable = usableStorages(node, blockSizeBytes)
-  return weighted(usable, (it) => it.remainingBytes, random).storageId
-}
+/** Which types the replicas still to be placed may have, from the policy's own to its fallbacks to any. */
+class TypeDemand {
+  readonly #request: PlacementRequest
+  readonly #unavailable = new Set<PolicyStorageType>()
+  readonly #taken: PolicyStorageType[] = []
+  /** 'any' but memory. */
+  #wanted: readonly PolicyStorageType[] | 'any'
 
-function freeBytes(node: PlacementNode): number {
-  return node.storages.reduce((sum, it) => sum + (it.hasFailed ? 0 : it.remainingBytes), 0)
+  constructor(request: PlacementRequest) {
+    this.#request = request
+    this.#wanted = request.types === undefined ? 'any' : this.#missing(request.types)
+  }
+
+  narrow(nodes: ReadonlySet<PlacementNode>): Set<PlacementNode> {
+    return new Set([...nodes].filter((it) => this.storagesOf(it).length > 0))
+  }
+
+  storagesOf({ storages }: PlacementNode): readonly PlacementStorage[] {
+    const wanted = this.#wanted
+    return storages.filter(
+      ({ type, hasFailed, remainingBytes }) =>
+        !hasFailed &&
+        remainingBytes >= this.#request.blockSizeBytes &&
+        (wanted === 'any' ? type !== 'RAM_DISK' : wanted.includes(type)),
+    )
+  }
+
+  /** Those of the type that is wanted first. */
+  bestStoragesOf(node: PlacementNode): readonly PlacementStorage[] {
+    const usable = this.storagesOf(node)
+    if (this.#wanted === 'any') return usable
+    const best = this.#wanted.find((type) => usable.some((it) => it.type === type))
+    return usable.filter((it) => it.type === best)
+  }
+
+  take(type: PolicyStorageType): void {
+    this.#taken.push(type)
+    if (this.#wanted === 'any') return
+    const index = this.#wanted.indexOf(type)
+    this.#wanted = this.#wanted.filter((_, at) => at !== index)
+  }
+
+  /** No node has what is wanted: on to the next best. @returns a remark; undefined when there is no next best */
+  fallBack(): string | undefined {
+    const { types } = this.#request
+    if (this.#wanted === 'any' || types === undefined) return undefined
+    const remark = `no room on ${[...new Set(this.#wanted)].join(', ')} (policy ${types.policy.name})`
+    const known = this.#unavailable.size
+    for (const type of this.#wanted) this.#unavailable.add(type)
+    this.#wanted = this.#missing(types)
+    if (this.#unavailable.size > known && this.#wanted.length > 0) return remark
+    if (!types.mayUseAny) return undefined
+    this.#wanted = 'any'
+    return remark
+  }
+
+  #missing(types: TypeWish): readonly PolicyStorageType[] {
+    const existing = [...types.existing, ...this.#taken]
+    const left = this.#request.replicas - this.#taken.length
+    return missingTypes({ ...types, existing }, left + existing.length, this.#unavailable)
+  }
 }
 
 /** One of `items` (at least one), each with a chance in proportion to its weight. */
@@ -183,7 +251,7 @@ function explainShortage(
   const reasons = new Map<string, number>()
   const count = (reason: string) => reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   for (const node of nodes) {
-    const unfit = whyUnfit(node, request.blockSizeBytes)
+    const unfit = whyUnfit(node, request.blockSizeBytes) ?? whyMistyped(node, request)
     if (held.has(node.uuid)) count('holding it already')
     else if (request.excluded.has(node.uuid)) count('excluded')
     else if (unfit !== undefined) count(unfit)
@@ -191,4 +259,18 @@ function explainShortage(
   const particulars = [...reasons].map(([reason, nodesOf]) => `${nodesOf} ${reason}`).join(', ')
   const why = particulars === '' ? '' : `: ${particulars}`
   return `${placed} of ${request.replicas} replicas placed, ${nodes.length} datanodes known${why}`
+}
+
+/** A node with room, but on other types than the policy of the file wants. */
+function whyMistyped(node: PlacementNode, request: PlacementRequest): string | undefined {
+  const { types } = request
+  if (types === undefined || types.mayUseAny) return undefined
+  const wanted: readonly PolicyStorageType[] = [
+    ...types.policy.storageTypes,
+    ...(types.purpose === 'creation'
+      ? types.policy.creationFallbacks
+      : types.policy.replicationFallbacks),
+  ]
+  const hasRoom = roomyStorages(node, request.blockSizeBytes).some((it) => wanted.includes(it.type))
+  return hasRoom ? undefined : `without the storage that policy ${types.policy.name} asks for`
 }

@@ -9,10 +9,13 @@ import type { AdminState } from './admin-state.js'
 import type { ReplicaJudgement } from './judge-replica.js'
 import type { Liveness } from './liveness.js'
 import { type PlacementNode, placeReplicas } from './place-replicas.js'
+import type { StoragePolicy } from './storage-policies.js'
+import type { StorageType } from './storage-types.js'
 
 export interface CopySource {
   readonly datanodeUuid: DatanodeUuid
   readonly storageId: StorageId
+  readonly storageType: StorageType
   readonly liveness: Liveness
   readonly judgement: ReplicaJudgement
   readonly adminState: AdminState
@@ -25,6 +28,7 @@ export interface CopyNeed {
   readonly blockId: BlockId
   readonly lengthBytes: number
   readonly copies: number
+  readonly policy: StoragePolicy
   /** Every replica of the block, whatever it is worth: none of these nodes can be a target. */
   readonly replicas: readonly CopySource[]
   /** Targets of pending copies, and nodes where a copy of this block failed a short while ago. */
@@ -69,15 +73,15 @@ export function scheduleReplication(question: SchedulingQuestion, random: Random
   const plans: CopyPlan[] = []
   const postponed: Schedule['postponed'][number][] = []
   for (const need of question.needs) {
-    const targets: DatanodeUuid[] = []
-    while (targets.length < need.copies) {
-      const step = planOne(need, targets, { nodes, budgets }, random)
+    const made: CopyPlan[] = []
+    while (made.length < need.copies) {
+      const step = planOne(need, made, { nodes, budgets }, random)
       if (typeof step === 'string') {
         postponed.push({ blockId: need.blockId, reason: step })
         break
       }
       plans.push(step)
-      targets.push(step.target)
+      made.push(step)
       spend(budgets, step.source, 'outgoing')
       spend(budgets, step.target, 'incoming')
       nodes = withLessRoom(nodes, step)
@@ -93,7 +97,7 @@ interface View {
 
 function planOne(
   need: CopyNeed,
-  chosen: readonly DatanodeUuid[],
+  made: readonly CopyPlan[],
   view: View,
   random: Random,
 ): CopyPlan | 'no-source' | 'no-target' | 'busy' {
@@ -104,6 +108,7 @@ function planOne(
     .toSorted((a, b) => outgoing(view, b) - outgoing(view, a))[0]
   if (source === undefined) return 'busy'
 
+  const chosen = made.map((it) => it.target)
   const unavailable = new Set([...need.excludedTargets, ...chosen])
   for (const replica of need.replicas) unavailable.add(replica.datanodeUuid)
   // Racks are weighed by the replicas that last; one that leaves may be a source all the same.
@@ -123,6 +128,12 @@ function planOne(
         writer: undefined,
         excluded,
         existing: [...new Set([...good.map((it) => it.datanodeUuid), ...chosen])],
+        types: {
+          policy: need.policy,
+          existing: [...good, ...made.map((it) => targetOf(view, it))].map((it) => it.storageType),
+          purpose: 'replication',
+          mayUseAny: true,
+        },
       },
       view.nodes,
       random,
@@ -137,6 +148,12 @@ function planOne(
     target: target.datanodeUuid,
     targetStorageId: target.storageId,
   }
+}
+
+function targetOf({ nodes }: View, plan: CopyPlan): { readonly storageType: StorageType } {
+  const node = nodes.find((it) => it.uuid === plan.target)
+  const storage = node?.storages.find((it) => it.storageId === plan.targetStorageId)
+  return { storageType: storage?.type ?? 'DISK' }
 }
 
 /**

@@ -54,6 +54,10 @@ export interface TargetRequest {
   readonly existing: readonly DatanodeUuid[]
   /** Nodes that the writer asks for, first choice first. */
   readonly favoured?: readonly DatanodeUuid[]
+  /** Id of the storage policy of the file (policy/storage-policies.ts); absent: any type of storage will do. */
+  readonly policy?: number
+  /** Types of the replicas on `existing`. */
+  readonly existingTypes?: readonly StorageType[]
 }
 
 export interface BlockManagerStatistics {

@@ -1,8 +1,9 @@
 /** The parts that keep blocks at their number of replicas, tied together: registry, map, examination, copies, deletions. */
-import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
+import type { BlockId, DatanodeUuid, InodeId } from '../../shared/ids.js'
 import type { Seams } from '../../shared/seams.js'
 import type { NamenodeConfig } from '../config.js'
 import { ReplicationQueue } from '../policy/replication-queue.js'
+import { policyOfId } from '../policy/storage-policies.js'
 import { BlockSweeps } from './block-sweeps.js'
 import { ClusterRegistry } from './cluster-registry.js'
 import { CommandOutbox } from './command-outbox.js'
@@ -58,6 +59,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
   })
   const leaving = new LeavingReplicas()
   const map = new ReplicaMap({ store, registry, namespace, leaving })
+  const policyOf = (file: InodeId) => policyOfId(namespace.policyOfInode(file))
   const queue = new ReplicationQueue({ capacity: QUEUE_CAPACITY })
   const copies = new ReplicationCopies({
     clock,
@@ -67,6 +69,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     outbox,
     queue,
     streamsPerNode: config.copyStreamsPerNode,
+    policyOf,
     timeoutMs: config.pendingCopyTimeoutMs,
     onSuspect: options.onSuspect,
   })
@@ -88,6 +91,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     registry,
     outbox,
     leaving,
+    policyOf,
     examination,
     requestFullReport,
   })

@@ -6,6 +6,8 @@ import { type Random, shuffled } from '../../shared/random.js'
 import { orderLocations } from '../policy/order-locations.js'
 import { type Placement, placeReplicas } from '../policy/place-replicas.js'
 import { placesOf } from '../policy/reach-for-client.js'
+import { NO_POLICY, policyOfId } from '../policy/storage-policies.js'
+import type { TypeWish } from '../policy/storage-types.js'
 import type { ReplicaAttentionStore } from '../storage/replica-attention-store.js'
 import type {
   BlockManager,
@@ -98,6 +100,7 @@ export class ClusterBlockManager implements BlockManager {
         excluded,
         existing: request.existing,
         favoured: request.favoured ?? [],
+        types: typeWishOf(request),
       },
       nodes.map((it) => placementOf(it, 0)),
       this.#options.random,
@@ -234,6 +237,13 @@ export class ClusterBlockManager implements BlockManager {
   #rackOf(address: string): string | undefined {
     return this.#options.registry.nodes().find((it) => it.addresses.includes(address))?.rack
   }
+}
+
+/** Nobody has chosen a policy: HOT is no more than a preference. */
+function typeWishOf({ policy, existingTypes = [] }: TargetRequest): TypeWish | undefined {
+  if (policy === undefined) return undefined
+  const mayUseAny = policy === NO_POLICY
+  return { policy: policyOfId(policy), existing: existingTypes, purpose: 'creation', mayUseAny }
 }
 
 function locationOf(held: HeldReplica) {

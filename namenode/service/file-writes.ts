@@ -78,6 +78,7 @@ export class FileWrites {
       excluded,
       existing: [],
       favoured: [...this.#datanodeUuids(request.favoured ?? [])],
+      policy: status.storagePolicy,
     })
     if (targets.length < this.#options.minReplication) {
       throw notPlaced(blockManager, request.path, {
@@ -133,6 +134,8 @@ export class FileWrites {
       writerAddress: call.clientAddress,
       excluded,
       existing: request.existing.map((it) => it.datanodeUuid),
+      policy: status.storagePolicy,
+      existingTypes: survivors.map((it) => it.storageType),
     })
     if (added.length < request.count) {
       throw notPlaced(blockManager, request.path, {

@@ -3,10 +3,11 @@
  * deleted), or the block has more than it needs (policy `choose-excess`). Rows leave the map when the node says that the
  * bytes are gone, not before (reliability E12).
  */
-import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
+import type { BlockId, DatanodeUuid, InodeId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import { chooseExcess } from '../policy/choose-excess.js'
 import { whyUnfit } from '../policy/place-replicas.js'
+import type { StoragePolicy } from '../policy/storage-policies.js'
 import { type ClusterStorage, placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
@@ -30,6 +31,8 @@ export interface ReplicaDeletionsOptions {
   readonly registry: ClusterRegistry
   readonly outbox: CommandOutbox
   readonly leaving: LeavingReplicas
+  /** The storage policy that holds for a file. */
+  readonly policyOf: (file: InodeId) => StoragePolicy
   readonly examination: Examination
   readonly requestFullReport: (datanode: DatanodeUuid) => void
 }
@@ -56,6 +59,7 @@ export class ReplicaDeletions {
     const { record, replicas } = examined
     const excess = chooseExcess({
       target: record.replication,
+      policy: this.#options.policyOf(record.inodeId),
       replicas,
       canCopyElsewhere: this.#canCopyElsewhere(replicas, record.lengthBytes),
     })

@@ -171,12 +171,14 @@ export class ReplicaMap {
       storage,
       datanodeUuid: node.uuid,
       storageId: storage.storageId,
+      storageType: storage.type,
       rack: node.rack,
       liveness: isUsable(storage) ? node.liveness : 'dead',
       adminState: node.adminState,
       judgement: isLeftOver ? 'stale' : judgement,
       isConfirmed: this.isConfirmed(row, storage),
       isLeaving: this.#leaving.has(row.storage, row.blockId),
+      isReplaced: false,
       usedShare: storage.capacityBytes === 0 ? 0 : storage.usedBytes / storage.capacityBytes,
     }
   }

@@ -4,7 +4,7 @@
  * by the streams of the nodes, so all of this fits in memory whatever the cluster has lost.
  */
 import type { Clock } from '../../shared/clock.js'
-import type { Block, BlockId, DatanodeUuid } from '../../shared/ids.js'
+import type { Block, BlockId, DatanodeUuid, InodeId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { Random } from '../../shared/random.js'
 import { reachableAddress } from '../policy/reachable-address.js'
@@ -15,6 +15,7 @@ import {
   type CopyPlan,
   scheduleReplication,
 } from '../policy/schedule-replication.js'
+import type { StoragePolicy } from '../policy/storage-policies.js'
 import { placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
@@ -29,6 +30,8 @@ export interface ReplicationCopiesOptions {
   readonly outbox: CommandOutbox
   readonly queue: ReplicationQueue
   readonly streamsPerNode: number
+  /** The storage policy that holds for a file. */
+  readonly policyOf: (file: InodeId) => StoragePolicy
   readonly timeoutMs: number
   /** A node found bad bytes or lacks a block that it should have: it is asked to look. */
   readonly onSuspect: (block: BlockId, datanode: DatanodeUuid) => void
@@ -142,6 +145,7 @@ export class ReplicationCopies {
       blockId: record.id,
       lengthBytes: record.lengthBytes,
       copies: assessment.copiesNeeded,
+      policy: this.#options.policyOf(record.inodeId),
       replicas: replicas.map((it) => ({
         ...it,
         isDoubtful: it.isLeaving || failed.includes(it.datanodeUuid),

@@ -3,11 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { ADMIN_STATES } from '../../../../namenode/policy/admin-state.js'
 import { chooseExcess, type RemovableReplica } from '../../../../namenode/policy/choose-excess.js'
 import { isBad } from '../../../../namenode/policy/judge-replica.js'
+import {
+  HOT_POLICY,
+  requirePolicy,
+  STORAGE_POLICIES,
+} from '../../../../namenode/policy/storage-policies.js'
 import { datanodeUuid, storageId } from '../../../../shared/ids.js'
 
 const replica = (name: string, change: Partial<RemovableReplica> = {}): RemovableReplica => ({
   datanodeUuid: datanodeUuid(name),
   storageId: storageId(`DS-${name}`),
+  storageType: 'DISK',
+  isReplaced: false,
   rack: '/r1',
   liveness: 'live',
   adminState: 'normal',
@@ -19,7 +26,7 @@ const replica = (name: string, change: Partial<RemovableReplica> = {}): Removabl
 })
 const names = (replicas: readonly RemovableReplica[]) => replicas.map((it) => it.datanodeUuid)
 const choose = (target: number, replicas: RemovableReplica[], canCopyElsewhere = true) =>
-  names(chooseExcess({ target, replicas, canCopyElsewhere }))
+  names(chooseExcess({ target, policy: HOT_POLICY, replicas, canCopyElsewhere }))
 
 describe('excess replicas', () => {
   it('are none at the target', () => {
@@ -32,6 +39,19 @@ describe('excess replicas', () => {
   it('leave as many racks as there are, even from a fuller node', () => {
     const all = [replica('a'), replica('b'), replica('c', { rack: '/r2', usedShare: 0.9 })]
     expect(choose(2, all)).not.toContain('c')
+  })
+  it('are of a type that the policy does not want, then the fullest', () => {
+    const archive = replica('b', { storageType: 'ARCHIVE' })
+    const all = [replica('a', { usedShare: 0.9 }), archive, replica('c')]
+    expect(choose(2, all)).toEqual(['b'])
+    const cold = { target: 1, policy: requirePolicy('COLD'), canCopyElsewhere: true }
+    expect(names(chooseExcess({ ...cold, replicas: all }))).toEqual(['a', 'c'])
+  })
+  it('are what the mover has replaced, unless a rack would be lost', () => {
+    const all = [replica('a'), replica('b', { isReplaced: true }), replica('c', { usedShare: 1 })]
+    expect(choose(2, all)).toEqual(['b'])
+    const alone = all.map((it, index) => (index === 1 ? { ...it, rack: '/r2' } : it))
+    expect(choose(2, alone)).toEqual(['c'])
   })
   it('are first a second one on a node', () => {
     const twice = replica('a', { storageId: storageId('DS-other') })
@@ -74,6 +94,8 @@ describe('bad replicas', () => {
 const anyReplica = fc.record({
   datanodeUuid: fc.constantFrom('a', 'b', 'c', 'd', 'e').map(datanodeUuid),
   storageId: fc.constantFrom('s1', 's2').map(storageId),
+  storageType: fc.constantFrom('DISK', 'SSD', 'ARCHIVE', 'RAM_DISK'),
+  isReplaced: fc.boolean(),
   rack: fc.constantFrom('/r1', '/r2'),
   liveness: fc.constantFrom('live', 'live', 'stale', 'dead'),
   adminState: fc.constantFrom('normal', 'normal', ...ADMIN_STATES),
@@ -93,6 +115,7 @@ const anyReplica = fc.record({
 
 const anyQuestion = fc.record({
   target: fc.integer({ min: 1, max: 4 }),
+  policy: fc.constantFrom(...STORAGE_POLICIES),
   canCopyElsewhere: fc.boolean(),
   replicas: fc.uniqueArray(anyReplica, {
     maxLength: 8,

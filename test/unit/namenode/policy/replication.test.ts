@@ -12,6 +12,7 @@ import {
   type CopySource,
   scheduleReplication,
 } from '../../../../namenode/policy/schedule-replication.js'
+import { HOT_POLICY } from '../../../../namenode/policy/storage-policies.js'
 import { type BlockId, blockId, datanodeUuid, storageId } from '../../../../shared/ids.js'
 import { seededRandom } from '../../../../shared/random.js'
 
@@ -159,6 +160,7 @@ const placementNode = (name: string): PlacementNode => ({
 const source = (name: string, change: Partial<CopySource> = {}): CopySource => ({
   datanodeUuid: datanodeUuid(name),
   storageId: storageId('DS'),
+  storageType: 'DISK',
   liveness: 'live',
   adminState: 'normal',
   judgement: 'good',
@@ -173,6 +175,7 @@ const need = (id: number, replicas: CopySource[], copies = 1): CopyNeed => ({
   replicas,
   excludedTargets: [],
   isBadlyPlaced: false,
+  policy: HOT_POLICY,
 })
 const schedule = (needs: CopyNeed[], names: string, streams = 2) =>
   scheduleReplication(
