@@ -34,6 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   file('tail', 'print the last kilobyte of a file', () => import('./commands/tail.js')),
   file('mkdir', 'make directories', () => import('./commands/mkdir.js')),
   file('rm', 'delete files, into the trash when it is on', () => import('./commands/rm.js')),
+  file('undo', 'bring back what was deleted', () => import('./commands/undo.js')),
   file('expunge', 'delete what is old in the trash', () => import('./commands/expunge.js')),
   file('rmdir', 'delete empty directories', () => import('./commands/rmdir.js')),
   file('mv', 'move or rename', () => import('./commands/mv.js')),

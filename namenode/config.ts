@@ -34,6 +34,10 @@ export interface NamenodeConfig {
   /** Extended attributes of one file, and the size of one with its name. */
   readonly maxXAttrs: number
   readonly maxXAttrBytes: number
+  /** How long deletions can be undone; 0: not at all. */
+  readonly keepDeletedMs: number
+  /** With less of the cluster's capacity free, what was deleted is given up early. 0 to 1 */
+  readonly undoFreeShare: number
   /** What clients are told: 0 switches the trash off. */
   readonly trashIntervalMinutes: number
   /** How old a checkpoint of the trash becomes, and how often one is made. */
@@ -94,6 +98,8 @@ export function namenodeConfig(
     maxReplication: values['replication.maximum'],
     maxXAttrs: values['xattr.maximum'],
     maxXAttrBytes: values['xattr.max-size'],
+    keepDeletedMs: values['undo.keep'],
+    undoFreeShare: values['undo.free-space'],
     trashIntervalMinutes: Math.ceil(values['trash.interval'] / 60_000),
     trash: {
       keepMs: values['trash.interval'],

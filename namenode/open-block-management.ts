@@ -13,6 +13,7 @@ import type { ControlRoutesOptions } from './http/control-routes.js'
 import { deletionTick } from './loops/deletion-monitor.js'
 import { leaseTick } from './loops/lease-monitor.js'
 import { replicationTick } from './loops/replication-monitor.js'
+import { undoTick } from './loops/undo-monitor.js'
 import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
 import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
 import type { BlockManager } from './service/block-manager.js'
@@ -83,6 +84,7 @@ function startLoops(
     }).start()
   const periodMs = config.replicationLoopMs
   const replication = loop('replication-monitor', replicationTick({ ...parts, periodMs }))
+  const purge = loop('tree-purge', purgeTick({ namespace }))
   const deletion = loop('deletion-monitor', deletionTick({ ...parts, clock, periodMs }))
   parts.examination.onCopyWork = () => replication.wake()
   parts.examination.onRemovalWork = () => deletion.wake()
@@ -107,7 +109,18 @@ function startLoops(
       }),
     ),
     loop('block-audit', auditTick({ namespace, examination: parts.examination })),
-    loop('tree-purge', purgeTick({ namespace })),
+    purge,
+    loop(
+      'undo-monitor',
+      undoTick({
+        namespace,
+        blockManager: parts.blockManager,
+        clock,
+        keepDeletedMs: config.keepDeletedMs,
+        freeShare: config.undoFreeShare,
+        onGivenUp: () => purge.wake(),
+      }),
+    ),
     loop('request-pruning', pruneTick({ namespace, clock })),
   ]
 }

@@ -18,6 +18,7 @@ interface LsOptions {
   readonly size?: true
   readonly reverse?: true
   readonly accessTime?: true
+  readonly deleted?: true
   readonly json?: true
 }
 
@@ -36,14 +37,20 @@ export function register(command: Command, context: CommandContext): void {
     .option('-S, --size', 'largest first')
     .option('-r, --reverse', 'reverse the order')
     .option('-u, --access-time', 'show and sort by the time of last access')
+    .option('--deleted', 'what was deleted there and can be brought back (default: everywhere)')
     .option('--json', 'print a JSON array')
   examples(command, [
     'dfs ls /',
     'dfs ls -h -S /data',
     "dfs ls -R '/logs/2026-*'",
     'dfs ls --json /',
+    'dfs ls --deleted',
   ])
   command.action(async (paths: string[], options: LsOptions) => {
+    if (options.deleted === true) {
+      const { listDeleted } = await import('./ls-deleted.js')
+      return listDeleted(context, paths.length > 0 ? paths : ['/'], options)
+    }
     const listing = new Listing(context, options)
     await forEachItem(context, paths.length > 0 ? paths : ['.'], (item) => listing.show(item))
     await listing.end()

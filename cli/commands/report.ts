@@ -1,6 +1,7 @@
 /** `dfs report`: the lines of `hdfs dfsadmin -report`. */
 import type { Command } from 'commander'
 import type { DatanodeDescription, FsStatistics } from '../../shared/client/cluster-report.js'
+import type { KeptForUndo } from '../../shared/client/deletions.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
 import { javaDate } from '../rendering/java-date.js'
@@ -22,16 +23,17 @@ export function register(command: Command, context: CommandContext): void {
     const client = context.client()
     const statistics = await client.fsStats()
     const isInSafeMode = await client.isInSafeMode()
+    const kept = await client.keptForUndo()
     const datanodes = await client.datanodeReport()
     const isWanted = ({ isAlive }: DatanodeDescription) =>
       options.live === options.dead || (isAlive ? options.live === true : options.dead === true)
     if (options.json === true) {
-      const document = { fs: client.fs, isInSafeMode, ...statistics }
+      const document = { fs: client.fs, isInSafeMode, ...statistics, keptForUndo: kept }
       await printJson(context.io, { ...document, datanodes: datanodes.filter(isWanted) })
       return
     }
     const lines = [
-      ...summaryLines(statistics, isInSafeMode),
+      ...summaryLines(statistics, isInSafeMode, kept),
       ...nodeLines(
         'Live',
         datanodes.filter((node) => node.isAlive && isWanted(node)),
@@ -48,7 +50,11 @@ export function register(command: Command, context: CommandContext): void {
 const withBytes = (bytes: number): string => `${bytes} (${sizeWithUnit(bytes)})`
 
 /** Pure. */
-export function summaryLines(statistics: FsStatistics, isInSafeMode: boolean): string[] {
+export function summaryLines(
+  statistics: FsStatistics,
+  isInSafeMode: boolean,
+  kept?: KeptForUndo,
+): string[] {
   const { capacityBytes, usedBytes, remainingBytes } = statistics
   const presentBytes = usedBytes + remainingBytes
   return [
@@ -58,6 +64,10 @@ export function summaryLines(statistics: FsStatistics, isInSafeMode: boolean): s
     `DFS Remaining: ${withBytes(remainingBytes)}`,
     `DFS Used: ${withBytes(usedBytes)}`,
     `DFS Used%: ${percent(usedBytes, presentBytes, 2)}`,
+    // Apache's report has no such line: it is there only when there is something to say.
+    ...(kept === undefined || kept.deletions === 0
+      ? []
+      : [`Kept for undo: ${withBytes(kept.spaceConsumedBytes)}`]),
     'Replicated Blocks:',
     `\tUnder replicated blocks: ${statistics.underReplicatedBlocks}`,
     `\tBlocks with corrupt replicas: ${statistics.corruptBlocks}`,

@@ -19,6 +19,7 @@ function clusterState({ namespace, blockManager, safeMode, config }: NamenodeSer
       readiness.kind === 'ready' ? { ready: true } : { ready: false, reason: readiness.reason },
     defaults: { blockSizeBytes: config.blockSizeBytes, replication: config.replication },
     namespace: { ...namespace.totals(), lastTransactionId: namespace.lastTransactionId() },
+    keptForUndo: namespace.deletionTotals(),
     statistics: blockManager.statistics(),
     datanodes: blockManager.datanodes().map(describe),
   }

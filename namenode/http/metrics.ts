@@ -99,6 +99,11 @@ export class NamenodeMetrics {
     this.#gauge('dfs_directories', 'Directories.', () => namespace.totals().directories)
     this.#gauge('dfs_blocks', 'Blocks of all files.', () => namespace.totals().blocks)
     this.#gauge('dfs_files_bytes', 'Length of all files.', () => namespace.totals().lengthBytes)
+    this.#gauge(
+      'dfs_kept_for_undo_bytes',
+      'Space, with all replicas, of what was deleted and can be brought back.',
+      () => namespace.deletionTotals().spaceBytes,
+    )
     this.#gauge('dfs_last_transaction_id', 'Last committed transaction.', () =>
       namespace.lastTransactionId(),
     )

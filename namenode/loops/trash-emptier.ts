@@ -80,7 +80,12 @@ async function age(parts: TrashEmptierParts, trash: string, nowMs: number): Prom
     const page = namespace.list(call, trash, after, PAGE)
     for (const { name } of page?.entries ?? []) {
       if (!isCheckpointDue(name, nowMs, keepMs)) continue
-      await namespace.delete(call, { path: `${trash}/${name}`, recursive: true })
+      await namespace.delete(call, {
+        path: `${trash}/${name}`,
+        recursive: true,
+        // It has been kept once.
+        isFinal: true,
+      })
     }
     after = page?.entries.at(-1)?.name ?? ''
     if (page === undefined || page.remainingEntries === 0) break

@@ -1,12 +1,14 @@
 /** Everything that a namenode answers on its RPC port, by protocol and method; the rest gets RpcNoSuchMethodException. */
 import type { RpcProtocols } from '../../shared/hadoop/rpc-handler.js'
 import { CLIENT_PROTOCOL_NAME } from '../../shared/hadoop/schema/client-protocol.js'
+import { DFS_PROTOCOL_NAME } from '../../shared/hadoop/schema/dfs-protocol.js'
 import type { NamenodeServices } from '../service/services.js'
 import { absentChanges } from './absent-changes.js'
 import { absentFeatures } from './absent-features.js'
 import { accessLists } from './access-lists.js'
 import { administration } from './administration.js'
 import { clusterReports } from './cluster-reports.js'
+import { deletions } from './deletions.js'
 import { eventStream } from './event-stream.js'
 import { extendedAttributes } from './extended-attributes.js'
 import { fileWrites } from './file-writes.js'
@@ -34,6 +36,7 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
       ...absentFeatures(services),
       ...absentChanges(services),
     },
+    [DFS_PROTOCOL_NAME]: deletions(services),
     ...sideProtocols(services),
   }
 }

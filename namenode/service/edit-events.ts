@@ -39,6 +39,8 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
       return [{ type: 'rename', path: edit.path, to: edit.to, timeMs }]
     case 'delete':
       return [{ type: 'unlink', path: edit.path, timeMs }]
+    case 'undelete':
+      return reappeared(edit, timeMs)
     case 'truncate':
       return [{ type: 'truncate', path: edit.path, lengthBytes: edit.size, timeMs }]
     case 'concat':
@@ -65,6 +67,7 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
     case 'recover':
     case 'forget':
     case 'purge':
+    case 'giveUp':
     case 'setQuota':
     case 'setStoragePolicy':
     case 'satisfyStoragePolicy':
@@ -122,6 +125,19 @@ function attributeChanged(edit: AttributeEdit, timeMs: number): NamespaceEvent {
     default:
       return assertNever(edit)
   }
+}
+
+/** HDFS knows no such thing: to its followers a file is made and closed, or a directory made with all that is in it. */
+function reappeared(
+  edit: Extract<Edit, { op: 'undelete' }>,
+  timeMs: number,
+): readonly NamespaceEvent[] {
+  const { path, kind, owner, group, mode: permission, replication } = edit
+  const about = { path, kind, owner, group, permission, replication, timeMs }
+  const overwrite = edit.replaced !== undefined
+  const made = { type: 'create', ...about, blockSizeBytes: edit.blockSize, overwrite } as const
+  if (kind === 'directory') return [made]
+  return [made, { type: 'close', path, lengthBytes: edit.size, timeMs }]
 }
 
 const splitNames = (path: string): string[] => path.split('/').filter((name) => name !== '')

@@ -46,6 +46,8 @@ function reads(namespace: Namespace) {
     snapshots: (call, path) => namespace.snapshots(call, path),
     snapshotDiff: (call, question) => namespace.snapshotDiff(call, question),
     snapshotDiffPage: (call, question) => namespace.snapshotDiffPage(call, question),
+    deletions: (call, question) => namespace.deletions(call, question),
+    deletionTotals: () => namespace.deletionTotals(),
     expiredLeases: (since, limit) => namespace.expiredLeases(since, limit),
   } satisfies Partial<Namespace>
 }
@@ -95,6 +97,10 @@ function changes(namespace: Namespace, safeMode: SafeMode) {
     delete: async (call, change) => {
       safeMode.requireOff(`Cannot delete ${change.path}`)
       return namespace.delete(call, change)
+    },
+    undelete: async (call, change) => {
+      safeMode.requireOff(`Cannot undo the deletion of ${change.path ?? 'a file'}`)
+      return namespace.undelete(call, change)
     },
     setReplication: async (call, change) => {
       safeMode.requireOff(`Cannot set replication for ${change.path}`)
@@ -202,6 +208,7 @@ function background(namespace: Namespace) {
     purgeDeletedTrees: (limit) => namespace.purgeDeletedTrees(limit),
     freeSnapshots: (limit) => namespace.freeSnapshots(limit),
     endPolicyRequest: (fileId) => namespace.endPolicyRequest(fileId),
+    giveUpDeletions: (request) => namespace.giveUpDeletions(request),
     pruneRequests: (beforeMs) => namespace.pruneRequests(beforeMs),
     onCommitted: (listener) => namespace.onCommitted(listener),
     close: () => namespace.close(),

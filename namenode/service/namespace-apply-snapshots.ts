@@ -95,6 +95,7 @@ function freeBlock(applier: EditApplier, id: BlockId): void {
   if (block.index >= 0 || stores.versions.hasBlock(id)) return
   bury(applier, block)
   const file = applier.inode(block.inodeId)
-  const isGone = file.parent === NO_PARENT && !stores.detached.has(file.id)
+  const isWhole = stores.detached.has(file.id) || stores.deletions.has(file.id)
+  const isGone = file.parent === NO_PARENT && !isWhole
   if (isGone && !stores.blocks.hasAny(file.id)) stores.inodes.remove(file)
 }

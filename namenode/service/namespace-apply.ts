@@ -17,8 +17,9 @@ import { decodeAcl } from '../storage/acl-texts.js'
 import { type Inode, NO_PARENT } from '../storage/inode-store.js'
 import type { State } from '../storage/state-store.js'
 import type { Stores } from '../storage/stores.js'
+import { applyDeletion, keepInode } from './namespace-apply-deletions.js'
 import { applyToFile, type FileEdit } from './namespace-apply-files.js'
-import { detachInode, purge, removeInode } from './namespace-apply-removals.js'
+import { detachInode, removeInode } from './namespace-apply-removals.js'
 import {
   applyToSnapshots,
   countSnapshottables,
@@ -115,10 +116,10 @@ export class EditApplier {
         this.#rename(edit, timeMs)
         return
       case 'delete':
-        this.unlink(edit.removed, timeMs)
-        return
+      case 'undelete':
+      case 'giveUp':
       case 'purge':
-        purge(this, edit)
+        applyDeletion(this, edit, timeMs)
         return
       case 'setPermission':
         this.#setAttributes(edit.inode, { permission: edit.mode })
@@ -288,22 +289,28 @@ export class EditApplier {
   }
 
   /** Takes an inode out of the tree, with all that it has or to be taken apart later. */
-  unlink({ id, how, disallowed = [] }: Removal, timeMs: number): void {
+  unlink({ id, how, kept, disallowed = [] }: Removal, timeMs: number): void {
     for (const directory of disallowed) setSnapshottable(this, directory, false)
-    const inode = this.#withTotals(id)
+    const inode = this.withTotals(id)
     this.versions.keepUpwards(inode.parent)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.totals.add(inode.parent, negative(weightOf(inode)))
-    if (how === 'remove') {
-      removeInode(this, inode)
-      return
-    }
-    detachInode(this, inode)
+    if (how === 'remove') removeInode(this, inode)
+    else if (kept !== undefined) keepInode(this, inode, { ...kept, deletedMs: timeMs })
+    else detachInode(this, inode)
+  }
+
+  /** The inode with its totals up to date; a directory is about to change its place. */
+  withTotals(id: InodeId): Inode {
+    const inode = this.inode(id)
+    if (inode.kind === 'file') return inode
+    this.totals.write()
+    return this.inode(id)
   }
 
   #rename(edit: Extract<Edit, { op: 'rename' }>, timeMs: number): void {
     if (edit.replaced !== undefined) this.unlink(edit.replaced, timeMs)
-    const inode = this.#withTotals(edit.inode)
+    const inode = this.withTotals(edit.inode)
     const { snapshots } = this.stores
     const snapshottables =
       (inode.isSnapshottable ? 1 : 0) +
@@ -319,14 +326,6 @@ export class EditApplier {
     const weight = weightOf(inode)
     this.totals.add(inode.parent, negative(weight))
     this.totals.add(edit.parent, weight)
-  }
-
-  /** The inode with its totals up to date; a directory is about to change its place. */
-  #withTotals(id: InodeId): Inode {
-    const inode = this.inode(id)
-    if (inode.kind === 'file') return inode
-    this.totals.write()
-    return this.inode(id)
   }
 
   #setAttributes(id: InodeId, change: Partial<Inode>): void {

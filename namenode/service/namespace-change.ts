@@ -25,6 +25,7 @@ type ClientChange = Exclude<
   | 'pruneRequests'
   | 'freeSnapshots'
   | 'endPolicyRequest'
+  | 'giveUpDeletions'
 >
 
 type ClientChanges = { [K in ClientChange]: { change: Asked<K>; result: Settled<K> } }
@@ -43,6 +44,10 @@ interface OwnChanges {
   purgeDeletedTrees: { change: { limit: number }; result: boolean }
   freeSnapshots: { change: { limit: number }; result: boolean }
   endPolicyRequest: { change: { fileId: InodeId }; result: undefined }
+  giveUpDeletions: {
+    change: Parameters<NamespaceChanges['giveUpDeletions']>[0]
+    result: Settled<'giveUpDeletions'>
+  }
   pruneRequests: { change: { beforeMs: number }; result: undefined }
   touchAccessTime: { change: { fileId: InodeId }; result: undefined }
 }
@@ -66,6 +71,8 @@ export interface ChangeLimits {
   readonly maxDirectoryItems: number
   readonly maxXAttrs: number
   readonly maxXAttrBytes: number
+  /** How long what is deleted can be brought back; 0: not at all. */
+  readonly keepDeletedMs: number
 }
 
 export interface ChangeContext {

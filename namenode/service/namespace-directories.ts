@@ -5,9 +5,11 @@ import { inheritedAcl, type KeptAcl } from '../policy/acl-of-inode.js'
 import { checkDirectoryItems, checkNameLength, joinPath } from '../policy/path-name.js'
 import { ALL, checkAccess, checkSticky, PERMISSION_MASK, WRITE } from '../policy/permissions.js'
 import { encodeAcl } from '../storage/acl-texts.js'
+import type { DeletingOperation } from '../storage/deletion-store.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { NewDirectory, Removal } from './namespace-edit.js'
+import { keptUntil } from './namespace-kept.js'
 import { checkQuotas } from './namespace-quotas.js'
 import { checkNoSnapshots } from './namespace-snapshottables.js'
 import type { WalkedPath } from './namespace-tree.js'
@@ -65,7 +67,7 @@ export const deleteRule: ChangeRule<'delete'> = {
       }
     }
     if (components.length === 0) return { result: () => false }
-    const removed = removalOf(context, target, path)
+    const removed = removalOf(context, target, path, change.isFinal ? undefined : 'delete')
     const edit = { op: 'delete', path, user: principal.user, removed } as const
     return { edit, result: () => true, remember: true }
   },
@@ -140,17 +142,28 @@ export function checkRoomFor(context: ChangeContext, walked: WalkedPath): void {
 }
 
 /**
- * Small things go at once, others are unlinked now and taken apart later.
+ * What can be undone is unlinked and kept. Of what cannot, small things go at once, others are unlinked now and taken
+ * apart later.
+ * @param by what takes it away; undefined when it is not to be kept
  * @throws SNAPSHOT when something in the tree has snapshots
  */
-export function removalOf(context: ChangeContext, inode: Inode, path: string): Removal {
+export function removalOf(
+  context: ChangeContext,
+  inode: Inode,
+  path: string,
+  by: DeletingOperation | undefined,
+): Removal {
   const { stores } = context
   const disallowed = checkNoSnapshots(context, inode, path)
+  const kept = by && keptUntil(context, inode, path, by)
   const isSmall =
     inode.kind === 'directory'
       ? inode.children === 0
       : stores.blocks.countOfFile(inode.id) <= BLOCKS_REMOVED_AT_ONCE
-  const removal: Removal = { id: inode.id, how: isSmall ? 'remove' : 'detach' }
+  const removal: Removal =
+    kept === undefined
+      ? { id: inode.id, how: isSmall ? 'remove' : 'detach' }
+      : { id: inode.id, how: 'keep', kept }
   return disallowed.length === 0 ? removal : { ...removal, disallowed }
 }
 

@@ -6,6 +6,7 @@
 import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
 import type { XAttrName } from '../../shared/xattr.js'
 import type { Quota } from '../policy/quotas.js'
+import type { DeletingOperation } from '../storage/deletion-store.js'
 
 export interface NewDirectory {
   readonly id: InodeId
@@ -27,11 +28,18 @@ export type NewFile = NewDirectory & {
 
 /**
  * How an inode leaves the tree. `remove`: with all it has, for what is small. `detach`: unlinked at once, taken apart
- * later, so that deleting a million files is as quick as deleting one.
+ * later, so that deleting a million files is as quick as deleting one. `keep`: unlinked, and can be brought back.
  */
 export interface Removal {
   readonly id: InodeId
-  readonly how: 'remove' | 'detach'
+  readonly how: 'remove' | 'detach' | 'keep'
+  /** With `keep`: what says how to bring it back. */
+  readonly kept?: {
+    readonly path: string
+    readonly user: string
+    readonly operation: DeletingOperation
+    readonly untilMs: number
+  }
   /** Snapshottable directories, without snapshots, that go with it. */
   readonly disallowed?: readonly InodeId[]
 }
@@ -138,6 +146,25 @@ export type Edit =
       readonly replaced?: Removal
     })
   | (Named & { readonly op: 'delete'; readonly removed: Removal })
+  | (Named & {
+      readonly op: 'undelete'
+      /** Where it was; `path` is where it comes. */
+      readonly from: string
+      readonly deletion: number
+      readonly inode: InodeId
+      readonly parent: InodeId
+      readonly name: string
+      readonly replaced?: Removal
+      /** What it is, for readers of the log. */
+      readonly kind: 'file' | 'directory'
+      readonly owner: string
+      readonly group: string
+      readonly mode: number
+      readonly replication: number
+      readonly blockSize: number
+      readonly size: number
+    })
+  | { readonly op: 'giveUp'; readonly deletions: readonly number[] }
   | (Named & {
       readonly op: 'setReplication'
       readonly inode: InodeId

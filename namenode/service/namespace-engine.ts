@@ -40,6 +40,7 @@ const ALLOWED_ON_LOW_DISK: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'pruneRequests',
   'deleteSnapshot',
   'freeSnapshots',
+  'giveUpDeletions',
 ])
 
 export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEffects> {
@@ -124,7 +125,8 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
       stores: this.#stores,
       tree: this.#tree,
       versions: this.#applier.versions,
-      limits: this.#limits,
+      // Without room nothing is kept: what is deleted makes some.
+      limits: this.#isDiskLow ? { ...this.#limits, keepDeletedMs: 0 } : this.#limits,
       state: this.#applier.state,
       call,
       nowMs,

@@ -123,6 +123,14 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('delete', call, change)
   }
 
+  undelete(call: Call, change: Asked<'undelete'>): Answer<'undelete'> {
+    return this.#submit('undelete', call, change)
+  }
+
+  giveUpDeletions(request: Parameters<Namespace['giveUpDeletions']>[0]): Answer<'giveUpDeletions'> {
+    return this.#submit('giveUpDeletions', OWN_CALL, request)
+  }
+
   setReplication(call: Call, change: Asked<'setReplication'>): Promise<boolean> {
     return this.#submit('setReplication', call, change)
   }

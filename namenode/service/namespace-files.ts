@@ -60,8 +60,8 @@ export const createRule: ChangeRule<'create'> = {
       holder: change.holder,
       machine: clientAddress,
       ...created,
-      ...(target === undefined ? {} : { replaced: removalOf(context, target, path) }),
       ...(change.overwrite ? { overwrite: true } : {}),
+      ...(target === undefined ? {} : { replaced: removalOf(context, target, path, 'create') }),
     } as const
     const { id } = created.file
     return { edit, result: () => statusOf(context, id), remember: id }

@@ -21,16 +21,19 @@ import {
   visibleXAttrs,
 } from '../policy/xattr-rules.js'
 import type { Database } from '../storage/database.js'
+import type { DeletionTotals } from '../storage/deletion-store.js'
 import type { StoredEdit } from '../storage/edit-store.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import { openStores, type Stores } from '../storage/stores.js'
 import type { Call } from './call.js'
+import type { DeletedPage, DeletionReads } from './deletions.js'
 import type {
   NamespaceIdentity,
   NamespaceReads,
   NamespaceTotals,
   OpenFileReference,
 } from './namespace.js'
+import { pageOfDeletions } from './namespace-deletions.js'
 import { requireHeldFile } from './namespace-leases.js'
 import type {
   AclStatus,
@@ -294,6 +297,14 @@ export class NamespaceReader implements NamespaceReads {
     question: Parameters<SnapshotReads['snapshotDiffPage']>[1],
   ): DiffPage {
     return this.snapshot(() => pageOfDifferences(this.stores, this.tree, call.principal, question))
+  }
+
+  deletions(call: Call, question: Parameters<DeletionReads['deletions']>[1]): DeletedPage {
+    return this.snapshot(() => pageOfDeletions(this.stores, call.principal, question))
+  }
+
+  deletionTotals(): DeletionTotals {
+    return this.stores.deletions.totals()
   }
 
   lastTransactionId(): TransactionId {

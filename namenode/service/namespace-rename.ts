@@ -126,7 +126,7 @@ function renameEdit(
     name,
     ...(replaced === undefined
       ? {}
-      : { replaced: removalOf(context, replaced, joinPath(components)) }),
+      : { replaced: removalOf(context, replaced, joinPath(components), 'rename') }),
   }
 }
 

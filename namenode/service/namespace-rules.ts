@@ -16,6 +16,7 @@ import {
 } from './namespace-blocks.js'
 import type { ChangeRules } from './namespace-change.js'
 import { concatRule } from './namespace-concat.js'
+import { giveUpDeletionsRule, undeleteRule } from './namespace-deletions.js'
 import { deleteRule, mkdirsRule } from './namespace-directories.js'
 import { appendRule, completeRule, createRule } from './namespace-files.js'
 import {
@@ -58,6 +59,8 @@ export const CHANGE_RULES: ChangeRules = {
   rename: renameRule,
   renameStrictly: renameStrictlyRule,
   delete: deleteRule,
+  undelete: undeleteRule,
+  giveUpDeletions: giveUpDeletionsRule,
   setReplication: setReplicationRule,
   setPermission: setPermissionRule,
   changeAcl: changeAclRule,

@@ -18,6 +18,7 @@ import type { QuotaRequest } from '../policy/quotas.js'
 import type { StoredEdit } from '../storage/edit-store.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import type { Call } from './call.js'
+import type { DeletionChanges, DeletionReads } from './deletions.js'
 import type {
   AclStatus,
   BlockRecord,
@@ -97,7 +98,7 @@ export interface NamespaceTotals {
 }
 
 /** Reads. Paths are absolute; a trailing slash is tolerated. Permissions of `call.principal` are checked. */
-export interface NamespaceReads extends SnapshotReads {
+export interface NamespaceReads extends SnapshotReads, DeletionReads {
   readonly identity: NamespaceIdentity
   status(call: Call, path: string): FileStatus | undefined
   /** undefined when nothing is at `path`; a file lists as itself with an empty name. */
@@ -142,7 +143,7 @@ export interface NamespaceReads extends SnapshotReads {
 }
 
 /** Changes. Each is one transaction; a rejected promise means that nothing happened. */
-export interface NamespaceChanges extends SnapshotChanges {
+export interface NamespaceChanges extends SnapshotChanges, DeletionChanges {
   mkdirs(
     call: Call,
     change: {
@@ -197,7 +198,11 @@ export interface NamespaceChanges extends SnapshotChanges {
     call: Call,
     change: { from: string; to: string; overwrite: boolean },
   ): Promise<void>
-  delete(call: Call, change: { path: string; recursive: boolean }): Promise<boolean>
+  /** @param change.isFinal it cannot be undone: for what has been kept once, in the trash */
+  delete(
+    call: Call,
+    change: { path: string; recursive: boolean; isFinal?: boolean },
+  ): Promise<boolean>
   setReplication(call: Call, change: { path: string; replication: number }): Promise<boolean>
   setPermission(call: Call, change: { path: string; permission: number }): Promise<void>
   changeAcl(call: Call, change: AclChange): Promise<void>

@@ -27,6 +27,7 @@ export type NamespaceConfig = Pick<
   | 'maxReplication'
   | 'maxXAttrs'
   | 'maxXAttrBytes'
+  | 'keepDeletedMs'
   | 'leaseSoftLimitMs'
   | 'leaseHardLimitMs'
 >
@@ -102,6 +103,7 @@ function folderOptions(config: NamespaceConfig, { clock, random }: Seams): Folde
       maxDirectoryItems: MAX_DIRECTORY_ITEMS,
       maxXAttrs: config.maxXAttrs,
       maxXAttrBytes: config.maxXAttrBytes,
+      keepDeletedMs: config.keepDeletedMs,
     },
     format: {
       clusterId: `CID-${random.uuid()}`,

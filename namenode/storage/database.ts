@@ -13,6 +13,7 @@ import { MIGRATION_0005 } from './migrations/0005-quota.js'
 import { MIGRATION_0006 } from './migrations/0006-snapshots.js'
 import { MIGRATION_0007 } from './migrations/0007-truncation-copy.js'
 import { MIGRATION_0008 } from './migrations/0008-storage-policy.js'
+import { MIGRATION_0009 } from './migrations/0009-deletions.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0006,
   MIGRATION_0007,
   MIGRATION_0008,
+  MIGRATION_0009,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

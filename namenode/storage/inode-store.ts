@@ -199,6 +199,12 @@ export class InodeStore {
     this.#place.run(NO_PARENT, inode.name, inode.id)
   }
 
+  /** The inverse of `detach`, at any place. */
+  attach(id: InodeId, parent: InodeId, name: string): void {
+    this.#insertEntry.run(parent, name, id)
+    this.#place.run(parent, name, id)
+  }
+
   move(inode: Inode, parent: InodeId, name: string): void {
     this.#removeName(inode)
     this.#insertEntry.run(parent, name, inode.id)

@@ -1,6 +1,7 @@
 /** All stores of one connection. */
 import { BlockStore } from './block-store.js'
 import type { Database } from './database.js'
+import { DeletionStore } from './deletion-store.js'
 import { DetachedStore } from './detached-store.js'
 import { EditStore } from './edit-store.js'
 import { InodeStore } from './inode-store.js'
@@ -23,6 +24,7 @@ export interface Stores {
   readonly requests: RequestStore
   readonly edits: EditStore
   readonly detached: DetachedStore
+  readonly deletions: DeletionStore
   readonly state: StateStore
   readonly snapshots: SnapshotStore
   readonly versions: VersionStore
@@ -40,6 +42,7 @@ export function openStores(database: Database): Stores {
     requests: new RequestStore(database),
     edits: new EditStore(database),
     detached: new DetachedStore(database),
+    deletions: new DeletionStore(database),
     state: new StateStore(database),
     snapshots: new SnapshotStore(database),
     versions: new VersionStore(database),

@@ -5,6 +5,7 @@ import type { LocatedBlockProto } from '../hadoop/schema/hdfs.js'
 import { silentLog } from '../log.js'
 import type { Seams } from '../seams.js'
 import { systemSeams } from '../system-seams.js'
+import type { DfsCalls } from './deletions.js'
 import type { BlockChecksum } from './file-checksum.js'
 import type { FileStreams } from './file-streams.js'
 import { HadoopStreams } from './hadoop-streams.js'
@@ -28,7 +29,7 @@ export interface ClientParts {
   readonly user: string
   readonly seams: Seams
   readonly signal: AbortSignal | undefined
-  readonly namenode: NamenodeCalls & { close(): Promise<void> | void }
+  readonly namenode: NamenodeCalls & DfsCalls & { close(): Promise<void> | void }
   readonly streams: FileStreams
   /** Replaces the way to a block's checksum; undefined asks its datanodes. */
   readonly blockChecksum?: (block: Decoded<typeof LocatedBlockProto>) => Promise<BlockChecksum>

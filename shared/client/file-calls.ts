@@ -2,6 +2,7 @@
 import { DfsError } from '../errors.js'
 import type { CallOptions } from './client-options.js'
 import type { ClientParts } from './client-parts.js'
+import type { DeletedEntry, KeptForUndo, UndoRequest } from './deletions.js'
 import { absolutePath } from './remote-path.js'
 
 /** How often a file that is being closed is looked at. */
@@ -88,6 +89,42 @@ export class FileCalls {
       keepMs: options.immediately === true ? 'all' : intervalMs,
       signal: this.signal(options),
     })
+  }
+
+  /**
+   * Brings back what was deleted or overwritten, with its attributes and all below it, while the cluster keeps it.
+   *
+   *     await client.delete('/data', { recursive: true })
+   *     await client.undo({ path: '/data' })
+   *
+   * @returns where it was, and where it is now
+   * @throws DfsError NOT_FOUND when it is not kept (any more) or is somebody else's, ALREADY_EXISTS, UNSUPPORTED on
+   *   Apache's clusters
+   */
+  async undo(
+    request: UndoRequest = {},
+    options: CallOptions = {},
+  ): Promise<{ readonly from: string; readonly path: string }> {
+    const { undo } = await import('./deletions.js')
+    const absolute = (path: string | undefined) => path && absolutePath(path)
+    const { path, to } = request
+    const wanted = { ...request, path: absolute(path), to: absolute(to) }
+    return await undo(this.#parts.namenode, wanted, this.signal(options))
+  }
+
+  /** What can be brought back of `path` and below: the caller's own, everything for a superuser. */
+  async *deleted(
+    path: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<DeletedEntry, void, undefined> {
+    const { listDeleted } = await import('./deletions.js')
+    yield* listDeleted(this.#parts.namenode, absolutePath(path), this.signal(options))
+  }
+
+  /** What all that was deleted and can be brought back takes; undefined on Apache's clusters. */
+  async keptForUndo(options: CallOptions = {}): Promise<KeptForUndo | undefined> {
+    const { keptForUndo } = await import('./deletions.js')
+    return await keptForUndo(this.#parts.namenode, this.signal(options))
   }
 
   /** The call's signal and the client's, whichever aborts first. */

@@ -6,6 +6,7 @@ import { IpcClient, type IpcClientOptions } from '../hadoop/ipc-client.js'
 import type { Decoded, Input } from '../hadoop/message.js'
 import type { AnyMessage, RpcMethod } from '../hadoop/rpc-protocol.js'
 import { CLIENT_PROTOCOL, CLIENT_PROTOCOL_NAME } from '../hadoop/schema/client-protocol.js'
+import { DFS_PROTOCOL } from '../hadoop/schema/dfs-protocol.js'
 
 type Call<Request extends AnyMessage, Response extends AnyMessage> = (
   request: Input<Request>,
@@ -104,6 +105,11 @@ export class NamenodeClient {
   readonly getSnapshotListing = this.#bind(CLIENT_PROTOCOL.getSnapshotListing)
   readonly getSnapshotDiffReport = this.#bind(CLIENT_PROTOCOL.getSnapshotDiffReport)
   readonly getSnapshotDiffReportListing = this.#bind(CLIENT_PROTOCOL.getSnapshotDiffReportListing)
+
+  // beyond HDFS: our own namenodes
+  readonly listDeleted = this.#bind(DFS_PROTOCOL.listDeleted)
+  readonly getDeletionTotals = this.#bind(DFS_PROTOCOL.getDeletionTotals)
+  readonly undelete = this.#bind(DFS_PROTOCOL.undelete)
 
   // events
   readonly getCurrentEditLogTxid = this.#bind(CLIENT_PROTOCOL.getCurrentEditLogTxid)

@@ -68,7 +68,8 @@ export class IpcClient {
     request: Input<Request>,
     signal?: AbortSignal,
   ): Promise<Decoded<Response>> {
-    const { protocolName, clientId } = this.#endpoint
+    const { clientId } = this.#endpoint
+    const protocolName = method.protocolName ?? this.#endpoint.protocolName
     const patience = this.#patience(method.name, signal)
     const callId = this.#nextCallId
     this.#nextCallId = callId === MAX_CALL_ID ? 0 : callId + 1

@@ -13,6 +13,8 @@ export interface RpcMethod<
   readonly name: Name
   readonly request: Request
   readonly response: Response
+  /** Of a method that is called beside those of the client's own protocol. */
+  readonly protocolName?: string | undefined
 }
 
 type MethodFields = Readonly<
@@ -30,14 +32,19 @@ type MethodTable<T extends MethodFields> = {
 /**
  * Builds a method table from the fields of each request and response. Message names do not travel, so they are made up
  * from the method's name and appear only in errors.
+ * @param protocolName for a protocol that clients of another one call, too
  */
-export function rpcMethods<const T extends MethodFields>(methods: T): MethodTable<T> {
+export function rpcMethods<const T extends MethodFields>(
+  methods: T,
+  protocolName?: string,
+): MethodTable<T> {
   const table = Object.entries(methods).map(([name, { request, response }]) => [
     name,
     {
       name,
       request: new MessageType(`${name} request`, request),
       response: new MessageType(`${name} response`, response),
+      protocolName,
     },
   ])
   return Object.fromEntries(table) as MethodTable<T>

@@ -53,6 +53,8 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     maxReplication: 512,
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
+    keepDeletedMs: 0,
+    undoFreeShare: 0,
     trashIntervalMinutes: 0,
     trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: 15_000, deadAfterMs: 60_000 },

@@ -168,6 +168,8 @@ export function configuration(
     maxReplication: 512,
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
+    keepDeletedMs: 0,
+    undoFreeShare: 0,
     trashIntervalMinutes: 60,
     trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: STALE_MS, deadAfterMs: DEAD_MS },

@@ -147,6 +147,7 @@ export class ScriptedNamespace {
         this.prunedBeforeMs = beforeMs
       },
       freeSnapshots: async () => false,
+      giveUpDeletions: async () => ({ deletions: 0, spaceBytes: 0 }),
       expiredLeases: () => this.expired,
       onCommitted: (listener) => {
         this.#listeners.push(listener)
@@ -244,4 +245,7 @@ const REFUSED = {
   renameSnapshot: notScripted,
   deleteSnapshot: notScripted,
   setTimes: notScripted,
+  deletions: notScripted,
+  deletionTotals: notScripted,
+  undelete: notScripted,
 }

@@ -19,6 +19,7 @@ import { silentLog } from '../../../shared/log.js'
 import { systemNetwork } from '../../../shared/network.js'
 import { seededRandom } from '../../../shared/random.js'
 import { ScriptedAttributes } from './scripted-attributes.js'
+import { ScriptedDeletions } from './scripted-deletions.js'
 
 export interface Entry {
   kind: 'file' | 'directory'
@@ -36,6 +37,7 @@ const BLOCK_SIZE_BYTES = 1024 * 1024
 
 export class ScriptedCluster {
   readonly entries = new Map<string, Entry>()
+  readonly deletions = new ScriptedDeletions()
   readonly attributes = new ScriptedAttributes((path) => this.#get(path))
   /** Names of the calls made, in order. */
   readonly calls: string[] = []
@@ -82,7 +84,7 @@ export class ScriptedCluster {
         log: silentLog,
       },
       signal: options.signal,
-      namenode: { ...this.#namenode(), close: () => {} },
+      namenode: { ...this.#namenode(), ...this.deletions.calls, close: () => {} },
       streams: this.#streams(),
       blockChecksum: async () => ({
         bytesPerCrc: 512,

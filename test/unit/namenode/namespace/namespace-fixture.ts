@@ -65,6 +65,7 @@ export function openOn(
     maxReplication: 512,
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
+    keepDeletedMs: 0,
     leaseSoftLimitMs: 60_000,
     leaseHardLimitMs: 1_200_000,
     ...overrides,

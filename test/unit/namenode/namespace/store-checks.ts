@@ -22,6 +22,8 @@ const TABLES = [
   'request',
   'deleted_block',
   'detached',
+  'deletion',
+  'deletion_total',
   'edit',
   'snapshot',
   'snapshottable_below',
@@ -106,7 +108,9 @@ function checkInvariants(database: Database): void {
     database,
   )
   const byParent = groupBy(inodes, (inode) => inode.parent)
-  const tops = all<{ id: number }>('SELECT id FROM detached').map((it) => it.id)
+  const tops = all<{ id: number }>(
+    'SELECT id FROM detached UNION ALL SELECT inode AS id FROM deletion',
+  ).map((it) => it.id)
   expect(
     byParent
       .get(0)
@@ -156,12 +160,38 @@ function checkInvariants(database: Database): void {
   const leases = all<{ inode: number }>('SELECT inode FROM lease').map((it) => it.inode)
   const open = inodes.filter((it) => it.is_open === 1).map((it) => it.id)
   expect(leases.toSorted(), 'a lease for each open file').toEqual(open.toSorted())
+  checkDeletions(database, byParent)
   const state = all<{ blocks: number; next_inode: number; last_transaction: number }>(
     'SELECT * FROM state',
   )[0]
   expect(state?.blocks).toBe(all<{ id: number }>('SELECT id FROM block').length)
   expect(state?.next_inode).toBeGreaterThan(Math.max(...inodes.map((it) => it.id)))
   expect(state?.last_transaction).toBe(all<{ id: number }>('SELECT max(id) AS id FROM edit')[0]?.id)
+}
+
+/** Totals of what can be brought back: of each tree, and of all. */
+function checkDeletions(database: Database, byParent: ReadonlyMap<number, InodeRow[]>) {
+  const kept = database
+    .prepare<[], { inode: number; files: number; length: number; space: number }>(
+      'SELECT inode, files, length, space FROM deletion',
+    )
+    .all()
+  for (const { inode, ...counted } of kept) {
+    const top = byParent.get(0)?.find((it) => it.id === inode)
+    if (top === undefined) throw new Error(`deletion of ${inode} has no inode`)
+    const { length, reserved, replication } = top
+    const ofFile = { files: 1, length, space: (length + reserved) * replication }
+    const { directories: _, ...found } =
+      top.kind === 1 ? { ...ofFile, directories: 0 } : recount(top, byParent)
+    expect(counted, 'what a kept tree holds').toEqual(found)
+  }
+  const total = database.prepare('SELECT deletions, files, length, space FROM deletion_total').get()
+  expect(total, 'sums of what is kept').toEqual({
+    deletions: kept.length,
+    files: sum(kept.map((it) => it.files)),
+    length: sum(kept.map((it) => it.length)),
+    space: sum(kept.map((it) => it.space)),
+  })
 }
 
 /** Files that are deleted but for the blocks that snapshots show; also checks that each such block is shown. */
@@ -177,7 +207,7 @@ function keptFiles(inodes: readonly InodeRow[], retained: readonly number[], dat
   ).toEqual([])
   const detached = new Set(
     database
-      .prepare<[], { id: number }>('SELECT id FROM detached')
+      .prepare<[], { id: number }>('SELECT id FROM detached UNION ALL SELECT inode FROM deletion')
       .all()
       .map((it) => it.id),
   )

@@ -53,6 +53,7 @@ it('leaves no trace', () => {
           maxReplication: 512,
           maxXAttrs: 32,
           maxXAttrBytes: 16_384,
+          keepDeletedMs: 0,
           maxDirectoryItems: 100,
         })
         database.exec('BEGIN')
