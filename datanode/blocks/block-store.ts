@@ -10,6 +10,7 @@ import type { DatanodeConfig } from '../config.js'
 import { chooseVolume } from '../policy/choose-volume.js'
 import { BlockIndex } from './block-index.js'
 import { BlockQueue } from './block-queue.js'
+import { condemn, removeCondemned } from './condemn.js'
 import { metaName, TEMPORARY_FOLDER, temporaryNames } from './layout.js'
 import { encodeHeader } from './meta-format.js'
 import { type FinalizedReplica, OpenReplica, type Replica, type ReplicaOwner } from './replica.js'
@@ -27,6 +28,8 @@ export interface NewReplica {
   readonly storageId: string | undefined
   /** Room to set aside: the block size. */
   readonly sizeBytes: number
+  /** To take the place of the replica of this version on another volume. */
+  readonly isMove?: boolean
 }
 
 /** A copy in flight: not in the index, not reported, dropped by a crash. */
@@ -223,7 +226,7 @@ export class BlockStore {
       await this.#dropCopyFiles(copy)
       throw error
     } finally {
-      this.#endCopy(copy)
+      this.endCopy(copy)
     }
   }
 
@@ -234,10 +237,10 @@ export class BlockStore {
     let leftover: string | undefined
     if (old !== undefined) {
       if (old.kind === 'being-written') await old.owner?.stop()
-      leftover = await this.#condemn(old)
+      leftover = await condemn(old, this.pathsOf(old))
       this.index.delete(id)
       if (old.volume !== volume) {
-        await this.#removeCondemned(old, leftover)
+        await removeCondemned(old, this.pathsOf(old), leftover)
         leftover = undefined
       }
     }
@@ -272,7 +275,7 @@ export class BlockStore {
       await copy.writer.close()
       await this.#dropCopyFiles(copy)
     } finally {
-      this.#endCopy(copy)
+      this.endCopy(copy)
     }
   }
 
@@ -280,7 +283,8 @@ export class BlockStore {
     await Promise.all([volume.disk.remove(paths.data), volume.disk.remove(paths.meta)])
   }
 
-  #endCopy(copy: CopyInFlight): void {
+  /** A copy is placed or dropped: its room is free again. */
+  endCopy(copy: CopyInFlight): void {
     if (this.#copies.delete(copy.id)) copy.volume.promise(-copy.sizeBytes)
   }
 
@@ -302,27 +306,14 @@ export class BlockStore {
       }
       if (replica.kind === 'being-written') await replica.owner?.stop()
       if (this.#corrupt.has(id)) await this.#quarantine(replica)
-      else await this.#removeCondemned(replica, await this.#condemn(replica))
+      else {
+        const paths = this.pathsOf(replica)
+        await removeCondemned(replica, paths, await condemn(replica, paths))
+      }
       this.index.delete(id)
       this.#corrupt.delete(id)
       return replica
     })
-  }
-
-  /** Renames the meta file, so that a deletion that a crash interrupts is finished at start. */
-  async #condemn(replica: Replica): Promise<string> {
-    const paths = this.pathsOf(replica)
-    const name = metaName(replica.id, replica.generationStamp, 'deleting')
-    const condemned = join(paths.folder, name)
-    if ((await replica.volume.disk.stat(paths.meta)) !== undefined) {
-      await replica.volume.disk.rename(paths.meta, condemned)
-    }
-    return condemned
-  }
-
-  async #removeCondemned(replica: Replica, condemned: string): Promise<void> {
-    await replica.volume.disk.remove(this.pathsOf(replica).data)
-    await replica.volume.disk.remove(condemned)
   }
 
   async #quarantine(replica: Replica): Promise<void> {
@@ -364,7 +355,8 @@ export class BlockStore {
   #refuseCurrent(request: NewReplica): void {
     const existing = this.index.get(request.id)
     const isCurrent = existing !== undefined && existing.generationStamp >= request.generationStamp
-    if (isCurrent || this.#copies.has(request.id)) throw alreadyExists(request)
+    if ((isCurrent && request.isMove !== true) || this.#copies.has(request.id))
+      throw alreadyExists(request)
   }
 
   #pickVolume(request: NewReplica): Volume {

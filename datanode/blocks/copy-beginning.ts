@@ -35,7 +35,7 @@ export async function copyBeginning(
   const { storageId } = source.volume
   const copy = await store.beginCopy({ id, generationStamp, storageId, sizeBytes })
   try {
-    await fill(store, source, copy)
+    await fillCopy(store, source, copy, async () => {})
   } catch (error) {
     await store.abandonCopy(copy)
     throw error
@@ -43,7 +43,13 @@ export async function copyBeginning(
   return await store.commitCopy(copy, 'finalized')
 }
 
-async function fill(store: BlockStore, source: Replica, copy: CopyInFlight): Promise<void> {
+/** Copies the beginning of a replica, as much as the copy is large, each byte verified. */
+export async function fillCopy(
+  store: BlockStore,
+  source: Replica,
+  copy: CopyInFlight,
+  pace: (bytes: number) => Promise<void>,
+): Promise<void> {
   const { writer, sizeBytes } = copy
   const reader = await store.openReader(source.id, `block ${source.id}`)
   try {
@@ -54,6 +60,7 @@ async function fill(store: BlockStore, source: Replica, copy: CopyInFlight): Pro
       while (!writer.reserve(data.length)) await writer.flushSome()
       writer.append(data, sums)
       at += data.length
+      await pace(data.length)
     }
   } finally {
     await reader.close()

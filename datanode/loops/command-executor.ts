@@ -5,10 +5,17 @@
 import type { Command, CommandOutcome, TransferTarget } from '../../shared/control/messages.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
-import { type Block, blockId, generationStamp } from '../../shared/ids.js'
+import {
+  type Block,
+  blockId,
+  generationStamp,
+  type StorageId,
+  storageId,
+} from '../../shared/ids.js'
 import { type DatanodeInfo, transferAddress } from '../../shared/transfer/pipeline-node.js'
 import { SendBlockFailure } from '../../shared/transfer/send-block.js'
 import { copyBeginning } from '../blocks/copy-beginning.js'
+import { moveReplica } from '../blocks/move-replica.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
 import { confirmDamage, damagedOffset, findDamage, mayBeDamage } from '../transfer/damage.js'
 import { sendReplica } from '../transfer/send-replica.js'
@@ -141,6 +148,8 @@ export class CommandExecutor {
     switch (command.kind) {
       case 'copy':
         return await this.#copy(command.block, command.targets)
+      case 'move':
+        return await this.#move(asBlock(command.block), storageId(command.storageId))
       case 'delete':
         return await this.#delete(command.storageId, command.blocks)
       case 'verify':
@@ -180,6 +189,28 @@ export class CommandExecutor {
       signal,
     })
     return { outcome: 'done' }
+  }
+
+  /** The old place is told before the new one: for a moment too few are better than two that are one. */
+  async #move(block: Block, target: StorageId): Promise<Result> {
+    const { context } = this.#options
+    const { clock } = context.seams
+    const before = context.store.get(block.id)
+    const pace = async (bytes: number) => {
+      const pauseMs = context.copyThrottle.spend(bytes, clock.monotonicMs())
+      if (pauseMs > 0) await clock.sleep(pauseMs)
+    }
+    try {
+      const { from, to } = await moveReplica(context.store, block, target, pace)
+      if (from !== undefined) context.events.deleted(from)
+      await context.events.received(to)
+      return { outcome: 'done' }
+    } catch (error) {
+      if (before !== undefined && mayBeDamage(error)) {
+        await confirmDamage(context, before, damagedOffset(error))
+      }
+      throw error
+    }
   }
 
   async #delete(

@@ -153,6 +153,13 @@ export const DeleteCommand = closed({
     maxItems: 1000,
   }),
 })
+/** Move a finalized replica to another storage of the same node. Being there already is success. */
+export const MoveCommand = closed({
+  kind: Type.Literal('move'),
+  ...CommandBase,
+  block: BlockSchema,
+  storageId: Identifier,
+})
 /** Verify a replica that a reader found bad, now; the result arrives as a block event or as outcome `refused`. */
 export const VerifyCommand = closed({
   kind: Type.Literal('verify'),
@@ -179,6 +186,7 @@ export const FullReportCommand = closed({ kind: Type.Literal('full-report'), ...
 
 export const Command = Type.Union([
   CopyCommand,
+  MoveCommand,
   DeleteCommand,
   VerifyCommand,
   PrepareRecoveryCommand,

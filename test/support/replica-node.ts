@@ -188,6 +188,8 @@ export class ReplicaNode {
     switch (command.kind) {
       case 'copy':
         return this.#copy(command)
+      case 'move':
+        return { commandId, outcome: 'refused' }
       case 'delete':
         for (const { id, generationStamp } of command.blocks) {
           const replica = this.replicas.get(id)
