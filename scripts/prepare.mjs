@@ -13,6 +13,12 @@ const MINIMUM_NODE = [20, 11]
 
 /** Installs and builds what is missing or outdated; ends the process with a message when that fails. */
 export function prepare() {
+  preparePackages()
+  run(process.execPath, [join(PROJECT, 'scripts', 'build.mjs')], 'the build failed')
+}
+
+/** As `prepare`, without dist/. */
+export function preparePackages() {
   requireNode()
   if (!isInstalled()) {
     say('installing packages (npm ci); SQLite may be compiled, which takes a minute or two')
@@ -22,7 +28,6 @@ export function prepare() {
     say(`building native packages for Node ${process.version}`)
     run('npm', ['rebuild', 'better-sqlite3'], 'npm rebuild better-sqlite3 failed')
   }
-  run(process.execPath, [join(PROJECT, 'scripts', 'build.mjs')], 'the build failed')
 }
 
 /** Runs a command in the project's folder with our terminal. @returns its exit code */

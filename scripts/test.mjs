@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROJECT, prepare, runInProject, say } from './prepare.mjs'
 
-const KINDS = ['unit', 'cluster', 'crash']
+const KINDS = ['unit', 'simulation', 'cluster', 'crash']
 /** On request only: installs foreign clients (JDK, Maven, Go and Python must be there). */
 const MORE_KINDS = ['interop']
 

@@ -71,7 +71,11 @@ export class ReplicaMap {
     return storage.isConfirmed || row.session >= session.number
   }
 
-  /** Records a pipeline. Replicas being written elsewhere belong to an earlier one and are forgotten. */
+  /**
+   * Records a pipeline. Replicas of its version that are being written elsewhere are not asked for any more. Those of an
+   * older one stay on record: their nodes dropped out, what they hold is to be removed, and with the row the removal
+   * would be forgotten when the file is deleted.
+   */
   expect(block: Block, targets: readonly ReplicaTarget[]): void {
     this.store.transaction(() => {
       const expected = new Set<number>()
@@ -83,7 +87,8 @@ export class ReplicaMap {
         this.receiving(storage, block)
       }
       for (const row of this.store.replicasOf(block.id)) {
-        if (row.state === 'being-written' && !expected.has(row.storage)) {
+        const isOfThisVersion = row.generationStamp >= block.generationStamp
+        if (row.state === 'being-written' && isOfThisVersion && !expected.has(row.storage)) {
           this.store.remove(block.id, row.storage)
         }
       }

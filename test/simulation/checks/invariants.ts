@@ -1,0 +1,137 @@
+/**
+ * The invariants of reliability reference A2 that can be seen between two steps: looked at from above, with the disks of
+ * all nodes and the namenode's committed state side by side.
+ */
+import type { Call } from '../../../namenode/service/call.js'
+import type { StoredNamespace } from '../../../namenode/service/namespace-facade.js'
+import type { BlockRecord } from '../../../namenode/service/namespace-model.js'
+import type { KnownFile } from '../load/known-file.js'
+import { BLOCK_BYTES, SUPERUSER } from '../world/settings.js'
+import type { World } from '../world/world.js'
+import { type ReplicaOnDisk, replicasOnDisks } from './replicas.js'
+
+export const SUPERUSER_CALL: Call = {
+  principal: { user: SUPERUSER, groups: [], isSuperuser: true },
+  requestId: undefined,
+  clientAddress: 'simulation',
+  localAddress: 'simulation',
+}
+
+const ALL = 1_000_000
+
+export class Invariants {
+  readonly #world: World
+  readonly #files: () => readonly KnownFile[]
+  readonly #onViolation: (text: string) => void
+  readonly #inodeOfBlock = new Map<number, number>()
+  readonly #stampOfBlock = new Map<number, number>()
+  /** By node and block; a copy may come back after a deletion, but never with an older stamp. */
+  readonly #stampOnDisk = new Map<string, number>()
+  readonly #epochOnDisk = new Map<string, number>()
+  #lastTransaction = 0
+  #highestEpoch = 0
+
+  constructor(
+    world: World,
+    files: () => readonly KnownFile[],
+    onViolation: (text: string) => void,
+  ) {
+    this.#world = world
+    this.#files = files
+    this.#onViolation = onViolation
+  }
+
+  /** Looks at everything once. */
+  check(): void {
+    const onDisks = replicasOnDisks(this.#world.datanodes)
+    this.#checkDisks(onDisks)
+    const namespace = this.#world.namenode.serving?.namespace
+    if (namespace === undefined) return
+    this.#checkNamespace(namespace)
+    for (const file of this.#files()) this.#checkFile(namespace, file, onDisks)
+  }
+
+  /** I4 and I10 on the nodes. */
+  #checkDisks(onDisks: ReadonlyMap<number, readonly ReplicaOnDisk[]>): void {
+    for (const replicas of onDisks.values()) {
+      for (const { datanode, blockId, generationStamp, state } of replicas) {
+        if (state !== 'meta') continue
+        const key = `${datanode.name} ${blockId}`
+        const before = this.#stampOnDisk.get(key) ?? 0
+        if (generationStamp < before) {
+          this.#onViolation(`I4: block ${key} went from stamp ${before} to ${generationStamp}`)
+        }
+        this.#stampOnDisk.set(key, generationStamp)
+      }
+    }
+    for (const { name, disk } of this.#world.datanodes) {
+      const text = disk.files().get('/volume/VERSION.json')?.data.toString('latin1') ?? ''
+      const epoch = Number(/"epoch":\s*(\d+)/.exec(text)?.[1] ?? 0)
+      const before = this.#epochOnDisk.get(name) ?? 0
+      if (epoch < before) this.#onViolation(`I10: ${name} went from epoch ${before} to ${epoch}`)
+      this.#epochOnDisk.set(name, epoch)
+    }
+  }
+
+  /** I4, I5 and I10 in the namenode, and that no committed transaction is ever gone. */
+  #checkNamespace(namespace: StoredNamespace): void {
+    for (const { id, inodeId, generationStamp } of namespace.blocksAfter(0, ALL)) {
+      const owner = this.#inodeOfBlock.get(id) ?? inodeId
+      if (owner !== inodeId) {
+        this.#onViolation(`I5: block ${id} was of inode ${owner} and is of ${inodeId}`)
+      }
+      this.#inodeOfBlock.set(id, inodeId)
+      const before = this.#stampOfBlock.get(id) ?? 0
+      if (generationStamp < before) {
+        this.#onViolation(`I4: block ${id} went from stamp ${before} to ${generationStamp}`)
+      }
+      this.#stampOfBlock.set(id, generationStamp)
+    }
+    const transaction = namespace.lastTransactionId()
+    if (transaction < this.#lastTransaction) {
+      this.#onViolation(`P1: transaction ${this.#lastTransaction} was committed and is gone`)
+    }
+    this.#lastTransaction = transaction
+    const { epoch } = namespace.identity
+    if (epoch < this.#highestEpoch) this.#onViolation(`I10: epoch ${epoch} after a higher one`)
+    this.#highestEpoch = epoch
+  }
+
+  /** I1 and I8: whatever happens, each acknowledged block has a good replica on some disk. */
+  #checkFile(
+    namespace: StoredNamespace,
+    file: KnownFile,
+    onDisks: ReadonlyMap<number, readonly ReplicaOnDisk[]>,
+  ): void {
+    if (file.presence !== 'present' || file.acknowledged.length === 0) return
+    const status = namespace.status(SUPERUSER_CALL, file.path)
+    if (status === undefined) {
+      // The client may be waiting for the answer to its own rename.
+      return
+    }
+    for (const record of namespace.blocksOfFile(status.id)) {
+      const start = record.index * BLOCK_BYTES
+      const expected = file.acknowledged.subarray(start, start + BLOCK_BYTES)
+      if (expected.length === 0) continue
+      const replicas = onDisks.get(record.id) ?? []
+      if (replicas.some((it) => isGood(it, record, expected))) continue
+      const there = replicas.map(describeReplica).join(', ') || 'none'
+      this.#onViolation(
+        `I1: no disk has the acknowledged bytes of block ${record.id} ` +
+          `(${record.state}, stamp ${record.generationStamp}) of ${file.path}: ${there}`,
+      )
+    }
+  }
+}
+
+/** Holds at least the expected bytes, in a version that the namenode would take. */
+export function isGood(replica: ReplicaOnDisk, record: BlockRecord, expected: Buffer): boolean {
+  const { data, state, generationStamp } = replica
+  if (state === 'deleting' || data.length < expected.length) return false
+  const isCommitted = record.state === 'committed'
+  if (isCommitted && generationStamp < record.generationStamp) return false
+  return data.subarray(0, expected.length).equals(expected)
+}
+
+export const describeReplica = (it: ReplicaOnDisk): string =>
+  `${it.datanode.name}: stamp ${it.generationStamp} ${it.state} ${it.data.length} bytes`

@@ -1,0 +1,248 @@
+/**
+ * What goes wrong in a run: a fault every few seconds, each undone after a while. Faults destroy nothing that the promises
+ * do not cover: synced bytes are lost on one victim at most, and there only where another disk has them (TigerBeetle's
+ * fault atlas), so that everything must come back.
+ */
+import type { Random } from '../../shared/random.js'
+import { replicasOnDisks } from './checks/replicas.js'
+import type { DatanodeProcess } from './world/datanode-process.js'
+import { clientHost, NAMENODE_HOST } from './world/settings.js'
+import type { World } from './world/world.js'
+
+const MIN_GAP_MS = 300
+const MAX_GAP_MS = 4_000
+const MAX_OUTAGE_MS = 25_000
+const SLOW_FACTOR = 40
+
+export interface FaultsOptions {
+  readonly world: World
+  readonly random: Random
+  readonly clients: number
+  /** Several nodes may be in trouble at a time. */
+  readonly isHarsh: boolean
+}
+
+export class Faults {
+  readonly counts: Record<string, number> = {}
+  readonly #options: FaultsOptions
+  readonly #victim: DatanodeProcess
+  /** How to undo what is wrong now, by node. */
+  readonly #troubles = new Map<string, () => void>()
+  #isOver = false
+
+  constructor(options: FaultsOptions) {
+    this.#options = options
+    const { world, random } = options
+    const victim = world.datanodes[random.below(world.datanodes.length)]
+    if (victim === undefined) throw new Error('a world without datanodes')
+    this.#victim = victim
+  }
+
+  start(): void {
+    const { world, random } = this.#options
+    world.scheduler.after(MIN_GAP_MS + random.next() * MAX_GAP_MS, 'fault', () => {
+      if (this.#isOver) return
+      this.#strike()
+      this.start()
+    })
+  }
+
+  /** Undoes everything and strikes no more. */
+  stop(): void {
+    this.#isOver = true
+    for (const undo of [...this.#troubles.values()]) undo()
+    const { world } = this.#options
+    world.network.mendAll()
+    for (const datanode of world.datanodes) {
+      datanode.disk.fault = undefined
+      datanode.disk.slowness = 1
+      if (!datanode.isRunning) datanode.start()
+    }
+    if (!world.namenode.isRunning) world.namenode.start()
+  }
+
+  #strike(): void {
+    const { world, random } = this.#options
+    const choice = random.below(100)
+    if (choice < 14) {
+      if (world.network.breakConnection()) this.#count('connection broken')
+    } else if (choice < 24) this.#namenodeFault()
+    else if (choice < 28) this.#blackout()
+    else if (choice < 36) this.#flipBit()
+    else this.#datanodeFault()
+  }
+
+  #namenodeFault(): void {
+    const { world, random } = this.#options
+    if (!world.namenode.isRunning) return
+    this.#count('namenode killed')
+    world.namenode.kill()
+    this.#later('namenode', random.below(8_000), () => {
+      if (!world.namenode.isRunning) world.namenode.start()
+    })
+  }
+
+  /** Everything loses power in one moment. */
+  #blackout(): void {
+    const { world, random } = this.#options
+    for (const undo of [...this.#troubles.values()]) undo()
+    this.#count('all lost power')
+    for (const datanode of world.datanodes) datanode.cutPower()
+    world.namenode.kill()
+    this.#later('namenode', random.below(5_000), () => {
+      if (!world.namenode.isRunning) world.namenode.start()
+    })
+    for (const datanode of world.datanodes) {
+      this.#later(datanode.name, random.below(10_000), () => this.#powerOn(datanode))
+    }
+  }
+
+  /** A bit turns in a replica on the victim, where the same version is whole on another disk. */
+  #flipBit(): void {
+    const { world, random } = this.#options
+    const candidates = [...replicasOnDisks(world.datanodes).values()].flatMap((replicas) => {
+      const own = replicas.find((it) => it.datanode === this.#victim && it.state === 'meta')
+      if (own === undefined) return []
+      const others = replicas.filter(
+        (it) =>
+          it !== own &&
+          it.state === 'meta' &&
+          it.generationStamp === own.generationStamp &&
+          it.data.equals(own.data),
+      )
+      return others.length > 0 ? [own] : []
+    })
+    const chosen = candidates[random.below(candidates.length)]
+    if (chosen === undefined) return
+    const isInMeta = random.below(4) === 0
+    const path = isInMeta ? `${chosen.path}_${chosen.generationStamp}.meta` : chosen.path
+    if (!this.#victim.disk.flipBit(path)) return
+    world.scheduler.note(`a bit turns in ${path} on ${this.#victim.name}`)
+    this.#count('bit flipped')
+  }
+
+  #datanodeFault(): void {
+    const { world, random, isHarsh } = this.#options
+    const isBusy = [...this.#troubles.keys()].some((name) => name !== 'namenode')
+    if (isBusy && !isHarsh) return
+    const datanode = world.datanodes[random.below(world.datanodes.length)]
+    if (datanode === undefined || this.#troubles.has(datanode.name)) return
+    const ms = random.below(MAX_OUTAGE_MS)
+    const kinds = [
+      () => this.#kill(datanode, ms),
+      () => this.#powerCut(datanode, ms),
+      () => this.#freeze(datanode, ms),
+      () => this.#partition(datanode, ms),
+      () => this.#slow(datanode, ms),
+      () => this.#diskFault(datanode, ms),
+      () => this.#fullDisk(datanode, ms),
+    ]
+    kinds[random.below(kinds.length)]?.()
+  }
+
+  #kill(datanode: DatanodeProcess, ms: number): void {
+    if (!datanode.isRunning) return
+    this.#count('datanode killed')
+    datanode.kill()
+    this.#later(datanode.name, ms, () => {
+      if (!datanode.isRunning) datanode.start()
+    })
+  }
+
+  #powerCut(datanode: DatanodeProcess, ms: number): void {
+    this.#count('datanode lost power')
+    datanode.cutPower()
+    this.#later(datanode.name, ms, () => this.#powerOn(datanode))
+  }
+
+  #powerOn(datanode: DatanodeProcess): void {
+    this.#options.world.network.switchOn(datanode.host)
+    if (!datanode.isRunning) datanode.start()
+  }
+
+  #freeze(datanode: DatanodeProcess, ms: number): void {
+    if (!datanode.isRunning) return
+    this.#count('datanode frozen')
+    datanode.freeze()
+    this.#later(datanode.name, ms, () => datanode.thaw())
+  }
+
+  /** From the namenode, from another node or from a client; in one direction or both. */
+  #partition(datanode: DatanodeProcess, ms: number): void {
+    const { world, random, clients } = this.#options
+    const others = [
+      NAMENODE_HOST,
+      ...world.datanodes.filter((it) => it !== datanode).map(({ host }) => host),
+      clientHost(random.below(clients)),
+    ]
+    const other = random.below(2) === 0 ? NAMENODE_HOST : others[random.below(others.length)]
+    if (other === undefined) return
+    const direction = random.below(3)
+    this.#count(direction === 0 ? 'partition' : 'one-way partition')
+    world.scheduler.note(`${datanode.name} is cut off from ${other}, way ${direction}`)
+    if (direction !== 1) world.network.cut(datanode.host, other)
+    if (direction !== 2) world.network.cut(other, datanode.host)
+    this.#later(datanode.name, ms, () => {
+      world.scheduler.note(`${datanode.name} reaches ${other} again`)
+      world.network.mend(datanode.host, other)
+      world.network.mend(other, datanode.host)
+    })
+  }
+
+  #slow(datanode: DatanodeProcess, ms: number): void {
+    const { world, random } = this.#options
+    const isDisk = random.below(2) === 0
+    this.#count(isDisk ? 'slow disk' : 'slow network')
+    world.scheduler.note(`${datanode.name} has a slow ${isDisk ? 'disk' : 'network'}`)
+    if (isDisk) datanode.disk.slowness = SLOW_FACTOR
+    else world.network.slow(datanode.host, SLOW_FACTOR)
+    this.#later(datanode.name, ms, () => {
+      datanode.disk.slowness = 1
+      world.network.slow(datanode.host, 1)
+    })
+  }
+
+  /** The disk answers with errors, or not at all; with its only volume gone the process ends, and is started again later. */
+  #diskFault(datanode: DatanodeProcess, ms: number): void {
+    const { world, random } = this.#options
+    const calls = ['read', 'write', 'sync', 'rename', 'open'] as const
+    const call = calls[random.below(calls.length)] ?? 'read'
+    const effect = random.below(3) === 0 ? 'hang' : 'EIO'
+    this.#count(effect === 'hang' ? 'disk hangs' : 'disk error')
+    world.scheduler.note(`${datanode.name}: ${call} gives ${effect}`)
+    datanode.disk.fault = { call, pathPart: '', effect }
+    this.#later(datanode.name, ms, () => {
+      datanode.disk.fault = undefined
+      // What hangs never returns; an operator starts the process anew.
+      datanode.kill()
+      datanode.start()
+    })
+  }
+
+  #fullDisk(datanode: DatanodeProcess, ms: number): void {
+    const { world } = this.#options
+    const { disk } = datanode
+    this.#count('disk full')
+    world.scheduler.note(`${datanode.name} has a full disk`)
+    const { capacityBytes } = disk
+    disk.capacityBytes = disk.usedBytes
+    this.#later(datanode.name, ms, () => {
+      disk.capacityBytes = capacityBytes
+    })
+  }
+
+  #later(name: string, ms: number, undo: () => void): void {
+    const run = () => {
+      if (this.#troubles.get(name) !== run) return
+      this.#troubles.delete(name)
+      undo()
+    }
+    this.#troubles.get(name)?.()
+    this.#troubles.set(name, run)
+    this.#options.world.scheduler.after(ms, `${name} recovers`, run)
+  }
+
+  #count(kind: string): void {
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1
+  }
+}

@@ -1,0 +1,214 @@
+/** One run from one seed: a cluster starts, clients work while things go wrong, the faults stop, and everything must be well. */
+import { seededRandom } from '../../shared/random.js'
+import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
+import { Invariants } from './checks/invariants.js'
+import { differencesFromReplay } from './checks/replay.js'
+import { Faults } from './faults.js'
+import { ClientLoad } from './load/client-load.js'
+import { complaintAbout } from './load/known-file.js'
+import { World } from './world/world.js'
+
+export interface SimulationOptions {
+  readonly seed: number
+  /** Virtual time of work and faults. */
+  readonly workMs?: number
+  /** Log lines of all processes go into the trace. */
+  readonly isVerbose?: boolean
+}
+
+export interface SimulationResult {
+  readonly seed: number
+  /** Empty when every promise was kept. */
+  readonly violations: readonly string[]
+  /** Equal whenever the same seed is run with the same code. */
+  readonly traceHash: string
+  /** The last things that happened. */
+  readonly trace: readonly string[]
+  readonly events: number
+  readonly virtualMs: number
+  readonly operations: { readonly ok: number; readonly failed: number }
+  readonly faults: Readonly<Record<string, number>>
+}
+
+const WORK_MS = 30_000
+const START_LIMIT_MS = 60_000
+/** Longer than any timeout of a client: a call that is under way when the faults stop has ended by then. */
+const FINISH_LIMIT_MS = 300_000
+/** Leases expire, nodes report, copies time out and are made anew: each takes a minute at most. */
+const CONVERGENCE_LIMIT_MS = 600_000
+const CHECK_EVERY_MS = 2_000
+const MAX_VIOLATIONS = 5
+const TRACE_LINES = 400
+
+/** Runs one seed. Two runs of it do exactly the same. */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const shape = seededRandom(options.seed ^ 0x5eed)
+  const world = new World({
+    seed: options.seed,
+    datanodes: 3 + shape.below(3),
+    racks: 1 + shape.below(2),
+    latencyMs: 1 + shape.below(4),
+    isVerbose: options.isVerbose ?? false,
+  })
+  const run = new Run(world, options, shape.below(3) === 0)
+  const lost: string[] = []
+  const onLost = (error: unknown) => {
+    lost.push(`an error that nobody handled: ${error instanceof Error ? error.stack : error}`)
+  }
+  process.on('unhandledRejection', onLost)
+  process.on('uncaughtException', onLost)
+  try {
+    await run.all()
+  } finally {
+    await world.close()
+    process.off('unhandledRejection', onLost)
+    process.off('uncaughtException', onLost)
+  }
+  return run.result([...lost, ...world.crashes])
+}
+
+class Run {
+  readonly #world: World
+  readonly #options: SimulationOptions
+  readonly #violations: string[] = []
+  readonly #loads: readonly ClientLoad[]
+  readonly #faults: Faults
+  readonly #invariants: Invariants
+
+  constructor(world: World, options: SimulationOptions, isHarsh: boolean) {
+    this.#world = world
+    this.#options = options
+    const onViolation = (text: string) => this.#complain(text)
+    const clients = 2
+    this.#loads = Array.from({ length: clients }, (_, index) => {
+      const { client, life } = world.client(index, 'admin')
+      const random = seededRandom(world.random.below(2 ** 31))
+      return new ClientLoad({ name: `c${index}`, client, life, random, onViolation })
+    })
+    const random = seededRandom(world.random.below(2 ** 31))
+    this.#faults = new Faults({ world, random, clients, isHarsh })
+    const files = () => this.#loads.flatMap((it) => it.files)
+    this.#invariants = new Invariants(world, files, onViolation)
+  }
+
+  async all(): Promise<void> {
+    const { scheduler } = this.#world
+    this.#world.start()
+    const isUp = () => unfinishedBusiness(this.#world).length === 0
+    if (!(await this.#until('the cluster is up', isUp, START_LIMIT_MS))) return
+    let running = this.#loads.length
+    for (const load of this.#loads) {
+      void load.run().then(
+        () => {
+          running -= 1
+        },
+        (error: unknown) => this.#complain(`a client ended: ${String(error)}`),
+      )
+    }
+    this.#faults.start()
+    this.#watch()
+    await scheduler.run(() => this.#hasFailed, this.#options.workMs ?? WORK_MS)
+    this.#faults.stop()
+    scheduler.note('faults stop')
+    for (const load of this.#loads) load.stop()
+    if (!(await this.#until('clients finish', () => running === 0, FINISH_LIMIT_MS))) return
+    await this.#converge()
+    if (!this.#hasFailed) await this.#finalChecks()
+  }
+
+  get #hasFailed(): boolean {
+    return this.#violations.length > 0
+  }
+
+  async #until(what: string, isSo: () => boolean, limitMs: number): Promise<boolean> {
+    const endMs = this.#world.scheduler.nowMs + limitMs
+    const { scheduler } = this.#world
+    while (!this.#hasFailed) {
+      if (isSo()) return true
+      if (scheduler.nowMs >= endMs) {
+        this.#complain(`I13: not within ${limitMs / 1000} s: ${what}`)
+        return false
+      }
+      await scheduler.run(() => this.#hasFailed, CHECK_EVERY_MS)
+    }
+    return false
+  }
+
+  #watch(): void {
+    this.#world.scheduler.after(CHECK_EVERY_MS, 'invariants', () => {
+      this.#invariants.check()
+      this.#watch()
+    })
+  }
+
+  async #converge(): Promise<void> {
+    const { scheduler } = this.#world
+    const endMs = scheduler.nowMs + CONVERGENCE_LIMIT_MS
+    while (!this.#hasFailed) {
+      const unfinished = unfinishedBusiness(this.#world)
+      if (unfinished.length === 0) return
+      if (scheduler.nowMs >= endMs) {
+        for (const it of unfinished) this.#complain(`I13: ${it}`)
+        return
+      }
+      await scheduler.run(() => this.#hasFailed, CHECK_EVERY_MS)
+    }
+  }
+
+  async #finalChecks(): Promise<void> {
+    let isDone = false
+    const { scheduler, namenode } = this.#world
+    const checks = async () => {
+      for (const complaint of await strictComplaints(this.#world)) this.#complain(complaint)
+      await this.#readAll()
+      for (const table of differencesFromReplay(namenode.folder)) {
+        this.#complain(`I12: the edits make another table ${table}`)
+      }
+    }
+    const done = checks().catch((error: unknown) => {
+      this.#complain(`the last checks failed: ${error instanceof Error ? error.stack : error}`)
+    })
+    void done.then(() => {
+      isDone = true
+    })
+    if (!(await scheduler.run(() => isDone, FINISH_LIMIT_MS))) this.#complain('I13: reads hang')
+  }
+
+  /** A client that knows nothing reads every file that was ever written. */
+  async #readAll(): Promise<void> {
+    const { client } = this.#world.client(99, 'admin')
+    for (const file of this.#loads.flatMap((it) => it.files)) {
+      const { path, presence } = file
+      if ((await client.statIfExists(path)) === undefined) {
+        if (presence === 'present') this.#complain(`I1: ${path} is gone`)
+        continue
+      }
+      if (presence === 'absent') this.#complain(`I9: ${path} was deleted and is there`)
+      const complaint = complaintAbout(file, await client.readFile(path))
+      if (complaint !== undefined) this.#complain(complaint)
+    }
+    await client.close()
+  }
+
+  #complain(text: string): void {
+    if (this.#violations.length >= MAX_VIOLATIONS || this.#violations.includes(text)) return
+    this.#world.scheduler.note(`VIOLATION ${text}`)
+    this.#violations.push(text)
+  }
+
+  result(crashes: readonly string[]): SimulationResult {
+    const { scheduler } = this.#world
+    const sum = (kind: 'ok' | 'failed') =>
+      this.#loads.reduce((total, { counts }) => total + counts[kind], 0)
+    return {
+      seed: this.#options.seed,
+      violations: [...this.#violations, ...crashes],
+      trace: scheduler.recentNotes(TRACE_LINES),
+      events: scheduler.firedEvents,
+      virtualMs: scheduler.elapsedMs,
+      operations: { ok: sum('ok'), failed: sum('failed') },
+      faults: this.#faults.counts,
+      traceHash: scheduler.traceHash(),
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * A namenode under the scheduler: the real stores on real SQLite files (which are synchronous, so they need no seed), the
+ * real services, loops and RPC face. Only fastify is left out: the control calls behind it are called directly.
+ *
+ * A kill copies the folder as it is at that moment, which is what the system would leave, and the next life starts from
+ * the copy; the old one is cut off from the world and closed, so that no handle is left behind.
+ */
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NamenodeConfig } from '../../../namenode/config.js'
+import { type ControlCall, controlCalls } from '../../../namenode/http/control-routes.js'
+import {
+  type BlockManagement,
+  openBlockManagement,
+} from '../../../namenode/open-block-management.js'
+import { namenodeProtocols } from '../../../namenode/rpc/protocols.js'
+import type { StoredNamespace } from '../../../namenode/service/namespace-facade.js'
+import { openNamespace } from '../../../namenode/service/open-namespace.js'
+import { openServices } from '../../../namenode/service/open-services.js'
+import type { NamenodeServices } from '../../../namenode/service/services.js'
+import { IpcServer } from '../../../shared/hadoop/ipc-server.js'
+import type { Log } from '../../../shared/log.js'
+import type { Random } from '../../../shared/random.js'
+import type { Seams } from '../../../shared/seams.js'
+import { ShutdownStack } from '../../../shared/shutdown-stack.js'
+import { Life } from './life.js'
+import type { SimulatedNetwork } from './network.js'
+import { realFiles } from './real-files.js'
+import type { Scheduler } from './scheduler.js'
+import { NAMENODE_HOST, simulatedNamenodeConfig } from './settings.js'
+
+export interface ServingNamenode {
+  readonly life: Life
+  readonly folder: string
+  readonly config: NamenodeConfig
+  readonly namespace: StoredNamespace
+  readonly management: BlockManagement
+  readonly services: NamenodeServices
+  readonly calls: readonly ControlCall[]
+  close(): Promise<void>
+}
+
+export interface NamenodeProcessOptions {
+  readonly scheduler: Scheduler
+  readonly network: SimulatedNetwork
+  readonly random: () => Random
+  readonly log: (life: Life) => Log
+  /** A folder of the machine in which each life gets a folder of its own. */
+  readonly folder: string
+  /** The process found that it cannot go on. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export class NamenodeProcess {
+  readonly #options: NamenodeProcessOptions
+  #lives = 0
+  #folder: string
+  #life: Life | undefined
+  #serving: ServingNamenode | undefined
+  #starting: Promise<void> | undefined
+  /** Ends of earlier lives, which happen beside the world. */
+  readonly #closing: Promise<void>[] = []
+  readonly #stacks = new Map<Life, ShutdownStack>()
+
+  constructor(options: NamenodeProcessOptions) {
+    this.#options = options
+    this.#folder = join(options.folder, 'namenode-0')
+    mkdirSync(this.#folder, { recursive: true })
+  }
+
+  /** undefined while no namenode accepts calls. */
+  get serving(): ServingNamenode | undefined {
+    return this.#serving
+  }
+
+  get isRunning(): boolean {
+    return this.#life !== undefined
+  }
+
+  start(): void {
+    const { scheduler } = this.#options
+    this.#lives += 1
+    const life = new Life(`namenode#${this.#lives}`, scheduler)
+    this.#life = life
+    scheduler.note(`${life.name} starts`)
+    const starting = this.#open(life).catch((error: unknown) => {
+      if (life.isAlive) this.#options.onFatal(error)
+    })
+    this.#starting = starting
+  }
+
+  /** As kill -9. */
+  kill(): void {
+    const life = this.#life
+    if (life === undefined) return
+    this.#options.scheduler.note(`${life.name} is killed`)
+    const next = join(this.#options.folder, `namenode-${this.#lives}`)
+    mkdirSync(next)
+    for (const name of readdirSync(this.#folder)) {
+      if (name === 'lock' || name.endsWith('-shm')) continue
+      copyFileSync(join(this.#folder, name), join(next, name))
+    }
+    this.#folder = next
+    this.#life = undefined
+    this.#serving = undefined
+    life.end('ghost')
+    this.#closing.push(this.#bury(life))
+  }
+
+  /** Ends the present life and waits for the ends of all. */
+  async close(): Promise<void> {
+    this.kill()
+    await Promise.all(this.#closing)
+  }
+
+  /** Where the newest life keeps its files. */
+  get folder(): string {
+    return this.#folder
+  }
+
+  async #bury(life: Life): Promise<void> {
+    await this.#starting
+    const stack = this.#stacks.get(life)
+    this.#stacks.delete(life)
+    await stack?.closeAll()
+  }
+
+  async #open(life: Life): Promise<void> {
+    const { network, random, log } = this.#options
+    const folder = this.#folder
+    const config = simulatedNamenodeConfig(folder)
+    const seams: Seams = {
+      clock: life.clock,
+      random: random(),
+      network: network.of(life, NAMENODE_HOST),
+      disk: realFiles(life),
+      log: log(life),
+    }
+    const stack = new ShutdownStack()
+    this.#stacks.set(life, stack)
+    const onFatal = (error: unknown) => {
+      if (life.isAlive) this.#options.onFatal(error)
+    }
+    const namespace = stack.use(
+      'namespace',
+      await openNamespace({ config, seams, writer: 'inline', onFatal }),
+      (it) => it.close(),
+    )
+    const management = stack.use(
+      'block management',
+      await openBlockManagement({ config, seams, namespace }),
+      (it) => it.close(),
+    )
+    const services = await openServices({
+      config,
+      clock: seams.clock,
+      log: seams.log,
+      namespace,
+      blockManager: management.blockManager,
+      leaseRecovery: management,
+      missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
+      namenodeAddresses: new Set([NAMENODE_HOST]),
+      readSystemFile: async () => '',
+    })
+    const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })
+    const listener = await server.listen({ host: NAMENODE_HOST, port: config.rpcPort })
+    stack.use('rpc', listener, (it) => it.close())
+    if (!life.isAlive) return
+    this.#options.scheduler.note(`${life.name} serves, epoch ${namespace.identity.epoch}`)
+    const calls = controlCalls(management.controlPlane)
+    const close = () => stack.closeAll()
+    const parts = { life, folder, config, namespace, management, services, calls, close }
+    this.#serving = parts
+  }
+}
