@@ -22,6 +22,7 @@ export {
   DfsClient,
   type ServerDefaults,
 } from './shared/client/dfs-client.js'
+export type { WatchOptions } from './shared/client/event-stream.js'
 export type { AclStatus, FileAttributes } from './shared/client/file-attributes.js'
 export type { FileChecksum } from './shared/client/file-checksum.js'
 export type { FileStatus } from './shared/client/file-status.js'
@@ -33,4 +34,5 @@ export type {
   SnapshottableDirectory,
 } from './shared/client/snapshots.js'
 export { DfsError, type ErrorCode } from './shared/errors.js'
+export type { NamespaceEvent, PublishedEvent } from './shared/events.js'
 export { parseXAttrName, type XAttr, type XAttrName } from './shared/xattr.js'

@@ -78,6 +78,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     'snapshots of directories, and what has changed since',
     () => import('./commands/snapshot.js'),
   ),
+  cluster('watch', 'follow what happens in the namespace', () => import('./commands/watch.js')),
   cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
   cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),

@@ -136,7 +136,11 @@ async function start(options: ClusterOptions, closing: ShutdownStack): Promise<C
     blocks,
     ready,
     client: (clientOptions = {}) =>
-      closing.use('client', DfsClient.connect({ fs, seams, ...clientOptions }), (it) => it.close()),
+      closing.use(
+        'client',
+        DfsClient.connect({ fs, http: httpUrl, seams, ...clientOptions }),
+        (it) => it.close(),
+      ),
     stop: () => closing.closeAll(),
   }
 }

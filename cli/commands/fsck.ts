@@ -1,15 +1,14 @@
 /** `dfs fsck`: asks the namenode over HTTP; exit code 0 when healthy, 1 when something is missing or corrupt. */
 import type { Command } from 'commander'
-import { clusterAddress, splitUri } from '../../shared/client/remote-path.js'
-import { DfsError, toDfsError } from '../../shared/errors.js'
+import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
+import { splitUri } from '../../shared/client/remote-path.js'
+import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
 import { locate } from '../path-items.js'
 
-const DEFAULT_HTTP_PORT = 9870
 /** Holds the last line of a text, and the summary at the end of a document. */
 const TAIL_CHARACTERS = 4_000
-const MAX_REFUSAL_CHARACTERS = 300
 
 /** Flags that travel to the namenode under the same name, as `hdfs fsck` sends them. */
 const FLAGS = [
@@ -60,50 +59,16 @@ async function ask(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Response> {
   const { fs } = splitUri(path)
-  const base = options['http'] ?? `http://${webHost(fs ?? context.defaultFs())}`
+  const http = options['http'] === undefined ? undefined : String(options['http'])
   const isJson = options['json'] === true
-  const url = parseAddress(`${base}`, isJson ? '/api/v1/fsck' : '/fsck')
+  const url = namenodeUrl(fs ?? context.defaultFs(), http, isJson ? '/api/v1/fsck' : '/fsck')
   url.searchParams.set('path', locate(context, path).path)
   url.searchParams.set(isJson ? 'user' : 'ugi', context.user)
   for (const flag of FLAGS) {
     const key = flag.replace(/-([a-z])/g, (_whole, letter: string) => letter.toUpperCase())
     if (options[key] === true) url.searchParams.set(PARAMETER_NAMES[flag] ?? flag, '1')
   }
-  let response: Response
-  try {
-    response = await fetch(url, { signal: context.io.signal })
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    const { code, message } = toDfsError(cause)
-    const known = code === 'INTERNAL' ? 'CONNECTION_LOST' : code
-    throw new DfsError(known, `cannot ask ${url.origin}: ${message}`, { cause: error })
-  }
-  if (!response.ok) {
-    const text = refusalText(await response.text())
-    throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${text}`)
-  }
-  return response
-}
-
-function parseAddress(base: string, path: string): URL {
-  try {
-    return new URL(path, base)
-  } catch (error) {
-    const text = `'${base}' is not an address such as http://host:${DEFAULT_HTTP_PORT}`
-    throw new DfsError('USAGE', text, { cause: error })
-  }
-}
-
-/** The particulars of a problem document, or the first line of any other text. */
-function refusalText(body: string): string {
-  const detail = /"detail"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(body)?.[1]
-  const text = detail === undefined ? body : String(JSON.parse(detail))
-  return (text.split('\n', 1)[0] ?? '').slice(0, MAX_REFUSAL_CHARACTERS)
-}
-
-function webHost(fs: string): string {
-  const { host } = clusterAddress(fs)
-  return `${host.includes(':') ? `[${host}]` : host}:${DEFAULT_HTTP_PORT}`
+  return await askNamenode(url, { signal: context.io.signal })
 }
 
 /** Pure: what Hadoop's fsck makes of the last line. */

@@ -8,6 +8,7 @@ import type { Fsck } from '../service/fsck.js'
 import type { NamenodeServices } from '../service/services.js'
 import { servingDatanode } from '../service/serving-datanode.js'
 import { registerClusterRoutes } from './cluster-routes.js'
+import { registerEventRoutes } from './event-routes.js'
 import { registerFileRoutes } from './file-routes.js'
 import { registerFsckRoutes } from './fsck-routes.js'
 import { registerHealthRoutes } from './health-routes.js'
@@ -75,6 +76,11 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
       datanodeFor: (call, read) =>
         servingDatanode(call, read, { ...services, blockSizeBytes: config.blockSizeBytes }),
     })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    const { webAccess } = config
+    registerEventRoutes(scope, { events: services.events, clock, webAccess, defaultUser, callOf })
     done()
   })
   void app.register((scope, _options, done) => {

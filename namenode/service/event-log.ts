@@ -4,7 +4,9 @@
  */
 import { DfsError } from '../../shared/errors.js'
 import type { EventBatch } from '../../shared/events.js'
+import type { Call } from './call.js'
 import { eventsOfEdit } from './edit-events.js'
+import { EventVisibility } from './event-visibility.js'
 import type { Namespace } from './namespace.js'
 
 export interface EventPage {
@@ -21,21 +23,32 @@ const PAGE_EVENTS = 1000
 /** Edits that are looked at for one answer: most of a write have no event. */
 const PAGE_EDITS = 2000
 
+type Source = Pick<Namespace, 'editsAfter' | 'lastTransactionId' | 'onCommitted' | 'checkAccess'>
+
 export class EventLog {
-  readonly #namespace: Pick<Namespace, 'editsAfter' | 'lastTransactionId'>
+  readonly #namespace: Source
   readonly #waiting = new Set<() => void>()
+  #lastTransactionId: number
   /** Those who follow closely ask for the same page at the same time. */
   #lastRead: { readonly after: number; readonly page: EventPage } | undefined
 
-  constructor(namespace: Pick<Namespace, 'editsAfter' | 'lastTransactionId' | 'onCommitted'>) {
+  constructor(namespace: Source) {
     this.#namespace = namespace
-    namespace.onCommitted(() => {
+    this.#lastTransactionId = namespace.lastTransactionId()
+    namespace.onCommitted(({ transactionId }) => {
+      this.#lastTransactionId = Math.max(this.#lastTransactionId, transactionId)
       for (const wake of this.#waiting) wake()
     })
   }
 
+  /** The last one that is durable. */
   get lastTransactionId(): number {
-    return this.#namespace.lastTransactionId()
+    return this.#lastTransactionId
+  }
+
+  /** What of the events `call` may see; `folder` as `EventVisibility` takes it. */
+  visibleTo(call: Call, folder: string): EventVisibility {
+    return new EventVisibility(this.#namespace, call, folder)
   }
 
   /** What followed the transaction `after`, oldest first: a page of it. No rights are checked. */
@@ -83,7 +96,10 @@ export class EventLog {
   }
 
   #read(after: number, syncTransactionId: number): EventPage {
-    const edits = this.#namespace.editsAfter(after, PAGE_EDITS)
+    // What a later commit brought is left for the next page: the answer says how far the log was read.
+    const edits = this.#namespace
+      .editsAfter(after, PAGE_EDITS)
+      .filter(({ id }) => id <= syncTransactionId)
     const batches: EventBatch[] = []
     let events = 0
     let lastTransactionId: number | undefined

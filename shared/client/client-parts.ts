@@ -18,6 +18,8 @@ export interface ConnectOptions {
   readonly fs: string
   /** Whom the server is to see. Default: the user of the operating system. */
   readonly user?: string | undefined
+  /** The namenode over HTTP, as `http://host:9870`, for what only our clusters have. Default: port 9870 of its host. */
+  readonly http?: string | undefined
   /** Clock, network and so on, for simulations. Default: the real ones. */
   readonly seams?: Seams | undefined
   /** Ends every call of this client with INTERRUPTED when it aborts. */
@@ -26,6 +28,7 @@ export interface ConnectOptions {
 
 export interface ClientParts {
   readonly fs: string
+  readonly http?: string | undefined
   readonly user: string
   readonly seams: Seams
   readonly signal: AbortSignal | undefined
@@ -46,6 +49,7 @@ export function connectParts(options: ConnectOptions): ClientParts {
   const namenode = new NamenodeClient({ seams, address, user, timeoutMs: CALL_TIMEOUT_MS })
   return {
     fs: options.fs.replace(/\/+$/, ''),
+    http: options.http,
     user,
     seams,
     signal: options.signal,

@@ -1,8 +1,13 @@
-/** What is done to closed files as a whole, without streaming a byte: truncating, joining, taking leases, the trash. */
+/**
+ * What is done to closed files as a whole, without streaming a byte: truncating, joining, taking leases, the trash; and
+ * following what happens to them.
+ */
 import { DfsError } from '../errors.js'
+import type { PublishedEvent } from '../events.js'
 import type { CallOptions } from './client-options.js'
 import type { ClientParts } from './client-parts.js'
 import type { DeletedEntry, KeptForUndo, UndoRequest } from './deletions.js'
+import type { WatchOptions } from './event-stream.js'
 import { absolutePath } from './remote-path.js'
 
 /** How often a file that is being closed is looked at. */
@@ -13,6 +18,22 @@ export class FileCalls {
 
   constructor(parts: ClientParts) {
     this.#parts = parts
+  }
+
+  /**
+   * Follows what happens to a path and below it, through restarts of the namenode, until `signal` aborts. Only clusters of
+   * ours have this; Apache's have none but for superusers.
+   *
+   *     for await (const event of client.watch('/incoming')) console.log(event.type, event.path)
+   *
+   * @throws DfsError EVENTS_MISSING when the namenode no longer knows what followed `from`
+   */
+  async *watch(path: string, options: WatchOptions = {}): AsyncGenerator<PublishedEvent> {
+    const { watchEvents } = await import('./event-stream.js')
+    const { fs, http, user, seams } = this.#parts
+    const signal = this.signal(options)
+    const where = { fs, user, path: absolutePath(path), clock: seams.clock }
+    yield* watchEvents({ ...options, ...where, http: options.http ?? http, signal })
   }
 
   /**

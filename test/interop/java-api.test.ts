@@ -23,6 +23,7 @@ const SCENARIOS: readonly [scenario: string, what: string, options?: Record<stri
   ['listings', 'lists with locations, in batches, by patterns'],
   ['path-handles', 'follows a file by its handle'],
   ['rename-options', 'renames with options'],
+  ['inotify', 'follows the events of the namespace, and goes on where it stopped'],
   ['refusals', 'is refused politely what the cluster does not have'],
 ]
 

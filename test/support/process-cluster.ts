@@ -203,7 +203,7 @@ export class ProcessCluster {
   }
 
   client(options: { readonly user?: string } = {}): DfsClient {
-    const client = DfsClient.connect({ fs: this.fs, ...options })
+    const client = DfsClient.connect({ fs: this.fs, http: this.httpUrl, ...options })
     this.#clients.push(client)
     return client
   }

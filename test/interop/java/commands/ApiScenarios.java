@@ -25,8 +25,13 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.PathHandle;
 import org.apache.hadoop.fs.ReadOption;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.permission.AclEntry;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.hdfs.DFSInotifyEventInputStream;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.client.HdfsAdmin;
+import org.apache.hadoop.hdfs.inotify.Event;
+import org.apache.hadoop.hdfs.inotify.EventBatch;
 import org.apache.hadoop.hdfs.protocol.CacheDirectiveInfo;
 import org.apache.hadoop.hdfs.protocol.CachePoolInfo;
 import org.apache.hadoop.io.ElasticByteBufferPool;
@@ -55,6 +60,7 @@ public final class ApiScenarios extends Configured implements Tool {
     scenarios.put("path-handles", this::pathHandles);
     scenarios.put("rename-options", this::renameOptions);
     scenarios.put("refusals", this::refusals);
+    scenarios.put("inotify", this::inotify);
   }
 
   @Override
@@ -279,6 +285,103 @@ public final class ApiScenarios extends Configured implements Tool {
 
   private interface Action {
     void run() throws Exception;
+  }
+
+  /** Every kind of event, and going on behind a transaction that was seen. */
+  private void inotify(DistributedFileSystem fs, Path folder) throws Exception {
+    HdfsAdmin admin = new HdfsAdmin(fs.getUri(), getConf());
+    DFSInotifyEventInputStream stream = admin.getInotifyEventStream();
+    Path file = new Path(folder, "made/file");
+    Path moved = new Path(folder, "moved");
+    write(fs, file, bytes(1000));
+    try (FSDataOutputStream out = fs.append(file)) {
+      out.write(bytes(24));
+    }
+    while (!fs.truncate(file, 1000)) {
+      while (!fs.isFileClosed(file)) Thread.sleep(100);
+    }
+    fs.setPermission(file, new FsPermission((short) 0600));
+    fs.setOwner(file, "alice", "staff");
+    fs.setReplication(file, (short) 2);
+    fs.setTimes(file, 1000, 2000);
+    fs.setXAttr(file, "user.colour", "red".getBytes(UTF_8));
+    fs.removeXAttr(file, "user.colour");
+    fs.modifyAclEntries(file, AclEntry.parseAclSpec("user:bob:rwx", true));
+    fs.rename(file, moved);
+    fs.delete(moved, false);
+    List<String> seen = new ArrayList<>();
+    long transaction = 0;
+    long firstHalf = 0;
+    while (!seen.contains("UNLINK " + moved.toUri().getPath())) {
+      EventBatch batch = stream.poll(30, TimeUnit.SECONDS);
+      check(batch != null, "an event comes after " + seen);
+      check(batch.getTxid() > transaction, "transactions grow");
+      transaction = batch.getTxid();
+      for (Event event : batch.getEvents()) seen.add(textOf(event));
+      if (seen.size() <= 6) firstHalf = transaction;
+    }
+    String path = file.toUri().getPath();
+    List<String> expected = new ArrayList<>(Arrays.asList(
+        "CREATE " + file.getParent().toUri().getPath() + " DIRECTORY",
+        "CREATE " + path + " FILE", "CLOSE " + path + " 1000",
+        "APPEND " + path, "CLOSE " + path + " 1024",
+        "TRUNCATE " + path + " 1000", "CLOSE " + path + " 1000",
+        "METADATA " + path + " PERMS rw-------", "METADATA " + path + " OWNER alice staff",
+        "METADATA " + path + " REPLICATION 2", "METADATA " + path + " TIMES 1000 2000",
+        "METADATA " + path + " XATTRS colour false", "METADATA " + path + " XATTRS colour true",
+        "METADATA " + path + " ACLS 5",
+        "RENAME " + path + " " + moved.toUri().getPath(), "UNLINK " + moved.toUri().getPath()));
+    check(seen.equals(expected), "events: " + seen + " instead of " + expected);
+    check(stream.poll() == null, "nothing follows");
+    DFSInotifyEventInputStream again = admin.getInotifyEventStream(firstHalf);
+    List<String> rest = new ArrayList<>();
+    while (rest.size() < expected.size() - 6) {
+      EventBatch batch = again.poll(30, TimeUnit.SECONDS);
+      check(batch != null, "the rest comes after " + rest);
+      for (Event event : batch.getEvents()) rest.add(textOf(event));
+    }
+    check(rest.equals(expected.subList(6, expected.size())), "resumed: " + rest);
+  }
+
+  private static String textOf(Event event) {
+    switch (event.getEventType()) {
+      case CREATE:
+        Event.CreateEvent create = (Event.CreateEvent) event;
+        return "CREATE " + create.getPath() + " " + create.getiNodeType();
+      case CLOSE:
+        Event.CloseEvent close = (Event.CloseEvent) event;
+        return "CLOSE " + close.getPath() + " " + close.getFileSize();
+      case APPEND:
+        return "APPEND " + ((Event.AppendEvent) event).getPath();
+      case TRUNCATE:
+        Event.TruncateEvent truncate = (Event.TruncateEvent) event;
+        return "TRUNCATE " + truncate.getPath() + " " + truncate.getFileSize();
+      case RENAME:
+        Event.RenameEvent rename = (Event.RenameEvent) event;
+        return "RENAME " + rename.getSrcPath() + " " + rename.getDstPath();
+      case UNLINK:
+        return "UNLINK " + ((Event.UnlinkEvent) event).getPath();
+      default:
+        return textOf((Event.MetadataUpdateEvent) event);
+    }
+  }
+
+  private static String textOf(Event.MetadataUpdateEvent event) {
+    String what = "METADATA " + event.getPath() + " " + event.getMetadataType() + " ";
+    switch (event.getMetadataType()) {
+      case TIMES:
+        return what + event.getMtime() + " " + event.getAtime();
+      case REPLICATION:
+        return what + event.getReplication();
+      case OWNER:
+        return what + event.getOwnerName() + " " + event.getGroupName();
+      case PERMS:
+        return what + event.getPerms();
+      case ACLS:
+        return what + event.getAcls().size();
+      default:
+        return what + event.getxAttrs().get(0).getName() + " " + event.isxAttrsRemoved();
+    }
   }
 
   private static void expect(Class<? extends Exception> kind, String text, Action action)

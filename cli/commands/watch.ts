@@ -1,0 +1,61 @@
+/** `dfs watch`: what happens in the namespace, as it happens. */
+import { type Command, InvalidArgumentError } from 'commander'
+import type { NamespaceEvent, PublishedEvent } from '../../shared/events.js'
+import { type CommandContext, examples } from '../command.js'
+import { printLine } from '../io.js'
+import { locate } from '../path-items.js'
+
+interface WatchCommandOptions {
+  readonly from?: number
+  readonly http?: string
+  readonly json?: true
+}
+
+export function register(command: Command, context: CommandContext): void {
+  command
+    .argument('[path]', 'what to watch, with all below it (default: /)')
+    .option('--from <txid>', 'begin behind this transaction instead of now', transactionOf)
+    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option('--json', 'print a JSON document in each line')
+  examples(command, ['dfs watch /incoming', 'dfs watch / --from 1500 --json'])
+  command.action(async (argument: string | undefined, options: WatchCommandOptions) => {
+    const { client, path } = locate(context, argument ?? '/')
+    const { from, http } = options
+    const { signal } = context.io
+    for await (const event of client.watch(path, { from, http, signal })) {
+      await printLine(context.io, options.json ? JSON.stringify(event) : eventLine(event))
+    }
+  })
+}
+
+function transactionOf(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A transaction id is a number.')
+}
+
+/** Transaction, time, user, what, where. Pure. */
+export function eventLine(event: PublishedEvent): string {
+  const { transactionId, timeMs, user = '-', type } = event
+  const time = new Date(timeMs).toISOString()
+  const particulars = particularsOf(event)
+  const end = particulars === '' ? '' : `\t${particulars}`
+  return `${transactionId}\t${time}\t${user}\t${type}\t${event.path ?? '?'}${end}`
+}
+
+function particularsOf(event: NamespaceEvent): string {
+  switch (event.type) {
+    case 'create':
+      return event.kind
+    case 'close':
+    case 'truncate':
+      return event.lengthBytes < 0 ? '' : `${event.lengthBytes} bytes`
+    case 'append':
+      return event.newBlock ? 'in a new block' : ''
+    case 'rename':
+      return `-> ${event.to ?? '?'}`
+    case 'metadata':
+      return event.change
+    case 'unlink':
+      return ''
+  }
+}

@@ -1,0 +1,67 @@
+/** A namenode's own REST interface, for what Hadoop's protocols have no call for: where it is, and how its refusals read. */
+import { DfsError, ERROR_TABLE, type ErrorCode, toDfsError } from '../errors.js'
+import { clusterAddress } from './remote-path.js'
+
+const DEFAULT_HTTP_PORT = 9870
+const MAX_REFUSAL_CHARACTERS = 300
+
+/**
+ * The address of a path of the REST interface.
+ * @param fs `hdfs://host:port`: the same host, port 9870
+ * @param base another address, as `http://host:port`
+ * @throws DfsError USAGE when `base` is no address
+ */
+export function namenodeUrl(fs: string, base: string | undefined, path: string): URL {
+  try {
+    return new URL(path, base ?? `http://${webHost(fs)}`)
+  } catch (error) {
+    const text = `'${base}' is not an address such as http://host:${DEFAULT_HTTP_PORT}`
+    throw new DfsError('USAGE', text, { cause: error })
+  }
+}
+
+/**
+ * As `fetch`, for an answer that is not a refusal.
+ * @throws DfsError with the code of the namenode's problem document; REMOTE for other refusals; what connecting failed with
+ */
+export async function askNamenode(url: URL, init: RequestInit = {}): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (error) {
+    if (init.signal?.aborted === true && init.signal.reason instanceof DfsError) {
+      throw init.signal.reason
+    }
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    const { code, message } = toDfsError(cause)
+    const known = code === 'INTERNAL' ? 'CONNECTION_LOST' : code
+    throw new DfsError(known, `cannot ask ${url.origin}: ${message}`, { cause: error })
+  }
+  if (response.ok) return response
+  const { code, detail } = refusalOf(await response.text())
+  if (code !== undefined) throw new DfsError(code, detail)
+  throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${detail}`)
+}
+
+/** The code and the particulars of a problem document, or the first line of any other text. */
+function refusalOf(body: string): {
+  readonly code: ErrorCode | undefined
+  readonly detail: string
+} {
+  const field = (name: string) => {
+    const value = new RegExp(`"${name}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*")`).exec(body)?.[1]
+    return value === undefined ? undefined : String(JSON.parse(value))
+  }
+  const code = field('code')
+  const detail = field('detail') ?? body.split('\n', 1)[0] ?? ''
+  const isKnown = code !== undefined && Object.hasOwn(ERROR_TABLE, code)
+  return {
+    code: isKnown ? (code as ErrorCode) : undefined,
+    detail: detail.slice(0, MAX_REFUSAL_CHARACTERS),
+  }
+}
+
+function webHost(fs: string): string {
+  const { host } = clusterAddress(fs)
+  return `${host.includes(':') ? `[${host}]` : host}:${DEFAULT_HTTP_PORT}`
+}
