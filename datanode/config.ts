@@ -22,6 +22,8 @@ export interface DatanodeConfig {
   readonly addresses: readonly string[]
   /** As written: see shared/control/advertised-address.ts. */
   readonly advertisedAddresses: readonly string[]
+  /** User who may evict writers and end the server, beside the one that runs it. */
+  readonly superuser: string
   readonly hostname: string
   /** The name was given, not found out: it is told to clients without being looked up here. */
   readonly isHostnameChosen: boolean
@@ -49,6 +51,8 @@ export interface Machine {
   readonly name: string
   /** Of the smallest disk under the volumes: a share to be reserved is a share of it. */
   readonly smallestVolumeBytes: number
+  /** The user that runs the server. */
+  readonly user: string
 }
 
 /** The part of the settings that concerns a datanode, in its own terms. */
@@ -71,6 +75,7 @@ export function datanodeConfig(
     bindHost: values['network.bind-host'],
     addresses: values['datanode.addresses'],
     advertisedAddresses: values['datanode.advertised-addresses'],
+    superuser: values['permission.superuser'] || machine.user,
     hostname: values['datanode.hostname'] || machine.name,
     isHostnameChosen: values['datanode.hostname'] !== '',
     rack: values['datanode.rack'],

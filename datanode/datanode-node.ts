@@ -1,5 +1,7 @@
 /** The parts of a datanode, joined: who is told of what, and in which order they begin and end. */
 
+import { Reconfiguration } from '../shared/config/reconfiguration.js'
+import type { SettingValues } from '../shared/config/settings.js'
 import { advertisedAddress } from '../shared/control/advertised-address.js'
 import type { RegisterRequest } from '../shared/control/messages.js'
 import { DfsError, toDfsError } from '../shared/errors.js'
@@ -14,6 +16,7 @@ import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store
 import type { Volume } from './blocks/volume.js'
 import type { DatanodeConfig } from './config.js'
 import type { DatanodeHealth } from './http/health.js'
+import { liveSettings } from './live-settings.js'
 import { BlockEventLoop } from './loops/block-events.js'
 import { CommandExecutor } from './loops/command-executor.js'
 import { type ControlClient, HttpControlClient } from './loops/control-client.js'
@@ -46,6 +49,8 @@ const TRANSFER_TIMEOUTS = {
   openReadWaitMs: 3_000,
 }
 
+/** Between the answer to `shutdownDatanode` and the end. */
+const SHUTDOWN_DELAY_MS = 100
 /** How long an orderly end waits for disks. */
 const PATIENCE_AT_END_MS = 10_000
 
@@ -64,6 +69,8 @@ interface Whereabouts {
 /** What a simulation replaces beside the seams. Default: HTTP, and locks of the operating system. */
 export interface DatanodeSurroundings {
   readonly control?: ControlClient
+  /** Reads the settings again; without it they cannot change while the node runs. */
+  readonly reload?: () => SettingValues
   readonly lockFolder?: LockFolder
 }
 
@@ -71,6 +78,7 @@ interface OpenedParts {
   readonly opened: OpenedBlockStore
   readonly control: ControlClient
   readonly whereabouts: Whereabouts
+  readonly reload: (() => SettingValues) | undefined
 }
 
 async function findOut(config: DatanodeConfig, { clock }: Seams): Promise<Whereabouts> {
@@ -84,6 +92,8 @@ async function findOut(config: DatanodeConfig, { clock }: Seams): Promise<Wherea
 export class DatanodeNode {
   readonly gate = new PauseGate()
   readonly failed: Promise<DfsError>
+  /** Resolves with who wants it to end. */
+  readonly stopRequested: Promise<string>
   readonly #config: DatanodeConfig
   readonly #seams: Seams
   readonly #opened: OpenedBlockStore
@@ -107,6 +117,7 @@ export class DatanodeNode {
   #hasBegun = false
   #ending: Promise<void> | undefined
   #giveUp: (error: DfsError) => void = () => {}
+  #requestStop: (reason: string) => void = () => {}
 
   static async open(
     config: DatanodeConfig,
@@ -123,14 +134,16 @@ export class DatanodeNode {
     const { namenodeUrl: baseUrl, clusterToken: token } = config
     const { clock } = seams
     const control = surroundings.control ?? new HttpControlClient({ baseUrl, token, clock })
-    node = new DatanodeNode(config, seams, { opened, control, whereabouts: await finding })
+    const whereabouts = await finding
+    const { reload } = surroundings
+    node = new DatanodeNode(config, seams, { opened, control, whereabouts, reload })
     return node
   }
 
   private constructor(
     config: DatanodeConfig,
     seams: Seams,
-    { opened, control, whereabouts }: OpenedParts,
+    { opened, control, whereabouts, reload }: OpenedParts,
   ) {
     this.#config = config
     this.#whereabouts = whereabouts
@@ -140,6 +153,9 @@ export class DatanodeNode {
     this.#startedMs = seams.clock.monotonicMs()
     this.failed = new Promise((resolve) => {
       this.#giveUp = resolve
+    })
+    this.stopRequested = new Promise((resolve) => {
+      this.#requestStop = resolve
     })
     const { store } = opened
     const { log } = seams
@@ -165,6 +181,10 @@ export class DatanodeNode {
       context,
       session,
       requestFullReport: () => this.#reports.request(),
+      setCopyRate: (bytesPerSecond) => {
+        const ownRate = config.copyBytesPerSecond
+        context.copyThrottle.bytesPerSecond = bytesPerSecond === 0 ? ownRate : bytesPerSecond
+      },
       onOutcome: () => this.#heartbeat.wake(),
       signal: this.#stopping.signal,
     })
@@ -177,10 +197,10 @@ export class DatanodeNode {
     })
     const { maxTransfers, scrubPeriodMs: periodMs, scrubBytesPerSecond: bytesPerSecond } = config
     this.#server = new TransferServer({ context, maxTransfers })
-    this.#ipc = this.#ipcServer()
     this.#scrubbers = store.volumes.map(
       (volume) => new Scrubber({ context, volume, periodMs, bytesPerSecond }),
     )
+    this.#ipc = this.#ipcServer(context.copyThrottle, reload)
     this.#others = [watchVolumes(store.volumes, seams), presenceSweep(context), ...this.#scrubbers]
   }
 
@@ -201,14 +221,19 @@ export class DatanodeNode {
     }
   }
 
-  #ipcServer(): IpcServer {
-    const { clock } = this.#seams
+  #ipcServer(copyThrottle: ByteThrottle, reload: (() => SettingValues) | undefined): IpcServer {
+    const { clock, log } = this.#seams
+    const live = liveSettings({ copyThrottle, scrubbers: this.#scrubbers, server: this.#server })
     const face = clientDatanodeFace({
       store: this.#opened.store,
       softwareVersion: readVersion(),
       uptimeSeconds: () => Math.floor((clock.monotonicMs() - this.#startedMs) / 1000),
-      copyBytesPerSecond: this.#config.copyBytesPerSecond,
+      copyBytesPerSecond: () => copyThrottle.bytesPerSecond,
       requestFullReport: () => this.#reports.request(),
+      // The answer to whoever asked leaves first.
+      shutDown: (reason) => void clock.after(SHUTDOWN_DELAY_MS, () => this.#requestStop(reason)),
+      isAdministrator: (user) => user === this.#config.superuser,
+      reconfiguration: new Reconfiguration({ clock, log, reload, live }),
       blockPoolId: () => this.#session.blockPoolId,
     })
     return new IpcServer({

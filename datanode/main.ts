@@ -1,6 +1,6 @@
 /** A datanode as a process of its own: settings in, exit code out. */
 import { mkdirSync, statfsSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { systemClock } from '../shared/clock.js'
 import { readClusterToken } from '../shared/config/cluster-token.js'
 import type { SettingValues } from '../shared/config/settings.js'
@@ -13,6 +13,8 @@ import { startDatanode } from './start-datanode.js'
 
 export interface DatanodeProcess {
   readonly values: SettingValues
+  /** Reads the settings again (`dfsadmin -reconfig`). */
+  readonly reload: () => SettingValues
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal
   readonly print: (line: string) => void
@@ -20,7 +22,7 @@ export interface DatanodeProcess {
 }
 
 /** Serves until asked to end. @returns the exit code */
-export async function runDatanode({ values, ...io }: DatanodeProcess): Promise<number> {
+export async function runDatanode({ values, reload, ...io }: DatanodeProcess): Promise<number> {
   const log = createSystemLog({
     name: 'datanode',
     level: values['log.level'],
@@ -36,14 +38,16 @@ export async function runDatanode({ values, ...io }: DatanodeProcess): Promise<n
     start: async () => {
       const config = datanodeConfig(values, readClusterToken(values), {
         name: hostname(),
+        user: userInfo().username,
         smallestVolumeBytes: smallestDiskBytes(values['datanode.volumes']),
       })
-      const datanode = await startDatanode(config, systemSeams(log))
+      const datanode = await startDatanode(config, systemSeams(log), { reload })
       const { uuid, transferPort, httpPort, ipcPort } = datanode
       return {
         addresses: { uuid, transferPort, httpPort, ipcPort },
         readyText: `datanode ${uuid} ready: data ${config.bindHost}:${transferPort}, http://${config.bindHost}:${httpPort}/`,
         failed: datanode.failed,
+        stopRequested: datanode.stopRequested,
         close: () => datanode.close(),
       }
     },

@@ -4,7 +4,7 @@ import type { DfsError } from '../shared/errors.js'
 import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
 import type { DatanodeConfig } from './config.js'
-import { DatanodeNode } from './datanode-node.js'
+import { DatanodeNode, type DatanodeSurroundings } from './datanode-node.js'
 import type { DatanodeHealth } from './http/health.js'
 import { serveDatanodeHttp } from './http/serve.js'
 
@@ -17,6 +17,8 @@ export interface RunningDatanode {
   readonly httpPort: number
   /** Resolves when the node cannot go on: its namenode is of another cluster, or too many volumes failed. */
   readonly failed: Promise<DfsError>
+  /** Resolves with who wants the node to end, when an administrator told it so; it then closes by itself. */
+  readonly stopRequested: Promise<string>
   /** Ends in order: what writers sent is synced, descriptors and locks are released. */
   close(): Promise<void>
   /** As `kill -9`: connections break, nothing is flushed or finished. */
@@ -36,11 +38,12 @@ export interface RunningDatanode {
 export async function startDatanode(
   config: DatanodeConfig,
   seams: Seams,
+  surroundings: DatanodeSurroundings = {},
 ): Promise<RunningDatanode> {
   const closing = new ShutdownStack()
   let node: DatanodeNode | undefined
   try {
-    const opened = await DatanodeNode.open(config, seams)
+    const opened = await DatanodeNode.open(config, seams, surroundings)
     node = opened
     closing.use('node', opened, (it) => it.close())
     const ports = await opened.listen()
@@ -49,11 +52,15 @@ export async function startDatanode(
     closing.use('http', http, (it) => it.close())
     const httpPort = http.port
     opened.begin({ ...ports, httpPort })
+    void opened.stopRequested
+      .then(() => closing.closeAll())
+      .catch((error: unknown) => seams.log.warn({ err: error }, 'shutdown was not clean'))
     return {
       uuid: opened.uuid,
       ...ports,
       httpPort,
       failed: opened.failed,
+      stopRequested: opened.stopRequested,
       close: () => closing.closeAll(),
       kill: async () => {
         await opened.kill()

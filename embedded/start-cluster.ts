@@ -113,7 +113,8 @@ async function start(options: ClusterOptions, closing: ShutdownStack): Promise<C
       },
       dataFolder,
     )
-    const machine = { name, smallestVolumeBytes: diskBytes(dataFolder) }
+    const { username: user } = userInfo()
+    const machine = { name, user, smallestVolumeBytes: diskBytes(dataFolder) }
     const node = new EmbeddedDatanode(name, datanodeConfig(own, token, machine), seams, blockIds)
     return closing.use(name, node, (it) => it.stop())
   })

@@ -12,6 +12,8 @@ import { startNamenode } from './start-namenode.js'
 
 export interface NamenodeProcess {
   readonly values: SettingValues
+  /** Reads the settings again (`dfsadmin -reconfig`). */
+  readonly reload: () => SettingValues
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal
   readonly print: (line: string) => void
@@ -19,7 +21,7 @@ export interface NamenodeProcess {
 }
 
 /** Serves until asked to end. @returns the exit code */
-export async function runNamenode({ values, ...io }: NamenodeProcess): Promise<number> {
+export async function runNamenode({ values, reload, ...io }: NamenodeProcess): Promise<number> {
   const log = createSystemLog({
     name: 'namenode',
     level: values['log.level'],
@@ -36,7 +38,7 @@ export async function runNamenode({ values, ...io }: NamenodeProcess): Promise<n
       const seams = systemSeams(log)
       const token = readOrCreateClusterToken(values, seams.random)
       const config = namenodeConfig(values, token, userInfo().username)
-      const namenode = await startNamenode(config, seams)
+      const namenode = await startNamenode(config, seams, { reload })
       const { rpcPort, httpPort } = namenode
       return {
         addresses: { rpcPort, httpPort },

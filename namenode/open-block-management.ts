@@ -15,6 +15,7 @@ import { leaseTick } from './loops/lease-monitor.js'
 import { replicationTick } from './loops/replication-monitor.js'
 import { undoTick } from './loops/undo-monitor.js'
 import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
+import { BlockInquiry, type FoundBlock } from './service/block-inquiry.js'
 import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
 import type { BlockManager } from './service/block-manager.js'
 import type { Fsck } from './service/fsck.js'
@@ -23,6 +24,8 @@ import type { Namespace } from './service/namespace.js'
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager
   readonly fsck: Fsck
+  /** A block of the namespace with its replicas. */
+  findBlock(id: BlockId): FoundBlock | undefined
   readonly loops: readonly BackgroundLoop[]
   /** Resolves when it has begun; `closed` when nothing was left to agree on. */
   startLeaseRecovery(fileId: InodeId): Promise<'closed' | 'recovering'>
@@ -53,12 +56,14 @@ export async function openBlockManagement(options: {
   closing.use('loops', loops, async (all) => {
     await Promise.all(all.map((it) => it.stop()))
   })
+  const inquiry = new BlockInquiry({ ...parts, namespace })
   return {
     blockManager: parts.blockManager,
     controlPlane: parts.controlPlane,
     clusterToken: config.clusterToken,
     log: seams.log,
     fsck: parts.fsck,
+    findBlock: (id) => inquiry.find(id),
     loops,
     startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),
     missingBlocksAfter: (after, limit) =>

@@ -1,7 +1,9 @@
 /** Puts block management and the faces over an open namespace, each after what it needs, and listens. */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import { BackgroundLoop } from '../shared/background-loop.js'
+import type { SettingValues } from '../shared/config/settings.js'
 import { IpcServer } from '../shared/hadoop/ipc-server.js'
 import { listenHttp } from '../shared/http/http-server.js'
 import { listenToo } from '../shared/http/node-server.js'
@@ -35,6 +37,8 @@ interface ServeOptions {
   readonly namespace: StoredNamespace
   /** Takes what is opened here. */
   readonly closing: ShutdownStack
+  /** Reads the settings again. */
+  readonly reload?: (() => SettingValues) | undefined
 }
 
 /** @throws DfsError PORT_IN_USE, DATABASE_CORRUPT, WRONG_CLUSTER */
@@ -55,6 +59,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
     namenodeAddresses: ownAddresses(),
     readSystemFile: (path) => readFile(path, 'utf8'),
+    writeLogFile: (name, text) => writeLogFile(join(config.dataFolder, 'logs'), name, text),
   })
   if (config.trash.keepMs > 0)
     closing.use('trash emptier', emptyTrash(options, services), (it) => it.stop())
@@ -68,6 +73,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       services,
       metrics,
       fsck: management.fsck,
+      findBlock: (id) => management.findBlock(id),
       registerControlRoutes: (scope) => registerControlRoutes(scope, management),
       rpcPort: () => rpcPort,
     }),
@@ -163,6 +169,11 @@ class RememberedListeners implements Network {
   async dropAll(): Promise<void> {
     await Promise.all(this.#listeners.map((it) => it.close()))
   }
+}
+
+async function writeLogFile(folder: string, name: string, text: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, name), text)
 }
 
 function ownAddresses(): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 /** Starts a namenode: the data folder first, then what serves it; closes in the reverse order. */
+import type { SettingValues } from '../shared/config/settings.js'
 import { DfsError } from '../shared/errors.js'
 import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
@@ -19,6 +20,8 @@ export interface RunningNamenode {
 export interface NamenodeEvents {
   /** Nothing can be written any more; the process must end. By default the error is thrown into the event loop. */
   readonly onFatal?: (error: Error) => void
+  /** Reads the settings again; without it they cannot change while the namenode runs. */
+  readonly reload?: () => SettingValues
 }
 
 /**
@@ -53,7 +56,7 @@ export async function startNamenode(
 async function start(
   config: NamenodeConfig,
   seams: Seams,
-  { onFatal }: NamenodeEvents,
+  { onFatal, reload }: NamenodeEvents,
   closing: ShutdownStack,
 ): Promise<ServedNamenode> {
   const { writer } = config
@@ -67,5 +70,11 @@ async function start(
   const [opened, faces] = await Promise.allSettled([opening, import('./serve-namenode.js')])
   if (opened.status === 'rejected') throw opened.reason
   if (faces.status === 'rejected') throw faces.reason
-  return await faces.value.serveNamenode({ config, seams, namespace: opened.value, closing })
+  return await faces.value.serveNamenode({
+    config,
+    seams,
+    namespace: opened.value,
+    closing,
+    reload,
+  })
 }

@@ -21,6 +21,8 @@ export interface StartedServer {
   readonly readyText: string
   /** Resolves when the server cannot go on by itself. */
   readonly failed?: Promise<DfsError>
+  /** Resolves with who wants the server to end, when somebody said so to the server itself. */
+  readonly stopRequested?: Promise<string>
   readonly close: () => Promise<void>
 }
 
@@ -81,6 +83,7 @@ export async function runServerProcess(options: ServerProcessOptions): Promise<n
   const end = await Promise.race([
     stopping,
     ...(server.failed === undefined ? [] : [server.failed]),
+    ...(server.stopRequested === undefined ? [] : [server.stopRequested]),
   ])
   if (end instanceof DfsError) options.printError(`${name}: ${end.message}`)
   log.info({ reason: messageOf(end) }, 'stopping')

@@ -17,12 +17,13 @@ export function register(command: Command, context: CommandContext): void {
     .option('--data <folders>', 'folders for blocks, separated by commas (datanode.volumes)')
     .option('--namenode <host>', 'where the namenode runs (namenode.host)')
     .action(async (options: Options) => {
-      const { values } = readSettings(io, options, [
+      const flags = [
         ...flagAssignment('datanode.volumes', '--data', options.data, io),
         ...flagAssignment('namenode.host', '--namenode', options.namenode, io),
-      ])
+      ]
       const exitCode = await runDatanode({
-        values,
+        values: readSettings(io, options, flags).values,
+        reload: () => readSettings(io, options, flags).values,
         signal: io.signal,
         print: (line) => io.stdout.write(`${line}\n`),
         printError: (line) => io.stderr.write(`${line}\n`),

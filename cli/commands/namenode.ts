@@ -19,13 +19,14 @@ export function register(command: Command, context: CommandContext): void {
     .option('--rpc-port <port>', 'Hadoop RPC (namenode.rpc-port)')
     .option('--http-port <port>', 'REST and web page (namenode.http-port)')
     .action(async (options: Options) => {
-      const { values } = readSettings(io, options, [
+      const flags = [
         ...flagAssignment('namenode.data-folder', '--data', options.data, io),
         ...flagAssignment('namenode.rpc-port', '--rpc-port', options.rpcPort, io),
         ...flagAssignment('namenode.http-port', '--http-port', options.httpPort, io),
-      ])
+      ]
       const exitCode = await runNamenode({
-        values,
+        values: readSettings(io, options, flags).values,
+        reload: () => readSettings(io, options, flags).values,
         signal: io.signal,
         print: (line) => io.stdout.write(`${line}\n`),
         printError: (line) => io.stderr.write(`${line}\n`),

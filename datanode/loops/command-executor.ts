@@ -44,6 +44,8 @@ export interface CommandExecutorOptions {
   readonly context: TransferContext
   readonly session: NamenodeSession
   readonly requestFullReport: () => void
+  /** 0 is the node's own setting. */
+  readonly setCopyRate: (bytesPerSecond: number) => void
   /** An outcome waits to be sent. */
   readonly onOutcome: () => void
   readonly signal: AbortSignal
@@ -141,7 +143,7 @@ export class CommandExecutor {
   }
 
   async #perform(command: Command): Promise<Result> {
-    const { context, session, requestFullReport } = this.#options
+    const { context, session, requestFullReport, setCopyRate } = this.#options
     if (command.epoch < session.epoch) {
       throw new DfsError('STALE_EPOCH', `epoch ${command.epoch} is over, ${session.epoch} commands`)
     }
@@ -166,6 +168,9 @@ export class CommandExecutor {
         )
       case 'full-report':
         requestFullReport()
+        return { outcome: 'done' }
+      case 'copy-rate':
+        setCopyRate(command.bytesPerSecond)
         return { outcome: 'done' }
     }
   }

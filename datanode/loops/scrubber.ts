@@ -50,6 +50,14 @@ export class Scrubber {
     })
   }
 
+  get bytesPerSecond(): number {
+    return this.#throttle.bytesPerSecond
+  }
+
+  set bytesPerSecond(bytesPerSecond: number) {
+    this.#throttle.bytesPerSecond = bytesPerSecond
+  }
+
   start(): this {
     this.#loop.start()
     return this

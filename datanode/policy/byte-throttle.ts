@@ -4,12 +4,21 @@
 const BURST_MS = 250
 
 export class ByteThrottle {
-  readonly #bytesPerMs: number
+  #bytesPerMs: number
   /** The moment up to which the budget is spent. */
   #spentUntilMs = Number.NEGATIVE_INFINITY
 
   /** @param bytesPerSecond 0 means no limit */
   constructor(bytesPerSecond: number) {
+    this.#bytesPerMs = bytesPerSecond / 1000
+  }
+
+  get bytesPerSecond(): number {
+    return this.#bytesPerMs * 1000
+  }
+
+  /** Another budget from now on; what was spent stays spent. 0 means no limit. */
+  set bytesPerSecond(bytesPerSecond: number) {
     this.#bytesPerMs = bytesPerSecond / 1000
   }
 

@@ -2,28 +2,17 @@
 import { DfsError } from '../../shared/errors.js'
 import { type AnyRpcHandler, rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import { CLIENT_DATANODE_PROTOCOL } from '../../shared/hadoop/schema/client-datanode-protocol.js'
-import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import { blockName } from '../../shared/transfer/block-writer.js'
-import type { BlockStore } from '../blocks/block-store.js'
 import { replicaNotFound } from '../blocks/volume-scan.js'
-
-export interface ClientDatanodeFaceOptions {
-  readonly store: BlockStore
-  readonly softwareVersion: string
-  /** Seconds since the start. */
-  readonly uptimeSeconds: () => number
-  readonly copyBytesPerSecond: number
-  readonly requestFullReport: () => void
-  /** undefined until the node has registered once. */
-  readonly blockPoolId: () => string | undefined
-}
+import { type AdministrationOptions, administration } from './administration.js'
 
 export function clientDatanodeFace(
-  options: ClientDatanodeFaceOptions,
+  options: AdministrationOptions,
 ): Readonly<Record<string, AnyRpcHandler>> {
   const { store } = options
   const protocol = CLIENT_DATANODE_PROTOCOL
   return {
+    ...administration(options),
     getReplicaVisibleLength: rpcMethod(protocol.getReplicaVisibleLength, ({ block }) => {
       const isForeign = block.poolId !== (options.blockPoolId() ?? block.poolId)
       const replica = isForeign ? undefined : store.get(block.blockId)
@@ -35,43 +24,9 @@ export function clientDatanodeFace(
       const length = replica.kind === 'finalized' ? replica.lengthBytes : replica.visibleBytes
       return { length }
     }),
-    getDatanodeInfo: rpcMethod(protocol.getDatanodeInfo, () => ({
-      localInfo: {
-        softwareVersion: options.softwareVersion,
-        configVersion: 'core-1.0.0,hdfs-1',
-        uptime: options.uptimeSeconds(),
-      },
-    })),
-    getVolumeReport: rpcMethod(protocol.getVolumeReport, () => ({
-      volumeInfo: store.volumes.map((volume) => ({
-        path: volume.folder,
-        storageType: StorageTypeEnum[volume.type],
-        usedSpace: volume.usedBytes,
-        freeSpace: volume.remainingBytes,
-        reservedSpace: volume.reservedBytes,
-        reservedSpaceForReplicas: volume.promisedBytes,
-        numBlocks: volume.blockCount,
-      })),
-    })),
-    triggerBlockReport: rpcMethod(protocol.triggerBlockReport, ({ incremental }) => {
-      // Incremental reports are never held back, so there is nothing to trigger.
-      if (!incremental) options.requestFullReport()
-      return {}
+    // Nobody sees the paths of blocks through a port without authentication.
+    getBlockLocalPathInfo: rpcMethod(protocol.getBlockLocalPathInfo, () => {
+      throw new DfsError('UNSUPPORTED', 'getBlockLocalPathInfo is not offered by this datanode')
     }),
-    getBalancerBandwidth: rpcMethod(protocol.getBalancerBandwidth, () => ({
-      bandwidth: options.copyBytesPerSecond,
-    })),
-    evictWriters: rpcMethod(protocol.evictWriters, () => refuse('evictWriters')),
-    refreshNamenodes: rpcMethod(protocol.refreshNamenodes, () => refuse('refreshNamenodes')),
-    shutdownDatanode: rpcMethod(protocol.shutdownDatanode, () => refuse('shutdownDatanode')),
-    deleteBlockPool: rpcMethod(protocol.deleteBlockPool, () => refuse('deleteBlockPool')),
-    getBlockLocalPathInfo: rpcMethod(protocol.getBlockLocalPathInfo, () =>
-      refuse('getBlockLocalPathInfo'),
-    ),
   }
-}
-
-/** Nobody may end a datanode or see its paths through a port without authentication. */
-function refuse(method: string): never {
-  throw new DfsError('UNSUPPORTED', `${method} is not offered by this datanode`)
 }

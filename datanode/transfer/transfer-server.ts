@@ -31,6 +31,8 @@ export interface TransferServerOptions {
 }
 
 export class TransferServer {
+  /** Block streams served at a time. */
+  maxTransfers: number
   readonly #options: TransferServerOptions
   readonly #connections = new Set<Connection>()
   readonly #work = new Set<Promise<void>>()
@@ -38,6 +40,7 @@ export class TransferServer {
 
   constructor(options: TransferServerOptions) {
     this.#options = options
+    this.maxTransfers = options.maxTransfers
   }
 
   /** @throws DfsError PORT_IN_USE */
@@ -60,8 +63,8 @@ export class TransferServer {
   }
 
   #accept(socket: Socket): void {
-    const { context, maxTransfers } = this.#options
-    const isFull = this.#connections.size >= maxTransfers * CONNECTIONS_PER_TRANSFER
+    const { context } = this.#options
+    const isFull = this.#connections.size >= this.maxTransfers * CONNECTIONS_PER_TRANSFER
     if (isFull && !this.#evictIdle()) {
       context.statistics.refusedOperations += 1
       socket.destroy()
@@ -111,7 +114,8 @@ export class TransferServer {
   }
 
   async #admit(connection: Connection, operation: Operation): Promise<'keep' | 'close'> {
-    const { context, maxTransfers } = this.#options
+    const { context } = this.#options
+    const { maxTransfers } = this
     const { statistics } = context
     if (statistics.activeTransfers >= maxTransfers) {
       statistics.refusedOperations += 1

@@ -2,17 +2,24 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../shared/clock.js'
-import { DfsError, toDfsError } from '../../shared/errors.js'
+import { toDfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
+import type { BlockId } from '../../shared/ids.js'
+import { checkSuperuser } from '../policy/permissions.js'
+import type { FoundBlock } from '../service/block-inquiry.js'
 import type { BlockManager } from '../service/block-manager.js'
 import type { Call } from '../service/call.js'
-import type { Fsck } from '../service/fsck.js'
+import type { CorruptFileAction, CorruptFileHandling } from '../service/corrupt-file-handling.js'
+import type { CorruptFiles } from '../service/corrupt-files.js'
 import type { FsckFile, FsckItem, FsckReplica } from '../service/fsck-model.js'
+import { blocksText, cookieOf, corruptBlocksText } from './fsck-lists.js'
 import { type FsckTextOptions, fsckHead, fsckItemText, fsckTail } from './fsck-text.js'
 import { checkUserParameter } from './user-parameter.js'
 
 export interface FsckRoutesOptions {
-  readonly fsck: Pick<Fsck, 'check'>
+  readonly fsck: Pick<CorruptFileHandling, 'check'>
+  readonly findBlock: (id: BlockId) => FoundBlock | undefined
+  readonly corruptFiles: Pick<CorruptFiles, 'page'>
   readonly blockManager: Pick<BlockManager, 'findDatanode'>
   readonly blockPoolId: string
   readonly clock: Clock
@@ -33,19 +40,28 @@ interface FsckQuery {
   readonly strict?: string
   readonly delete?: string
   readonly move?: string
+  readonly replicadetails?: string
+  readonly maintenance?: string
+  readonly listcorruptfileblocks?: string
+  readonly startblockafter?: string
+  readonly blockId?: string
 }
 
 export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOptions): void {
   app.get('/fsck', (request, reply) => {
-    const { query, call, path, signal } = parse(request, reply, options)
+    const { query, call, path, signal, action } = parse(request, reply, options)
+    const short = shortAnswer(query, call, path, options)
+    if (short !== undefined) return reply.type('text/plain; charset=utf-8').send(short)
     const text = textOptions(query, call, path, options)
-    const items = options.fsck.check(call, { path, strict: query.strict !== undefined, signal })
+    const strict = query.strict !== undefined
+    const items = options.fsck.check(call, { path, strict, signal, action })
     const lines = textLines(items, text, options.clock)
     return reply.type('text/plain; charset=utf-8').send(Readable.from(lines))
   })
   app.get('/api/v1/fsck', async (request, reply) => {
-    const { query, call, path, signal } = parse(request, reply, options)
-    const items = options.fsck.check(call, { path, strict: query.strict !== undefined, signal })
+    const { query, call, path, signal, action } = parse(request, reply, options)
+    const strict = query.strict !== undefined
+    const items = options.fsck.check(call, { path, strict, signal, action })
     // The first item is asked for before the head is sent, so that a missing path is an answer of 404.
     const first = await items.next()
     const parts = jsonParts(first, items, query)
@@ -55,9 +71,6 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
 
 function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutesOptions) {
   const query: FsckQuery = singleParameters(request.query)
-  if (query.delete !== undefined || query.move !== undefined) {
-    throw new DfsError('UNSUPPORTED', 'fsck deletes and moves nothing here; use dfs rm or dfs mv')
-  }
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   const user = checkUserParameter('ugi', query.ugi ?? query.user ?? options.defaultUser)
@@ -66,7 +79,33 @@ function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutes
     path: query.path ?? '/',
     call: options.callOf(request, user),
     signal: gone.signal,
+    action: actionOf(query),
   }
+}
+
+function actionOf(query: FsckQuery): CorruptFileAction {
+  if (query.move !== undefined) return 'move'
+  return query.delete === undefined ? 'none' : 'delete'
+}
+
+/** Answers without a walk through the namespace. */
+function shortAnswer(
+  query: FsckQuery,
+  call: Call,
+  path: string,
+  options: FsckRoutesOptions,
+): string | undefined {
+  if (query.blockId !== undefined) {
+    checkSuperuser(call.principal, 'fsck')
+    const who = { user: call.principal.user, clientAddress: call.clientAddress }
+    const showMaintenance = query.maintenance !== undefined
+    const wallMs = options.clock.wallMs()
+    return blocksText(query.blockId, options.findBlock, { ...who, wallMs }, showMaintenance)
+  }
+  if (query.listcorruptfileblocks === undefined) return undefined
+  checkSuperuser(call.principal, 'listCorruptFileBlocks')
+  const cookie = cookieOf(query.startblockafter)
+  return corruptBlocksText(path, options.corruptFiles.page(path, cookie), cookie === '0')
 }
 
 function textOptions(
@@ -83,6 +122,7 @@ function textOptions(
     showBlocks: query.blocks !== undefined,
     showLocations: query.locations !== undefined,
     showRacks: query.racks !== undefined,
+    showReplicaDetails: query.replicadetails !== undefined,
     showOpen: query.openforwrite !== undefined,
     blockPoolId,
     storageType: (replica: FsckReplica) =>

@@ -1,4 +1,5 @@
 /** A check of the file system in the words of HDFS's fsck, which scripts read (protocol reference 2.10). */
+import { javaDate } from '../../shared/java-date.js'
 import type {
   FsckBlock,
   FsckFile,
@@ -15,6 +16,7 @@ export interface FsckTextOptions {
   readonly showBlocks: boolean
   readonly showLocations: boolean
   readonly showRacks: boolean
+  readonly showReplicaDetails: boolean
   readonly showOpen: boolean
   readonly blockPoolId: string
   /** Type of a storage, such as DISK. */
@@ -95,7 +97,7 @@ function blockText(block: FsckBlock, options: FsckTextOptions): string {
   const state = block.risk === 'missing' ? 'MISSING!' : `Live_repl=${block.liveReplicas}`
   const shown = block.replicas.filter((it) => it.liveness !== 'dead')
   const places =
-    options.showLocations || options.showRacks
+    options.showLocations || options.showRacks || options.showReplicaDetails
       ? `  [${shown.map((it) => placeText(it, options)).join(', ')}]`
       : ''
   const name = blockName(block, options.blockPoolId)
@@ -103,10 +105,25 @@ function blockText(block: FsckBlock, options: FsckTextOptions): string {
 }
 
 function placeText(replica: FsckReplica, options: FsckTextOptions): string {
-  if (options.showRacks && !options.showLocations) return `${replica.rack}/${replica.address}`
   const parts = [replica.address, replica.storageId, options.storageType(replica)]
-  const place = `DatanodeInfoWithStorage[${parts.join(',')}]`
-  return options.showRacks ? `${replica.rack}/${place}` : place
+  // As in HDFS, racks stand in the place of locations.
+  const place = options.showRacks
+    ? `${replica.rack}/${replica.address}`
+    : `DatanodeInfoWithStorage[${parts.join(',')}]`
+  return options.showReplicaDetails ? `${place}(${replicaState(replica)})` : place
+}
+
+/** The first that applies, in the order and the words of HDFS. */
+function replicaState(replica: FsckReplica): string {
+  const { adminState } = replica
+  if (adminState === 'decommissioned') return 'DECOMMISSIONED'
+  if (adminState === 'decommissioning') return 'DECOMMISSIONING'
+  if (adminState === 'entering-maintenance') return 'ENTERING MAINTENANCE'
+  if (adminState === 'in-maintenance') return 'IN MAINTENANCE'
+  if (replica.judgement === 'corrupt') return 'CORRUPT'
+  if (replica.isLeaving) return 'EXCESS'
+  if (replica.liveness === 'stale') return 'STALE_NODE'
+  return replica.isConfirmed ? 'LIVE' : 'STALE_BLOCK_CONTENT'
 }
 
 /** The sums and the verdict, whose last line decides the exit code of `hdfs fsck`. */
@@ -130,7 +147,7 @@ Replicated Blocks:
  Total size:\t${summary.lengthBytes} B
  Total files:\t${summary.files}${summary.openFiles > 0 ? ` (Files currently being written: ${summary.openFiles})` : ''}
  Total blocks (validated):\t${blocks}${average}
- Minimally replicated blocks:\t${ofBlocks(summary.minimallyReplicatedBlocks)}
+${blocks > 0 && summary.missingBlocks > 0 ? missingBox(summary, share) : ''} Minimally replicated blocks:\t${ofBlocks(summary.minimallyReplicatedBlocks)}
  Over-replicated blocks:\t${ofBlocks(summary.overReplicatedBlocks)}
  Under-replicated blocks:\t${ofBlocks(summary.underReplicatedBlocks)}
  Mis-replicated blocks:\t\t${ofBlocks(summary.badlyPlacedBlocks)}
@@ -139,13 +156,45 @@ Replicated Blocks:
  Missing blocks:\t\t${summary.missingBlocks}
  Corrupt blocks:\t\t${summary.corruptBlocks}
  Missing replicas:\t\t${summary.missingReplicas}${blocks === 0 ? '' : ` (${share(summary.missingReplicas, expectedReplicas)})`}
- Blocks of no file:\t\t${summary.orphanBlocks}
-FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
+ Blocks queued for replication:\t0
+${summary.orphanBlocks === 0 ? '' : ` Blocks of no file:\t\t${summary.orphanBlocks}\n`}
+${NO_ERASURE_CODED_FILES}FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
 
 
 The filesystem under path '${summary.path}' is ${verdict}
 `
 }
+
+/** Between the sums when blocks are missing. */
+function missingBox(
+  { missingBlocks, missingFiles, missingBytes, blocks, minReplication }: FsckSummary,
+  share: (count: number, of: number) => string,
+): string {
+  return `  ********************************
+  UNDER MIN REPL'D BLOCKS:\t${missingBlocks} (${share(missingBlocks, blocks)})
+  MINIMAL BLOCK REPLICATION:\t${minReplication}
+  CORRUPT FILES:\t${missingFiles}
+  MISSING BLOCKS:\t${missingBlocks}
+  MISSING SIZE:\t\t${missingBytes} B
+  ********************************
+`
+}
+
+/** HDFS has it always. */
+const NO_ERASURE_CODED_FILES = `Erasure Coded Block Groups:
+ Total size:\t0 B
+ Total files:\t0
+ Total block groups (validated):\t0
+ Minimally erasure-coded block groups:\t0
+ Over-erasure-coded block groups:\t0
+ Under-erasure-coded block groups:\t0
+ Unsatisfactory placement block groups:\t0
+ Average block group size:\t0.0
+ Missing block groups:\t\t0
+ Corrupt block groups:\t\t0
+ Missing internal blocks:\t0
+ Blocks queued for replication:\t0
+`
 
 function blockName(block: FsckBlock, blockPoolId: string): string {
   return `${blockPoolId}:blk_${block.id}_${block.generationStamp}`
@@ -157,13 +206,4 @@ const percent = (share: number) => decimal(share * 100)
 function decimal(value: number): string {
   const text = String(Number(value.toFixed(6)))
   return text.includes('.') ? text : `${text}.0`
-}
-
-/** Java's `Date.toString()` in UTC: `Sat Nov 21 13:05:53 UTC 2026`. */
-export function javaDate(wallMs: number): string {
-  const [weekday = '', day = '', month = '', year = '', time = ''] = new Date(wallMs)
-    .toUTCString()
-    .replace(',', '')
-    .split(' ')
-  return `${weekday} ${month} ${day} ${time} UTC ${year}`
 }

@@ -2,8 +2,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CONTROL_PREFIX } from '../../shared/control/messages.js'
 import { buildHttpServer } from '../../shared/http/http-server.js'
+import type { BlockId } from '../../shared/ids.js'
 import { withoutMapping } from '../../shared/ip-address.js'
+import type { FoundBlock } from '../service/block-inquiry.js'
 import type { Call } from '../service/call.js'
+import { CorruptFileHandling } from '../service/corrupt-file-handling.js'
 import type { Fsck } from '../service/fsck.js'
 import type { NamenodeServices } from '../service/services.js'
 import { servingDatanode } from '../service/serving-datanode.js'
@@ -19,6 +22,7 @@ export interface NamenodeHttpOptions {
   readonly services: NamenodeServices
   readonly metrics: NamenodeMetrics
   readonly fsck: Pick<Fsck, 'check'>
+  readonly findBlock: (id: BlockId) => FoundBlock | undefined
   /** Adds the routes that datanodes call. */
   readonly registerControlRoutes: (app: FastifyInstance) => void
   /** Known once the RPC face listens, which is after this one. */
@@ -53,7 +57,9 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   registerHealthRoutes(app, services, metrics)
   registerClusterRoutes(app, services)
   registerFsckRoutes(app, {
-    fsck,
+    fsck: new CorruptFileHandling({ fsck, namespace }),
+    findBlock: options.findBlock,
+    corruptFiles: services.corruptFiles,
     blockManager: services.blockManager,
     blockPoolId: namespace.identity.blockPoolId,
     clock,

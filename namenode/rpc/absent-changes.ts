@@ -132,12 +132,5 @@ function administrationOfAbsentThings({ namespace, principals }: NamenodeService
       requireSuperuser(callOf(context, principals), 'restoreFailedStorage')
       return { result: false }
     }),
-    setBalancerBandwidth: rpcMethod(CLIENT_PROTOCOL.setBalancerBandwidth, (_request, context) => {
-      requireSuperuser(callOf(context, principals), 'setBalancerBandwidth')
-      throw new DfsError(
-        'UNSUPPORTED',
-        'There is no balancer to be given bandwidth: copies obey the setting datanode.copy-rate.',
-      )
-    }),
   }
 }

@@ -7,7 +7,7 @@ import type { NamenodeServices } from '../service/services.js'
 import { callOf, requireSuperuser } from './call.js'
 
 export function administration(services: NamenodeServices) {
-  const { safeMode, principals, log } = services
+  const { safeMode, principals, log, metaSave, blockManager } = services
   return {
     setSafeMode: rpcMethod(CLIENT_PROTOCOL.setSafeMode, (request, context) => {
       const call = callOf(context, principals)
@@ -49,6 +49,25 @@ export function administration(services: NamenodeServices) {
       requireSuperuser(callOf(context, principals), 'refreshNodes')
       return {}
     }),
+    metaSave: rpcMethod(CLIENT_PROTOCOL.metaSave, async ({ filename }, context) => {
+      requireSuperuser(callOf(context, principals), 'metaSave')
+      await metaSave.save(filename)
+      return {}
+    }),
+    // Every move of a block is a copy, and all copies of a node share one budget: see datanode.copy-rate.
+    setBalancerBandwidth: rpcMethod(
+      CLIENT_PROTOCOL.setBalancerBandwidth,
+      ({ bandwidth }, context) => {
+        const call = callOf(context, principals)
+        requireSuperuser(call, 'setBalancerBandwidth')
+        if (bandwidth < 0 || bandwidth > Number.MAX_SAFE_INTEGER) {
+          throw new DfsError('ILLEGAL_ARGUMENT', 'Bandwidth should be a non-negative integer')
+        }
+        blockManager.limitCopies(bandwidth)
+        log.warn({ user: call.principal.user, bytesPerSecond: bandwidth }, 'copies limited by hand')
+        return {}
+      },
+    ),
     finalizeUpgrade: rpcMethod(CLIENT_PROTOCOL.finalizeUpgrade, (_, context) => {
       requireSuperuser(callOf(context, principals), 'finalizeUpgrade')
       return {}

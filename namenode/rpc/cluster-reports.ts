@@ -143,7 +143,8 @@ function fileReports(services: NamenodeServices) {
     listCorruptFileBlocks: rpcMethod(CLIENT_PROTOCOL.listCorruptFileBlocks, (request, context) => {
       const call = callOf(context, principals)
       requireSuperuser(call, 'listCorruptFileBlocks')
-      return { corrupt: services.corruptFiles.page(request.path, request.cookie) }
+      const { files, cookie } = services.corruptFiles.page(request.path, request.cookie)
+      return { corrupt: { files, cookie } }
     }),
   }
 }

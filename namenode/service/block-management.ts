@@ -161,6 +161,7 @@ function buildFaces(
     examination,
     attention,
     defaultReplication: config.replication,
+    minReplication: config.minReplication,
   })
   return { readiness, liveness, controlPlane, blockManager, leaseRecovery, fsck }
 }

@@ -100,6 +100,8 @@ export interface BlockManager {
    * elsewhere. Long before they count as stale: hdfs-native gives up when it is offered one that does not answer.
    */
   writerLost(datanodes: Iterable<DatanodeUuid>): void
+  /** Gives every known datanode another budget for copies until it restarts; 0 is its own setting. */
+  limitCopies(bytesPerSecond: number): void
   datanodes(): readonly DatanodeView[]
   /** Whether a datanode has this address. */
   isDatanodeAddress(address: string): boolean

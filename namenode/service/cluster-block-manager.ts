@@ -31,6 +31,8 @@ import type { StartupReadiness } from './startup-readiness.js'
 /** A replica is checked at most once in this time, however many readers complain. */
 const SUSPECT_MEMORY_MS = 30_000
 const SUSPECT_CAPACITY = 10_000
+/** A node that does not listen for so long has its own setting when it comes back. */
+const COPY_RATE_TIMEOUT_MS = 60_000
 const VERIFY_TIMEOUT_MS = 10 * 60_000
 
 export interface ClusterBlockManagerOptions {
@@ -170,6 +172,17 @@ export class ClusterBlockManager implements BlockManager {
         if (end.outcome === 'refused') this.#options.requestFullReport(datanode)
       },
     })
+  }
+
+  limitCopies(bytesPerSecond: number): void {
+    const { outbox, registry } = this.#options
+    for (const { uuid } of registry.nodes()) {
+      outbox.offer(uuid, {
+        body: { kind: 'copy-rate', bytesPerSecond },
+        timeoutMs: COPY_RATE_TIMEOUT_MS,
+        onEnd: () => undefined,
+      })
+    }
   }
 
   datanodes(): readonly DatanodeView[] {

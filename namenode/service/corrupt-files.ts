@@ -3,8 +3,17 @@ import { DfsError } from '../../shared/errors.js'
 import { type BlockId, blockId } from '../../shared/ids.js'
 import type { Namespace } from './namespace.js'
 
+export interface CorruptBlock {
+  readonly blockId: BlockId
+  /** Of its file. */
+  readonly path: string
+  readonly replication: number
+}
+
 export interface CorruptFilesPage {
-  /** Paths, each as often as it has such blocks on this page. */
+  /** Blocks of the files below the folder that was asked for, by id. */
+  readonly blocks: readonly CorruptBlock[]
+  /** Paths of these blocks, each as often as it has such blocks on this page. */
   readonly files: readonly string[]
   /** To be given back for the next page; a page without files is the last. */
   readonly cookie: string
@@ -34,19 +43,23 @@ export class CorruptFiles {
     let after = blockOfCookie(cookie)
     // Pages without a match are skipped: clients stop at the first empty one.
     for (;;) {
-      const blocks = missingBlocksAfter(after, PAGE_BLOCKS)
-      const files = blocks.flatMap((it) => this.#pathBelow(it, folder) ?? [])
-      after = blocks.at(-1) ?? after
-      if (files.length > 0 || blocks.length < PAGE_BLOCKS) return { files, cookie: String(after) }
+      const missing = missingBlocksAfter(after, PAGE_BLOCKS)
+      const blocks = missing.flatMap((it) => this.#blockBelow(it, folder) ?? [])
+      after = missing.at(-1) ?? after
+      if (blocks.length > 0 || missing.length < PAGE_BLOCKS) {
+        return { blocks, files: blocks.map(({ path }) => path), cookie: String(after) }
+      }
     }
   }
 
-  #pathBelow(id: BlockId, folder: string): string | undefined {
+  #blockBelow(id: BlockId, folder: string): CorruptBlock | undefined {
     const { namespace } = this.#options
     const block = namespace.block(id)
     const path = block === undefined ? undefined : namespace.pathOf(block.inodeId)
     const prefix = folder.endsWith('/') ? folder : `${folder}/`
-    return path === folder || path?.startsWith(prefix) ? path : undefined
+    if (block === undefined || path === undefined) return undefined
+    if (path !== folder && !path.startsWith(prefix)) return undefined
+    return { blockId: id, path, replication: block.replication }
   }
 }
 

@@ -37,6 +37,7 @@ export function describeReplica(held: HeldReplica): FsckReplica {
     storageId: held.storageId,
     rack: held.rack,
     liveness: held.liveness,
+    adminState: held.adminState,
     judgement: held.judgement,
     isConfirmed: held.isConfirmed,
     isLeaving: held.isLeaving,

@@ -1,5 +1,6 @@
 /** What a check of the file system finds: values only, rendered elsewhere (HDFS's text, JSON). */
 import type { BlockId, GenerationStamp } from '../../shared/ids.js'
+import type { AdminState } from '../policy/admin-state.js'
 import type { Risk } from '../policy/assess-block.js'
 import type { ReplicaJudgement } from '../policy/judge-replica.js'
 import type { Liveness } from '../policy/liveness.js'
@@ -12,6 +13,7 @@ export interface FsckReplica {
   readonly storageId: string
   readonly rack: string
   readonly liveness: Liveness
+  readonly adminState: AdminState
   readonly judgement: ReplicaJudgement
   readonly isConfirmed: boolean
   readonly isLeaving: boolean
@@ -91,6 +93,9 @@ export interface FsckSummary {
   readonly overReplicatedBlocks: number
   readonly badlyPlacedBlocks: number
   readonly missingBlocks: number
+  /** Files with missing blocks, and the bytes of these blocks. */
+  readonly missingFiles: number
+  readonly missingBytes: number
   /** Blocks with a replica that is known to be bad. */
   readonly corruptBlocks: number
   readonly missingReplicas: number
@@ -98,6 +103,7 @@ export interface FsckSummary {
   readonly orphanBlocks: number
   readonly violations: number
   readonly defaultReplication: number
+  readonly minReplication: number
   readonly datanodes: number
   readonly racks: number
   readonly durationMs: number

@@ -4,7 +4,7 @@ import type { FsckFile, FsckSummary } from './fsck-model.js'
 
 type Surroundings = Pick<
   FsckSummary,
-  'path' | 'defaultReplication' | 'datanodes' | 'racks' | 'durationMs'
+  'path' | 'defaultReplication' | 'minReplication' | 'datanodes' | 'racks' | 'durationMs'
 >
 
 export class FsckTotals {
@@ -20,6 +20,8 @@ export class FsckTotals {
   #over = 0
   #badlyPlaced = 0
   #missing = 0
+  #missingFiles = 0
+  #missingBytes = 0
   #corrupt = 0
   #missingReplicas = 0
   #liveReplicas = 0
@@ -28,6 +30,7 @@ export class FsckTotals {
     this.#files += 1
     if (file.isOpen) this.#openFiles += 1
     this.#lengthBytes += file.lengthBytes
+    if (file.problems.includes('missing')) this.#missingFiles += 1
     for (const block of file.blocks) {
       if (block.state !== 'committed') continue
       this.#blocks += 1
@@ -35,7 +38,10 @@ export class FsckTotals {
       this.#missingReplicas += Math.max(0, block.expectedReplicas - block.liveReplicas)
       if (block.liveReplicas > 0) this.#minimally += 1
       if (hasCorrupt(block)) this.#corrupt += 1
-      if (block.risk === 'missing') this.#missing += 1
+      if (block.risk === 'missing') {
+        this.#missing += 1
+        this.#missingBytes += block.lengthBytes
+      }
       if (block.risk === 'badly-placed') this.#badlyPlaced += 1
       if (block.liveReplicas > block.expectedReplicas) this.#over += 1
       if (block.liveReplicas > 0 && block.liveReplicas < block.expectedReplicas) this.#under += 1
@@ -58,6 +64,8 @@ export class FsckTotals {
       overReplicatedBlocks: this.#over,
       badlyPlacedBlocks: this.#badlyPlaced,
       missingBlocks: this.#missing,
+      missingFiles: this.#missingFiles,
+      missingBytes: this.#missingBytes,
       corruptBlocks: this.#corrupt,
       missingReplicas: this.#missingReplicas,
       liveReplicas: this.#liveReplicas,

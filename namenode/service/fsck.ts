@@ -31,6 +31,7 @@ export interface FsckOptions {
   readonly examination: Examination
   readonly attention: ReplicaAttentionStore
   readonly defaultReplication: number
+  readonly minReplication: number
 }
 
 export interface FsckRequest {
@@ -73,6 +74,7 @@ export class Fsck {
     yield walk.totals.summary({
       path: request.path,
       defaultReplication: this.#options.defaultReplication,
+      minReplication: this.#options.minReplication,
       datanodes: nodes.length,
       racks: new Set(nodes.map((it) => it.rack)).size,
       durationMs: clock.monotonicMs() - startedMs,

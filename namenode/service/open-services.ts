@@ -10,6 +10,7 @@ import { FileReopening, type LeaseRecovery } from './file-reopening.js'
 import { FileWrites } from './file-writes.js'
 import { guardedNamespace } from './guarded-namespace.js'
 import { LocatedBlocks } from './located-blocks.js'
+import { MetaSave } from './meta-save.js'
 import type { Namespace } from './namespace.js'
 import { Principals } from './principals.js'
 import { SafeMode } from './safe-mode.js'
@@ -28,6 +29,8 @@ export interface OpenServicesOptions {
   /** Every address of this machine. */
   readonly namenodeAddresses: ReadonlySet<string>
   readonly readSystemFile: (path: string) => Promise<string>
+  /** Writes a text into the folder of logs. */
+  readonly writeLogFile: (name: string, text: string) => Promise<void>
 }
 
 export async function openServices(options: OpenServicesOptions): Promise<NamenodeServices> {
@@ -49,6 +52,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     reopening: new FileReopening({ ...joint, leaseRecovery }),
     corruptFiles: new CorruptFiles({ namespace, missingBlocksAfter: options.missingBlocksAfter }),
     events: new EventLog(options.namespace),
+    metaSave: new MetaSave(options),
     principals: await Principals.open({ clock, log, superuser, supergroup, readSystemFile }),
   }
 }

@@ -8,6 +8,7 @@ import type { EventLog } from './event-log.js'
 import type { FileReopening } from './file-reopening.js'
 import type { FileWrites } from './file-writes.js'
 import type { LocatedBlocks } from './located-blocks.js'
+import type { MetaSave } from './meta-save.js'
 import type { Namespace } from './namespace.js'
 import type { Principals } from './principals.js'
 import type { SafeMode } from './safe-mode.js'
@@ -26,4 +27,5 @@ export interface NamenodeServices {
   readonly corruptFiles: CorruptFiles
   readonly principals: Principals
   readonly events: EventLog
+  readonly metaSave: MetaSave
 }

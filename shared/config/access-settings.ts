@@ -6,8 +6,8 @@ const BOTH = ['namenode', 'datanode'] as const
 
 export const ACCESS_SETTINGS = {
   'permission.superuser': text({
-    about: 'user who may do everything; empty is the user that runs the namenode',
-    for: NAMENODE,
+    about: 'user who may do everything; empty is the user that runs the server',
+    for: BOTH,
     default: '',
   }),
   'permission.supergroup': text({

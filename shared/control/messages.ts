@@ -183,6 +183,12 @@ export const FinishRecoveryCommand = closed({
 })
 /** Start a full report at once. */
 export const FullReportCommand = closed({ kind: Type.Literal('full-report'), ...CommandBase })
+/** Another budget for copies, until the node restarts; 0 goes back to its own setting. */
+export const CopyRateCommand = closed({
+  kind: Type.Literal('copy-rate'),
+  ...CommandBase,
+  bytesPerSecond: Count,
+})
 
 export const Command = Type.Union([
   CopyCommand,
@@ -192,6 +198,7 @@ export const Command = Type.Union([
   PrepareRecoveryCommand,
   FinishRecoveryCommand,
   FullReportCommand,
+  CopyRateCommand,
 ])
 export type Command = Static<typeof Command>
 

@@ -27,6 +27,8 @@ export interface NamenodeRpc {
   readonly leases: { outcome: 'closed' | 'recovering' }
   /** Blocks that are listed as missing. */
   readonly missing: BlockId[]
+  /** What was written into the folder of logs, by name. */
+  readonly logFiles: ReadonlyMap<string, string>
   /** A client of its own connection, closed with the server. */
   client(user?: string): NamenodeClient
   close(): Promise<void>
@@ -100,6 +102,7 @@ export async function openNamenodeRpc(
   const blockManager = new ScriptedBlockManager(options.datanodes ?? 4)
   const leases: NamenodeRpc['leases'] = { outcome: 'recovering' }
   const missing: BlockId[] = []
+  const logFiles = new Map<string, string>()
   const leaseRecovery: LeaseRecovery = { startLeaseRecovery: async () => leases.outcome }
   const services = await openServices({
     config,
@@ -111,6 +114,7 @@ export async function openNamenodeRpc(
     missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
     namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),
     readSystemFile: async (path) => (path === '/etc/passwd' ? PASSWD : GROUP),
+    writeLogFile: async (name, text) => void logFiles.set(name, text),
   })
   const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })
   const listener = closing.use('rpc', await server.listen({ host: '127.0.0.1', port: 0 }), (it) =>
@@ -122,6 +126,7 @@ export async function openNamenodeRpc(
     services,
     leases,
     missing,
+    logFiles,
     client: (user = 'root') =>
       closing.use(
         `client of ${user}`,

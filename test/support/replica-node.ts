@@ -190,6 +190,8 @@ export class ReplicaNode {
         return this.#copy(command)
       case 'move':
         return { commandId, outcome: 'refused' }
+      case 'copy-rate':
+        return { commandId, outcome: 'done' }
       case 'delete':
         for (const { id, generationStamp } of command.blocks) {
           const replica = this.replicas.get(id)

@@ -57,6 +57,7 @@ export function datanodeView(index: number, change: Partial<DatanodeView> = {}):
 export class ScriptedBlockManager implements BlockManager {
   nodes: DatanodeView[]
   readiness: WriteReadiness = { kind: 'ready' }
+  readonly copyLimits: number[] = []
   readonly expected: { readonly block: Block; readonly targets: readonly ReplicaTarget[] }[] = []
   readonly suspected: { readonly blockId: BlockId; readonly datanode: DatanodeUuid }[] = []
   readonly lost: DatanodeUuid[] = []
@@ -133,6 +134,10 @@ export class ScriptedBlockManager implements BlockManager {
 
   suspectReplica(blockId: BlockId, datanode: DatanodeUuid): void {
     this.suspected.push({ blockId, datanode })
+  }
+
+  limitCopies(bytesPerSecond: number): void {
+    this.copyLimits.push(bytesPerSecond)
   }
 
   datanodes(): readonly DatanodeView[] {

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest'
 import type { DatanodeConfig } from '../../datanode/config.js'
 import { type RunningDatanode, startDatanode } from '../../datanode/start-datanode.js'
+import type { SettingValues } from '../../shared/config/settings.js'
 import type { Disk } from '../../shared/disk.js'
 import { type ControlServer, TOKEN } from './control-server.js'
 import { testSeams, volumeConfigs } from './datanode-fixture.js'
@@ -12,6 +13,8 @@ export interface WholeDatanodeOptions {
   readonly volumes?: number
   readonly disk?: Disk
   readonly config?: Partial<DatanodeConfig>
+  /** Reads the settings again. */
+  readonly reload?: () => SettingValues
 }
 
 export async function startWholeDatanode(
@@ -28,6 +31,7 @@ export async function startWholeDatanode(
     bindHost: '127.0.0.1',
     addresses: [],
     advertisedAddresses: [],
+    superuser: 'root',
     hostname: 'test-node',
     isHostnameChosen: true,
     rack: '/rack-1',
@@ -44,7 +48,9 @@ export async function startWholeDatanode(
     logLevel: 'silent',
     ...options.config,
   }
-  const running = await startDatanode(config, testSeams(options.disk))
+  const running = await startDatanode(config, testSeams(options.disk), {
+    ...(options.reload === undefined ? {} : { reload: options.reload }),
+  })
   onTestFinished(() => running.close())
   return { ...running, folder }
 }

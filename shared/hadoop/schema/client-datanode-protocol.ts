@@ -2,6 +2,7 @@
 import { message, optional, repeated, required } from '../message.js'
 import { rpcMethods } from '../rpc-protocol.js'
 import { ExtendedBlockProto, TokenProto } from './hdfs.js'
+import { RECONFIGURATION_METHODS } from './reconfiguration.js'
 
 export const CLIENT_DATANODE_PROTOCOL_NAME =
   'org.apache.hadoop.hdfs.protocol.ClientDatanodeProtocol'
@@ -23,6 +24,7 @@ export const DatanodeVolumeInfoProto = message('DatanodeVolumeInfoProto', {
 })
 
 export const CLIENT_DATANODE_PROTOCOL = rpcMethods({
+  ...RECONFIGURATION_METHODS,
   /** Bytes of a replica that were acknowledged by it and by everything behind it in the pipeline. */
   getReplicaVisibleLength: {
     request: { block: required(1, ExtendedBlockProto) },

@@ -10,6 +10,7 @@ export const REFRESH_AUTHORIZATION_POLICY_PROTOCOL_NAME =
   'org.apache.hadoop.security.authorize.RefreshAuthorizationPolicyProtocol'
 export const REFRESH_CALL_QUEUE_PROTOCOL_NAME = 'org.apache.hadoop.ipc.RefreshCallQueueProtocol'
 export const GENERIC_REFRESH_PROTOCOL_NAME = 'org.apache.hadoop.ipc.GenericRefreshProtocol'
+export const NAMENODE_PROTOCOL_NAME = 'org.apache.hadoop.hdfs.server.protocol.NamenodeProtocol'
 export const PROTOCOL_META_INFO_NAME = 'org.apache.hadoop.ipc.ProtocolMetaInfoPB'
 
 export const HaServiceState = { INITIALIZING: 0, ACTIVE: 1, STANDBY: 2, OBSERVER: 3 } as const
@@ -86,4 +87,18 @@ export const PROTOCOL_META_INFO = rpcMethods({
       ),
     },
   },
+})
+
+/** What the balancer, the mover and a secondary namenode begin with; all of it is refused, so the fields do not matter. */
+export const NAMENODE_PROTOCOL = rpcMethods({
+  versionRequest: nothing,
+  getBlocks: nothing,
+  getBlockKeys: nothing,
+  isUpgradeFinalized: nothing,
+  isRollingUpgrade: nothing,
+  getTransactionId: nothing,
+  getMostRecentCheckpointTxId: nothing,
+  getEditLogManifest: nothing,
+  rollEditLog: nothing,
+  getNextSPSPath: nothing,
 })

@@ -160,6 +160,7 @@ export class NamenodeProcess {
       leaseRecovery: management,
       missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
       namenodeAddresses: new Set([NAMENODE_HOST]),
+      writeLogFile: async () => undefined,
       readSystemFile: async () => '',
     })
     const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })

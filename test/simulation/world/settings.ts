@@ -55,7 +55,11 @@ export function simulatedDatanodeConfig(index: number, rack: string) {
     'datanode.hostname': `datanode-${index}`,
     'datanode.rack': rack,
   })
-  return datanodeConfig(own, TOKEN, { name: `datanode-${index}`, smallestVolumeBytes: 0 })
+  return datanodeConfig(own, TOKEN, {
+    name: `datanode-${index}`,
+    user: 'root',
+    smallestVolumeBytes: 0,
+  })
 }
 
 export const CLUSTER = `hdfs://${NAMENODE_HOST}:${RPC_PORT}`

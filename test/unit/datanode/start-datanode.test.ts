@@ -291,11 +291,6 @@ describe('the life of a datanode', () => {
       })
     expect(await ask(ID)).toEqual({ length: 700 })
     await expect(ask(5)).rejects.toMatchObject({ code: 'REPLICA_NOT_FOUND' })
-    await expect(
-      client.call(CLIENT_DATANODE_PROTOCOL.shutdownDatanode, { forUpgrade: false }),
-    ).rejects.toMatchObject({ code: 'UNSUPPORTED' })
-    const report = await client.call(CLIENT_DATANODE_PROTOCOL.getVolumeReport, {})
-    expect(report.volumeInfo).toHaveLength(1)
     client.close()
   })
 

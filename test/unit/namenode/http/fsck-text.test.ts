@@ -4,7 +4,6 @@ import {
   fsckHead,
   fsckItemText,
   fsckTail,
-  javaDate,
 } from '../../../../namenode/http/fsck-text.js'
 import type {
   FsckBlock,
@@ -13,6 +12,7 @@ import type {
   FsckSummary,
 } from '../../../../namenode/service/fsck-model.js'
 import { blockId, generationStamp } from '../../../../shared/ids.js'
+import { javaDate } from '../../../../shared/java-date.js'
 
 const OPTIONS: FsckTextOptions = {
   path: '/',
@@ -22,6 +22,7 @@ const OPTIONS: FsckTextOptions = {
   showBlocks: true,
   showLocations: true,
   showRacks: false,
+  showReplicaDetails: false,
   showOpen: false,
   blockPoolId: 'BP-136533816-127.0.0.1-1795265636992',
   storageType: () => 'DISK',
@@ -38,6 +39,7 @@ const replica = (
   storageId,
   rack: '/default-rack',
   liveness: 'live',
+  adminState: 'normal',
   judgement: 'good',
   isConfirmed: true,
   isLeaving: false,
@@ -90,12 +92,15 @@ const SUMMARY: FsckSummary = {
   overReplicatedBlocks: 0,
   badlyPlacedBlocks: 0,
   missingBlocks: 0,
+  missingFiles: 0,
+  missingBytes: 0,
   corruptBlocks: 0,
   missingReplicas: 1,
   liveReplicas: 77,
   orphanBlocks: 0,
   violations: 0,
   defaultReplication: 3,
+  minReplication: 1,
   datanodes: 4,
   racks: 1,
   durationMs: 5.3,

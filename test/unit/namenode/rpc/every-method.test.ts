@@ -191,7 +191,6 @@ describe('what this namenode does not have', () => {
       'INVALID_REQUEST',
       'Cache pool p does not exist.',
     ],
-    ['setBalancerBandwidth', {}, 'UNSUPPORTED', 'There is no balancer'],
     [
       'renewDelegationToken',
       {},

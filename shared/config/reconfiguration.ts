@@ -1,0 +1,98 @@
+/**
+ * Settings that change while a server runs, as `dfsadmin -reconfig` asks for it: the sources of the settings are read
+ * again, and those of the changed values that can change live are applied. Everything else waits for a restart, which
+ * is no failure: it is simply not named.
+ */
+import type { Clock } from '../clock.js'
+import { DfsError, toDfsError } from '../errors.js'
+import type { Log } from '../log.js'
+import { SETTINGS, type SettingKey, type SettingValues } from './settings.js'
+
+/** A setting that can change live, and who is to be told. */
+export interface LiveSetting {
+  readonly key: SettingKey
+  /** The value in effect. */
+  readonly current: () => SettingValues[SettingKey]
+  /** @throws when the value cannot be used; the old one stays then */
+  readonly apply: (values: SettingValues) => void
+}
+
+export interface ReconfigurationChange {
+  readonly key: SettingKey
+  readonly from: string
+  readonly to: string
+  /** Why it was not applied. */
+  readonly failure: string | undefined
+}
+
+export interface ReconfigurationStatus {
+  /** Wall time; 0 before the first. */
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly changes: readonly ReconfigurationChange[]
+}
+
+export interface ReconfigurationOptions {
+  readonly clock: Pick<Clock, 'wallMs'>
+  readonly log: Log
+  /** Reads all sources again; undefined for a server that was given its settings by a program. */
+  readonly reload: (() => SettingValues) | undefined
+  readonly live: readonly LiveSetting[]
+}
+
+export class Reconfiguration {
+  readonly #options: ReconfigurationOptions
+  #status: ReconfigurationStatus = { startedMs: 0, endedMs: 0, changes: [] }
+
+  constructor(options: ReconfigurationOptions) {
+    this.#options = options
+  }
+
+  /** Keys of the settings that can change live. */
+  get properties(): readonly SettingKey[] {
+    return this.#options.live.map(({ key }) => key)
+  }
+
+  /** Of the last run. */
+  get status(): ReconfigurationStatus {
+    return this.#status
+  }
+
+  /**
+   * Reads the settings and applies what has changed.
+   * @throws DfsError CONFIGURATION when they cannot be read: nothing has changed then
+   */
+  run(): void {
+    const { clock, log, live, reload } = this.#options
+    if (reload === undefined) {
+      throw new DfsError('CONFIGURATION', 'this server has no files of settings to read again')
+    }
+    const startedMs = clock.wallMs()
+    const values = reload()
+    const changes: ReconfigurationChange[] = []
+    for (const setting of live) {
+      const from = written(setting.key, setting.current())
+      const to = written(setting.key, values[setting.key])
+      if (from === to) continue
+      const failure = failureOf(() => setting.apply(values))
+      changes.push({ key: setting.key, from, to, failure })
+      log.info({ setting: setting.key, from, to, failure }, 'setting changed')
+    }
+    this.#status = { startedMs, endedMs: clock.wallMs(), changes }
+  }
+}
+
+function failureOf(work: () => void): string | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return toDfsError(error).message
+  }
+}
+
+/** As it would be written in a file. */
+function written(key: SettingKey, value: SettingValues[SettingKey]): string {
+  const { format }: { format: (value: never) => string } = SETTINGS[key]
+  return format(value as never)
+}
