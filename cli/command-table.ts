@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   file('setfattr', 'change extended attributes', () => import('./commands/setfattr.js')),
   file('setrep', 'change the number of replicas', () => import('./commands/setrep.js')),
   cluster('report', 'capacity, health and datanodes', () => import('./commands/report.js')),
+  cluster(
+    'node',
+    'send datanodes away, for good or for a while, and bring them back',
+    () => import('./commands/node.js'),
+  ),
   cluster('setQuota', 'limit the names below directories', async () => (await quotas()).setQuota),
   cluster('clrQuota', 'lift the limit of names', async () => (await quotas()).clrQuota),
   cluster(

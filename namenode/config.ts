@@ -54,6 +54,10 @@ export interface NamenodeConfig {
   readonly pendingCopyTimeoutMs: number
   /** Copies that one node may send or receive at a time. */
   readonly copyStreamsPerNode: number
+  /** Apache's lists of hosts: `dfs.hosts` (lists, or combined JSON documents) and `dfs.hosts.exclude`. */
+  readonly hostsFiles: { readonly hosts: readonly string[]; readonly exclude: readonly string[] }
+  /** Pause between two looks at what still depends on nodes that leave. */
+  readonly nodeCheckMs: number
   /** Replicas of a block that stay reachable while others are in maintenance. */
   readonly maintenanceMinReplicas: number
   /** Share of known blocks that must be confirmed before writes are accepted, 0 to 1. */
@@ -121,6 +125,8 @@ export function namenodeConfig(
     replicationLoopMs: values['replication.check-interval'],
     pendingCopyTimeoutMs: values['replication.pending-timeout'],
     copyStreamsPerNode: values['replication.streams-per-node'],
+    hostsFiles: { hosts: values['nodes.hosts-files'], exclude: values['nodes.exclude-files'] },
+    nodeCheckMs: values['nodes.check-interval'],
     maintenanceMinReplicas: values['maintenance.min-replicas'],
     safeModeThreshold: values['safe-mode.threshold'],
     writer: values['namenode.writer'],

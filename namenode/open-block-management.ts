@@ -12,6 +12,7 @@ import type { NamenodeConfig } from './config.js'
 import type { ControlRoutesOptions } from './http/control-routes.js'
 import { deletionTick } from './loops/deletion-monitor.js'
 import { leaseTick } from './loops/lease-monitor.js'
+import { nodeTick } from './loops/node-monitor.js'
 import { replicationTick } from './loops/replication-monitor.js'
 import { undoTick } from './loops/undo-monitor.js'
 import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
@@ -20,12 +21,14 @@ import { type BlockManagementParts, buildBlockManagement } from './service/block
 import type { BlockManager } from './service/block-manager.js'
 import type { Fsck } from './service/fsck.js'
 import type { Namespace } from './service/namespace.js'
+import type { NodeAdministration } from './service/node-administration.js'
 
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager
   readonly fsck: Fsck
   /** A block of the namespace with its replicas. */
   findBlock(id: BlockId): FoundBlock | undefined
+  readonly administration: NodeAdministration
   readonly loops: readonly BackgroundLoop[]
   /** Resolves when it has begun; `closed` when nothing was left to agree on. */
   startLeaseRecovery(fileId: InodeId): Promise<'closed' | 'recovering'>
@@ -64,6 +67,7 @@ export async function openBlockManagement(options: {
     log: seams.log,
     fsck: parts.fsck,
     findBlock: (id) => inquiry.find(id),
+    administration: parts.administration,
     loops,
     startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),
     missingBlocksAfter: (after, limit) =>
@@ -113,6 +117,7 @@ function startLoops(
         hardLimitMs: config.leaseHardLimitMs,
       }),
     ),
+    loop('node-monitor', nodeTick({ ...parts, periodMs: config.nodeCheckMs })),
     loop('block-audit', auditTick({ namespace, examination: parts.examination })),
     purge,
     loop(

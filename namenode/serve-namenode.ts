@@ -56,6 +56,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     namespace,
     blockManager: management.blockManager,
     leaseRecovery: management,
+    administration: management.administration,
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
     namenodeAddresses: ownAddresses(),
     readSystemFile: (path) => readFile(path, 'utf8'),

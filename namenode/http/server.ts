@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CONTROL_PREFIX } from '../../shared/control/messages.js'
 import { buildHttpServer } from '../../shared/http/http-server.js'
+import { guardWebAccess } from '../../shared/http/web-access.js'
 import type { BlockId } from '../../shared/ids.js'
 import { withoutMapping } from '../../shared/ip-address.js'
 import type { FoundBlock } from '../service/block-inquiry.js'
@@ -16,6 +17,7 @@ import { registerFileRoutes } from './file-routes.js'
 import { registerFsckRoutes } from './fsck-routes.js'
 import { registerHealthRoutes } from './health-routes.js'
 import type { NamenodeMetrics } from './metrics.js'
+import { registerNodeRoutes } from './node-routes.js'
 import { registerWebhdfsRoutes } from './webhdfs/routes.js'
 
 export interface NamenodeHttpOptions {
@@ -87,6 +89,11 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   void app.register((scope, _options, done) => {
     const { webAccess } = config
     registerEventRoutes(scope, { events: services.events, clock, webAccess, defaultUser, callOf })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    guardWebAccess(scope, config.webAccess)
+    registerNodeRoutes(scope, { services, defaultUser, callOf })
     done()
   })
   void app.register((scope, _options, done) => {

@@ -44,9 +44,8 @@ export function administration(services: NamenodeServices) {
       }
       return { saved: true }
     }),
-    // There are no lists of hosts to read again: who has the cluster's token may join.
-    refreshNodes: rpcMethod(CLIENT_PROTOCOL.refreshNodes, (_, context) => {
-      requireSuperuser(callOf(context, principals), 'refreshNodes')
+    refreshNodes: rpcMethod(CLIENT_PROTOCOL.refreshNodes, async (_, context) => {
+      await services.administration.refresh(callOf(context, principals))
       return {}
     }),
     metaSave: rpcMethod(CLIENT_PROTOCOL.metaSave, async ({ filename }, context) => {

@@ -44,6 +44,7 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
   })
   const faces = buildFaces(options, files, repair, closing)
   const { deletions, deletedBlocks, examination, registry } = repair
+  await repair.administration.refresh()
   deletions.onGone = (block) => {
     deletedBlocks.add(block)
     examination.onRemovalWork()
@@ -116,6 +117,8 @@ function buildFaces(
     knownNodes,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     fullReportIntervalMs: config.fullReportIntervalMs,
+    onRegistered: (node: ClusterNode) => repair.administration.review([node]),
+    checkMayJoin: (request) => repair.administration.checkMayJoin(request),
     onHeard: (node: ClusterNode) => liveness.review([node]),
     onStorageFailed: (storage) => {
       sweeps.start(storage, { removesRows: true })

@@ -4,6 +4,7 @@ import type { Seams } from '../../shared/seams.js'
 import type { NamenodeConfig } from '../config.js'
 import { ReplicationQueue } from '../policy/replication-queue.js'
 import { policyOfId } from '../policy/storage-policies.js'
+import { readHostsFiles } from '../storage/hosts-files.js'
 import { BlockSweeps } from './block-sweeps.js'
 import { ClusterRegistry } from './cluster-registry.js'
 import { CommandOutbox } from './command-outbox.js'
@@ -11,6 +12,7 @@ import { DeletedBlocks } from './deleted-blocks.js'
 import { Examination } from './examination.js'
 import { LeavingReplicas } from './leaving-replicas.js'
 import type { Namespace } from './namespace.js'
+import { NodeAdministration } from './node-administration.js'
 import { ReplicaDeletions } from './replica-deletions.js'
 import type { ReplicaFiles } from './replica-files.js'
 import { ReplicaMap } from './replica-map.js'
@@ -96,8 +98,19 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     requestFullReport,
   })
   const deletedBlocks = new DeletedBlocks({ namespace, map, deletions })
+  const administration = new NodeAdministration({
+    clock,
+    log,
+    registry,
+    map,
+    examination,
+    sweeps,
+    namespace,
+    readHostsLists: () => readHostsFiles(options.seams.disk, config.hostsFiles),
+  })
   return {
     registry,
+    administration,
     outbox,
     leaving,
     map,

@@ -55,6 +55,9 @@ export interface ControlPlaneOptions {
   readonly knownNodes: KnownNodesFile
   readonly heartbeatIntervalMs: number
   readonly fullReportIntervalMs: number
+  /** Throws PERMISSION_DENIED for a node that may not become one of the cluster. */
+  readonly checkMayJoin: (request: RegisterRequest) => void
+  readonly onRegistered: (node: ClusterNode) => void
   /** A node was heard of: its liveness may have changed. */
   readonly onHeard: (node: ClusterNode) => void
   readonly onStorageFailed: (storage: ClusterStorage) => void
@@ -83,7 +86,11 @@ export class ControlPlane {
   /** @throws DfsError WRONG_CLUSTER, CONFLICT, ILLEGAL_ARGUMENT */
   async register(request: RegisterRequest): Promise<RegisterReply> {
     const { identity, registry, outbox, reports, log, knownNodes } = this.#options
+    if (registry.node(datanodeUuid(request.datanodeUuid)) === undefined) {
+      this.#options.checkMayJoin(request)
+    }
     const { node, isNews, isNewProcess } = registry.register(request)
+    this.#options.onRegistered(node)
     if (isNewProcess) outbox.drop(node.uuid)
     for (const storage of node.storages.values()) reports.abandon(storage)
     const session = node.session

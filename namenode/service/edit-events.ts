@@ -78,6 +78,7 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
     case 'renameSnapshot':
     case 'deleteSnapshot':
     case 'freeSnapshot':
+    case 'orderNode':
     case 'pruneRequests':
       return []
     default:

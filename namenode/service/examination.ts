@@ -102,6 +102,10 @@ export class Examination {
     return examined
   }
 
+  get maintenanceMinimum(): number {
+    return this.#options.maintenanceMinimum
+  }
+
   pendingCopiesOf(block: BlockId): number {
     return this.#options.pendingCopies(block)
   }

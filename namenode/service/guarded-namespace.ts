@@ -40,6 +40,7 @@ function reads(namespace: Namespace) {
     policyOfInode: (id) => namespace.policyOfInode(id),
     deletedBlocksAfter: (after, limit) => namespace.deletedBlocksAfter(after, limit),
     totals: () => namespace.totals(),
+    nodeOrders: () => namespace.nodeOrders(),
     lastTransactionId: () => namespace.lastTransactionId(),
     editsAfter: (after, limit) => namespace.editsAfter(after, limit),
     snapshottableDirectories: (call) => namespace.snapshottableDirectories(call),
@@ -209,6 +210,8 @@ function background(namespace: Namespace) {
     freeSnapshots: (limit) => namespace.freeSnapshots(limit),
     endPolicyRequest: (fileId) => namespace.endPolicyRequest(fileId),
     giveUpDeletions: (request) => namespace.giveUpDeletions(request),
+    // Nothing of the namespace changes: what was ordered takes effect when safe mode ends.
+    orderNode: (call, change) => namespace.orderNode(call, change),
     pruneRequests: (beforeMs) => namespace.pruneRequests(beforeMs),
     onCommitted: (listener) => namespace.onCommitted(listener),
     close: () => namespace.close(),

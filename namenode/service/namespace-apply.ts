@@ -164,10 +164,9 @@ export class EditApplier {
         this.#setReplication(edit.inode, edit.replication)
         return
       case 'forget':
-        for (const id of edit.blocks) this.stores.blocks.forget(id)
-        return
+      case 'orderNode':
       case 'pruneRequests':
-        this.stores.requests.pruneBefore(edit.beforeMs)
+        this.#keepRecord(edit)
         return
       case 'allowSnapshot':
       case 'disallowSnapshot':
@@ -183,6 +182,13 @@ export class EditApplier {
         if ('inode' in edit) this.reserve(edit.inode)
         return
     }
+  }
+
+  /** What is kept beside the tree. */
+  #keepRecord(edit: Extract<Edit, { op: 'forget' | 'orderNode' | 'pruneRequests' }>): void {
+    if (edit.op === 'orderNode') this.stores.nodeOrders.set(edit.node, edit.order ?? undefined)
+    else if (edit.op === 'pruneRequests') this.stores.requests.pruneBefore(edit.beforeMs)
+    else for (const id of edit.blocks) this.stores.blocks.forget(id)
   }
 
   /** The inode that an edit speaks of. */

@@ -3,8 +3,9 @@
  * store gives the same store, row for row; so an edit says what to do, never what to decide. Paths and users ride
  * along for those who read the log (audit, event stream); applying does not look at them.
  */
-import type { BlockId, GenerationStamp, InodeId } from '../../shared/ids.js'
+import type { BlockId, DatanodeUuid, GenerationStamp, InodeId } from '../../shared/ids.js'
 import type { XAttrName } from '../../shared/xattr.js'
+import type { NodeOrder } from '../policy/admin-state.js'
 import type { Quota } from '../policy/quotas.js'
 import type { DeletingOperation } from '../storage/deletion-store.js'
 
@@ -264,6 +265,13 @@ export type Edit =
       readonly after: number
       readonly upTo: number
       readonly isLast: boolean
+    }
+  | {
+      readonly op: 'orderNode'
+      readonly user: string
+      readonly node: DatanodeUuid
+      /** null: taken back. */
+      readonly order: NodeOrder | null
     }
   | { readonly op: 'pruneRequests'; readonly beforeMs: number }
 

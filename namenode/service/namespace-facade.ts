@@ -228,6 +228,10 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('endPolicyRequest', OWN_CALL, { fileId })
   }
 
+  orderNode(call: Call, change: Asked<'orderNode'>): Promise<void> {
+    return this.#submit('orderNode', call, change)
+  }
+
   pruneRequests(beforeMs: number): Promise<void> {
     return this.#submit('pruneRequests', OWN_CALL, { beforeMs })
   }

@@ -4,12 +4,14 @@ import { present } from '../../shared/assert.js'
 import { DfsError } from '../../shared/errors.js'
 import {
   type BlockId,
+  type DatanodeUuid,
   type InodeId,
   ROOT_INODE_ID,
   type TransactionId,
   transactionId,
 } from '../../shared/ids.js'
 import type { XAttr, XAttrName } from '../../shared/xattr.js'
+import type { NodeOrder } from '../policy/admin-state.js'
 import { isRawPath, joinPath } from '../policy/path-name.js'
 import { checkAccess, EXECUTE, READ } from '../policy/permissions.js'
 import { NO_QUOTA } from '../policy/quotas.js'
@@ -278,6 +280,10 @@ export class NamespaceReader implements NamespaceReads {
       const { blocks } = this.stores.state.get()
       return { files, directories: directories + 1, blocks, lengthBytes }
     })
+  }
+
+  nodeOrders(): ReadonlyMap<DatanodeUuid, NodeOrder> {
+    return this.stores.nodeOrders.all()
   }
 
   snapshottableDirectories(call: Call): readonly SnapshottableDirectory[] {

@@ -19,6 +19,7 @@ import { concatRule } from './namespace-concat.js'
 import { giveUpDeletionsRule, undeleteRule } from './namespace-deletions.js'
 import { deleteRule, mkdirsRule } from './namespace-directories.js'
 import { appendRule, completeRule, createRule } from './namespace-files.js'
+import { orderNodeRule } from './namespace-nodes.js'
 import {
   endPolicyRequestRule,
   satisfyStoragePolicyRule,
@@ -79,6 +80,7 @@ export const CHANGE_RULES: ChangeRules = {
   renameSnapshot: renameSnapshotRule,
   deleteSnapshot: deleteSnapshotRule,
   freeSnapshots: freeSnapshotsRule,
+  orderNode: orderNodeRule,
   beginLeaseRecovery: beginLeaseRecoveryRule,
   finishLeaseRecovery: finishLeaseRecoveryRule,
   forgetDeletedBlocks: forgetDeletedBlocksRule,

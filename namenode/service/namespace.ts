@@ -8,12 +8,14 @@ import type { AclEntry } from '../../shared/acl.js'
 import type {
   Block,
   BlockId,
+  DatanodeUuid,
   Epoch,
   GenerationStamp,
   InodeId,
   TransactionId,
 } from '../../shared/ids.js'
 import type { XAttr, XAttrName } from '../../shared/xattr.js'
+import type { NodeOrder } from '../policy/admin-state.js'
 import type { QuotaRequest } from '../policy/quotas.js'
 import type { StoredEdit } from '../storage/edit-store.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
@@ -137,6 +139,8 @@ export interface NamespaceReads extends SnapshotReads, DeletionReads {
   policyOfInode(id: InodeId): number
   deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[]
   totals(): NamespaceTotals
+  /** What operators have ordered, expired maintenance included. */
+  nodeOrders(): ReadonlyMap<DatanodeUuid, NodeOrder>
   lastTransactionId(): TransactionId
   /** The log of changes: up to `limit` edits with ids above `after`, in order; the oldest are forgotten in time. */
   editsAfter(after: number, limit: number): readonly StoredEdit[]
@@ -228,6 +232,9 @@ export interface NamespaceChanges extends SnapshotChanges, DeletionChanges {
       accessTimeMs: number | undefined
     },
   ): Promise<void>
+
+  /** Superuser only; undefined takes an order back. */
+  orderNode(call: Call, change: { node: DatanodeUuid; order: NodeOrder | undefined }): Promise<void>
 
   // For background work of the namenode itself.
   /** Starts the recovery of the last block of an abandoned file: a new stamp that fences its old writer. */

@@ -24,6 +24,7 @@ export interface OpenServicesOptions {
   readonly namespace: Namespace
   readonly blockManager: BlockManager
   readonly leaseRecovery: LeaseRecovery
+  readonly administration: NamenodeServices['administration']
   /** Blocks without a good replica with ids above `after`, by id. */
   readonly missingBlocksAfter: (after: BlockId | 0, limit: number) => readonly BlockId[]
   /** Every address of this machine. */
@@ -47,6 +48,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     namespace,
     blockManager,
     located,
+    administration: options.administration,
     safeMode,
     writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
     reopening: new FileReopening({ ...joint, leaseRecovery }),

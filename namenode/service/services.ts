@@ -10,6 +10,7 @@ import type { FileWrites } from './file-writes.js'
 import type { LocatedBlocks } from './located-blocks.js'
 import type { MetaSave } from './meta-save.js'
 import type { Namespace } from './namespace.js'
+import type { NodeAdministration } from './node-administration.js'
 import type { Principals } from './principals.js'
 import type { SafeMode } from './safe-mode.js'
 
@@ -25,6 +26,7 @@ export interface NamenodeServices {
   readonly reopening: FileReopening
   readonly safeMode: SafeMode
   readonly corruptFiles: CorruptFiles
+  readonly administration: Pick<NodeAdministration, 'order' | 'refresh' | 'views'>
   readonly principals: Principals
   readonly events: EventLog
   readonly metaSave: MetaSave

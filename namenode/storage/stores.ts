@@ -6,6 +6,7 @@ import { DetachedStore } from './detached-store.js'
 import { EditStore } from './edit-store.js'
 import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
+import { NodeOrderStore } from './node-order-store.js'
 import { PolicyRequestStore } from './policy-request-store.js'
 import { QuotaStore } from './quota-store.js'
 import { RequestStore } from './request-store.js'
@@ -28,6 +29,7 @@ export interface Stores {
   readonly state: StateStore
   readonly snapshots: SnapshotStore
   readonly versions: VersionStore
+  readonly nodeOrders: NodeOrderStore
 }
 
 /** Prepares every statement: a schema that does not fit is found here, not in the middle of a request. */
@@ -46,5 +48,6 @@ export function openStores(database: Database): Stores {
     state: new StateStore(database),
     snapshots: new SnapshotStore(database),
     versions: new VersionStore(database),
+    nodeOrders: new NodeOrderStore(database),
   }
 }

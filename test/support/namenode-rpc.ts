@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NamenodeConfig } from '../../namenode/config.js'
+import { checkSuperuser } from '../../namenode/policy/permissions.js'
 import { namenodeProtocols } from '../../namenode/rpc/protocols.js'
 import type { LeaseRecovery } from '../../namenode/service/file-reopening.js'
 import { openNamespace } from '../../namenode/service/open-namespace.js'
@@ -13,7 +14,7 @@ import { openServices } from '../../namenode/service/open-services.js'
 import type { NamenodeServices } from '../../namenode/service/services.js'
 import { NamenodeClient } from '../../shared/client/namenode-client.js'
 import { IpcServer } from '../../shared/hadoop/ipc-server.js'
-import type { BlockId } from '../../shared/ids.js'
+import { type BlockId, datanodeUuid } from '../../shared/ids.js'
 import { silentLog } from '../../shared/log.js'
 import { ShutdownStack } from '../../shared/shutdown-stack.js'
 import { systemSeams } from '../../shared/system-seams.js'
@@ -68,11 +69,22 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     replicationLoopMs: 1_000,
     pendingCopyTimeoutMs: 60_000,
     copyStreamsPerNode: 2,
+    hostsFiles: { hosts: [], exclude: [] },
+    nodeCheckMs: 1_000,
     maintenanceMinReplicas: 2,
     safeModeThreshold: 1,
     writer: 'inline',
     logLevel: 'silent',
   }
+}
+
+/** Orders for datanodes are tested with block management; here there is none. */
+const NOBODY_ORDERED: NamenodeServices['administration'] = {
+  order: async () => datanodeUuid('node-1'),
+  refresh: async (call) => {
+    if (call !== undefined) checkSuperuser(call.principal, 'refreshNodes')
+  },
+  views: () => [],
 }
 
 const PASSWD = 'root:x:0:0::/:/bin/sh\nalice:x:1:1::/:/bin/sh\ncarol:x:2:2::/:/bin/sh\n'
@@ -111,6 +123,7 @@ export async function openNamenodeRpc(
     namespace,
     blockManager,
     leaseRecovery,
+    administration: NOBODY_ORDERED,
     missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
     namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),
     readSystemFile: async (path) => (path === '/etc/passwd' ? PASSWD : GROUP),

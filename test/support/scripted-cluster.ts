@@ -181,6 +181,8 @@ export function configuration(
     replicationLoopMs: 500,
     pendingCopyTimeoutMs: 10_000,
     copyStreamsPerNode: 2,
+    hostsFiles: { hosts: [], exclude: [] },
+    nodeCheckMs: 1_000,
     maintenanceMinReplicas: 2,
     safeModeThreshold: 0.999,
     writer: 'inline',

@@ -1,5 +1,6 @@
 /** A namespace that says what a test tells it to: for tests of block management, which needs only blocks and leases. */
 
+import type { NodeOrder } from '../../namenode/policy/admin-state.js'
 import type { CommittedChange, Namespace } from '../../namenode/service/namespace.js'
 import type {
   BlockRecord,
@@ -10,6 +11,7 @@ import {
   type Block,
   type BlockId,
   blockId,
+  type DatanodeUuid,
   epoch,
   generationStamp,
   type InodeId,
@@ -34,6 +36,7 @@ export class ScriptedNamespace {
   /** Files that are being truncated, and to which length of their last block. */
   readonly truncating = new Map<InodeId, number>()
   prunedBeforeMs: number | undefined
+  readonly nodeOrders = new Map<DatanodeUuid, NodeOrder>()
   readonly #listeners: ((change: CommittedChange) => void)[] = []
   #nextBlock = 1073741825
 
@@ -142,6 +145,11 @@ export class ScriptedNamespace {
       purgeDeletedTrees: async () => {
         this.purged += 1
         return this.purged < 3
+      },
+      nodeOrders: () => this.nodeOrders,
+      orderNode: async (_call, { node, order }) => {
+        if (order === undefined) this.nodeOrders.delete(node)
+        else this.nodeOrders.set(node, order)
       },
       pruneRequests: async (beforeMs) => {
         this.prunedBeforeMs = beforeMs

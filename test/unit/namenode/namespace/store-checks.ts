@@ -31,6 +31,7 @@ const TABLES = [
   'deleted_snapshot',
   'inode_version',
   'block_version',
+  'node_order',
 ]
 
 /** Columns of a primary key that has several. */

@@ -1,0 +1,28 @@
+/** Asks the cluster of a command over HTTP: for what Hadoop's protocol has no call for. */
+import { askNamenode as ask, namenodeUrl } from '../shared/client/namenode-web.js'
+import type { CommandContext } from './command.js'
+
+/** The option of every command that asks over HTTP. */
+export const HTTP_OPTION = [
+  '--http <url>',
+  'the namenode over HTTP (default: DFS_HTTP, or port 9870 of its host)',
+] as const
+
+export interface NamenodeQuestion {
+  /** Absolute path of the resource. */
+  readonly path: string
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly parameters?: Readonly<Record<string, string>>
+  /** What `--http` said. */
+  readonly http?: string | undefined
+}
+
+/** @throws DfsError USAGE for an address that is none, REMOTE in the server's words, CONNECTION_REFUSED and the like */
+export async function askNamenode(
+  context: CommandContext,
+  { path, method = 'GET', parameters = {}, http }: NamenodeQuestion,
+): Promise<Response> {
+  const url = namenodeUrl(context.defaultFs(), http ?? context.io.environment['DFS_HTTP'], path)
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return await ask(url, { method, signal: context.io.signal })
+}
