@@ -5,6 +5,7 @@
  */
 import { isAdvertisedAddress } from '../control/advertised-address.js'
 import { ACCESS_SETTINGS } from './access-settings.js'
+import { NODE_SETTINGS } from './node-settings.js'
 import {
   choice,
   duration,
@@ -197,46 +198,7 @@ export const SETTINGS = {
     hdfs: 'fs.trash.checkpoint.interval',
     hdfsUnit: 'm',
   }),
-  'nodes.hosts-files': list({
-    about: 'lists of datanodes that may join, or combined JSON documents; none is everybody',
-    for: NAMENODE,
-    default: [],
-    isPath: true,
-    hdfs: 'dfs.hosts',
-  }),
-  'nodes.exclude-files': list({
-    about: 'lists of datanodes that are to be decommissioned',
-    for: NAMENODE,
-    default: [],
-    isPath: true,
-    hdfs: 'dfs.hosts.exclude',
-  }),
-  'nodes.check-interval': duration({
-    about: 'pause between two looks at what still depends on nodes that leave',
-    for: NAMENODE,
-    default: '5s',
-    min: '10ms',
-    hdfs: 'dfs.namenode.decommission.interval',
-    hdfsUnit: 's',
-  }),
-  'maintenance.min-replicas': integer({
-    about: 'replicas of a block that stay reachable while others are in maintenance',
-    for: NAMENODE,
-    default: 2,
-    min: 1,
-    max: 512,
-    hdfs: 'dfs.namenode.maintenance.replication.min',
-  }),
-  'undo.keep': duration({
-    about: 'how long what was deleted or overwritten can be brought back; 0 switches it off',
-    for: NAMENODE,
-    default: '1h',
-  }),
-  'undo.free-space': fraction({
-    about: "with less of the cluster's capacity free, what was deleted goes early, oldest first",
-    for: NAMENODE,
-    default: 0.05,
-  }),
+  ...NODE_SETTINGS,
   'heartbeat.interval': duration({
     about: 'pause between two heartbeats of a datanode',
     for: NAMENODE,
