@@ -34,14 +34,4 @@ export const NODE_SETTINGS = {
     max: 512,
     hdfs: 'dfs.namenode.maintenance.replication.min',
   }),
-  'undo.keep': duration({
-    about: 'how long what was deleted or overwritten can be brought back; 0 switches it off',
-    for: NAMENODE,
-    default: '1h',
-  }),
-  'undo.free-space': fraction({
-    about: "with less of the cluster's capacity free, what was deleted goes early, oldest first",
-    for: NAMENODE,
-    default: 0.05,
-  }),
 } as const satisfies Record<string, Setting<unknown>>

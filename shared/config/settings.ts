@@ -199,6 +199,16 @@ export const SETTINGS = {
     hdfsUnit: 'm',
   }),
   ...NODE_SETTINGS,
+  'undo.keep': duration({
+    about: 'how long what was deleted or overwritten can be brought back; 0 switches it off',
+    for: NAMENODE,
+    default: '1h',
+  }),
+  'undo.free-space': fraction({
+    about: "with less of the cluster's capacity free, what was deleted goes early, oldest first",
+    for: NAMENODE,
+    default: 0.05,
+  }),
   'heartbeat.interval': duration({
     about: 'pause between two heartbeats of a datanode',
     for: NAMENODE,

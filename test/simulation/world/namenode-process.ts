@@ -158,6 +158,7 @@ export class NamenodeProcess {
       namespace,
       blockManager: management.blockManager,
       leaseRecovery: management,
+      administration: management.administration,
       missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
       namenodeAddresses: new Set([NAMENODE_HOST]),
       writeLogFile: async () => undefined,
