@@ -36,6 +36,8 @@ export interface DatanodeConfig {
   readonly reservedBytes: number
   /** Volumes that may fail before the node gives up; the node always stops when the last one is gone. */
   readonly failedVolumesTolerated: number
+  /** A volume whose disk leaves a call unanswered for so long is taken out. */
+  readonly hungAfterMs: number
   /** Sync data before the last packet of a block is acknowledged (P1). */
   readonly syncOnClose: boolean
   readonly scrubPeriodMs: number
@@ -84,6 +86,7 @@ export function datanodeConfig(
     ipcPort: values['datanode.ipc-port'],
     reservedBytes: reserved < 1 ? Math.floor(reserved * machine.smallestVolumeBytes) : reserved,
     failedVolumesTolerated: values['datanode.failed-volumes-tolerated'],
+    hungAfterMs: values['datanode.hung-after'],
     syncOnClose: values['datanode.sync-on-close'],
     scrubPeriodMs: values['datanode.scrub-period'],
     scrubBytesPerSecond: values['datanode.scrub-rate'],

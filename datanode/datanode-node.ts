@@ -201,7 +201,11 @@ export class DatanodeNode {
       (volume) => new Scrubber({ context, volume, periodMs, bytesPerSecond }),
     )
     this.#ipc = this.#ipcServer(context.copyThrottle, reload)
-    this.#others = [watchVolumes(store.volumes, seams), presenceSweep(context), ...this.#scrubbers]
+    this.#others = [
+      watchVolumes(store.volumes, config.hungAfterMs, seams),
+      presenceSweep(context),
+      ...this.#scrubbers,
+    ]
   }
 
   get uuid(): string {

@@ -82,7 +82,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 }
 
 async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
-  const handle = await fs.open(path, FLAGS[mode], 0o644)
+  const handle = await openOrExplain(path, mode)
   if (mode !== 'create-new') await requireRegular(handle, path)
   return {
     read: async (buffer, offset, lengthBytes, position) => {
@@ -118,13 +118,27 @@ async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
   }
 }
 
+/** A Unix socket in the place of a file answers ENXIO, as a disk does that is gone: that says nothing about the disk. */
+async function openOrExplain(path: string, mode: OpenMode): Promise<fs.FileHandle> {
+  try {
+    return await fs.open(path, FLAGS[mode], 0o644)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    if (!(await fs.lstat(path)).isSocket()) throw error
+    throw notRegular(path)
+  }
+}
+
 /** Closes what is no regular file: a folder, pipe or device that somebody put in its place. */
 async function requireRegular(handle: fs.FileHandle, path: string): Promise<void> {
   const isRegular = (await handle.stat()).isFile()
   if (isRegular) return
   await handle.close()
-  throw new DfsError('BLOCK_CORRUPT', `${basename(path)} is not a regular file`)
+  throw notRegular(path)
 }
+
+const notRegular = (path: string) =>
+  new DfsError('BLOCK_CORRUPT', `${basename(path)} is not a regular file`)
 
 async function syncFolder(path: string): Promise<void> {
   const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)

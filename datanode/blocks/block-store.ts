@@ -4,18 +4,19 @@
  */
 import { join } from 'node:path'
 import { present } from '../../shared/assert.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import type { Seams } from '../../shared/seams.js'
 import type { DatanodeConfig } from '../config.js'
 import { chooseVolume } from '../policy/choose-volume.js'
 import { BlockIndex } from './block-index.js'
 import { BlockQueue } from './block-queue.js'
-import { condemn, removeCondemned } from './condemn.js'
 import { metaName, TEMPORARY_FOLDER, temporaryNames } from './layout.js'
 import { encodeHeader } from './meta-format.js'
 import { type FinalizedReplica, OpenReplica, type Replica, type ReplicaOwner } from './replica.js'
 import { ReplicaFile, type ReplicaPaths, replicaPaths } from './replica-file.js'
 import { ReplicaReader } from './replica-reader.js'
+import { condemn, removeCondemned, setReplicaAside } from './replica-removal.js'
 import { EMPTY_SYNC_POINT } from './replica-repair.js'
 import { ReplicaWriter } from './replica-writer.js'
 import type { Volume } from './volume.js'
@@ -109,9 +110,11 @@ export class BlockStore {
     paths: Omit<ReplicaPaths, 'folder'> & { readonly folder?: string },
   ): Promise<ReplicaWriter> {
     const file = await ReplicaFile.open(volume.disk, id, paths, 'create-new')
+    crashPoint('create.files-made')
     try {
       const header = encodeHeader(id, EMPTY_SYNC_POINT)
       await file.meta.write(header, 0, header.length, 0)
+      crashPoint('create.header-written')
     } catch (error) {
       if (toDfsError(error).code === 'DISK_FULL') volume.noteFull()
       await file.close()
@@ -142,9 +145,11 @@ export class BlockStore {
       if (this.index.get(replica.id) !== replica || replica.owner !== owner || !writer) {
         throw new DfsError('STALE_GENERATION', `block ${replica.id} has another writer now`)
       }
+      crashPoint('finalize.begun')
       if (this.config.syncOnClose) await writer.sync()
       else await writer.flush()
       await writer.close()
+      crashPoint('finalize.closed')
       replica.release(writer.flushedBytes)
       return await this.completeFiles(replica, replica.generationStamp)
     })
@@ -168,7 +173,9 @@ export class BlockStore {
     const from = this.pathsOf(replica)
     const to = join(from.folder, metaName(replica.id, generationStamp, suffix))
     if (from.meta !== to) await replica.volume.disk.rename(from.meta, to)
+    crashPoint('meta.renamed')
     if (this.config.syncOnClose) await replica.volume.disk.syncFolder(from.folder)
+    crashPoint('meta.rename-synced')
   }
 
   pathsOf(replica: Replica): ReplicaPaths {
@@ -205,6 +212,7 @@ export class BlockStore {
       const paths = { data: join(folder, names.data), meta: join(folder, names.meta) }
       const writer = await this.#createFiles(volume, request.id, paths)
       volume.promise(request.sizeBytes)
+      crashPoint('copy.begun')
       return { ...request, volume, writer, paths }
     } catch (error) {
       this.#copies.delete(request.id)
@@ -221,6 +229,7 @@ export class BlockStore {
       if (this.config.syncOnClose) await copy.writer.sync()
       else await copy.writer.flush()
       await copy.writer.close()
+      crashPoint('copy.synced')
       return await this.queue.run(copy.id, () => this.#placeCopy(copy, state))
     } catch (error) {
       await this.#dropCopyFiles(copy)
@@ -238,6 +247,7 @@ export class BlockStore {
     if (old !== undefined) {
       if (old.kind === 'being-written') await old.owner?.stop()
       leftover = await condemn(old, this.pathsOf(old))
+      crashPoint('copy.old-condemned')
       this.index.delete(id)
       if (old.volume !== volume) {
         await removeCondemned(old, this.pathsOf(old), leftover)
@@ -248,8 +258,11 @@ export class BlockStore {
     const target = replicaPaths(volume.folder, id, generationStamp, suffix)
     // Data first: until the meta file has its name there is no replica.
     await volume.inBlockFolder(id, () => volume.disk.rename(copy.paths.data, target.data))
+    crashPoint('copy.data-placed')
     await volume.disk.rename(copy.paths.meta, target.meta)
+    crashPoint('copy.meta-placed')
     if (this.config.syncOnClose) await volume.disk.syncFolder(target.folder)
+    crashPoint('copy.folder-synced')
     if (leftover !== undefined) await volume.disk.remove(leftover)
     const lengthBytes = copy.writer.flushedBytes
     const replica: Replica =
@@ -305,23 +318,13 @@ export class BlockStore {
         )
       }
       if (replica.kind === 'being-written') await replica.owner?.stop()
-      if (this.#corrupt.has(id)) await this.#quarantine(replica)
-      else {
-        const paths = this.pathsOf(replica)
-        await removeCondemned(replica, paths, await condemn(replica, paths))
-      }
+      const paths = this.pathsOf(replica)
+      if (this.#corrupt.has(id)) await setReplicaAside(replica, paths)
+      else await removeCondemned(replica, paths, await condemn(replica, paths))
       this.index.delete(id)
       this.#corrupt.delete(id)
       return replica
     })
-  }
-
-  async #quarantine(replica: Replica): Promise<void> {
-    const { folder, data, meta } = this.pathsOf(replica)
-    for (const path of [meta, data]) {
-      if ((await replica.volume.disk.stat(path)) === undefined) continue
-      await replica.volume.quarantine(path, path.slice(folder.length + 1))
-    }
   }
 
   /**

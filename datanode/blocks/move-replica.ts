@@ -7,10 +7,10 @@
 import { DfsError } from '../../shared/errors.js'
 import type { Block, StorageId } from '../../shared/ids.js'
 import type { BlockStore, CopyInFlight } from './block-store.js'
-import { condemn, removeCondemned } from './condemn.js'
 import { fillCopy } from './copy-beginning.js'
 import type { FinalizedReplica } from './replica.js'
 import { replicaPaths } from './replica-file.js'
+import { condemn, removeCondemned } from './replica-removal.js'
 import { replicaNotFound } from './volume-scan.js'
 
 export interface MovedReplica {

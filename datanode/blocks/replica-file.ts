@@ -1,5 +1,6 @@
 /** Data and meta file of one replica, opened together; and the reading of records that every other part uses. */
 import { join } from 'node:path'
+import { crashPoint } from '../../shared/crash-point.js'
 import type { Disk, DiskFile, OpenMode } from '../../shared/disk.js'
 import { DfsError } from '../../shared/errors.js'
 import { blockFolder, dataName, type MetaSuffix, metaName } from './layout.js'
@@ -66,6 +67,7 @@ export class ReplicaFile {
     mode: OpenMode,
   ): Promise<ReplicaFile> {
     const data = await disk.open(paths.data, mode)
+    if (mode === 'create-new') crashPoint('create.data-made')
     try {
       return new ReplicaFile(blockId, data, await disk.open(paths.meta, mode))
     } catch (error) {

@@ -3,6 +3,8 @@
  * the namenode directs when a writer is gone for good. All of them raise the generation stamp, which fences whoever
  * wrote before; stamp and state change with the same rename.
  */
+
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError } from '../../shared/errors.js'
 import type { Block } from '../../shared/ids.js'
 import { blockId, generationStamp as stamp } from '../../shared/ids.js'
@@ -39,7 +41,9 @@ export function resumeReplica(store: BlockStore, request: ResumeRequest): Promis
   return store.queue.run(request.id, async () => {
     const replica = await takeOver(store, request)
     const lengthBytes = await settleLength(store, replica, request)
+    crashPoint('resume.settled')
     await store.renameMeta(replica, request.newGenerationStamp, 'writing')
+    crashPoint('resume.renamed')
     return await openForWriting(store, replica, request, lengthBytes)
   })
 }
@@ -177,6 +181,7 @@ export function prepareRecovery(
       replica.beginRecovery(newGenerationStamp)
       await replica.owner?.stop()
     }
+    crashPoint('recovery.prepared')
     return {
       id: blockId(replica.id),
       generationStamp: stamp(replica.generationStamp),
@@ -242,6 +247,7 @@ async function cutFinalized(
     writer: undefined,
   })
   store.index.set(reopened)
+  crashPoint('recovery.reopened')
   await cutTo(store, reopened, block.lengthBytes)
   return await store.completeFiles(reopened, block.generationStamp)
 }

@@ -9,6 +9,7 @@ import {
   chunkChecksums,
   sumAt,
 } from '../../shared/checksum/crc32c.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError } from '../../shared/errors.js'
 import {
   encodeRecord,
@@ -112,11 +113,14 @@ export async function cutReplica(
       `block ${file.blockId} is shorter than ${lengthBytes} bytes`,
     )
   }
+  crashPoint('cut.begun')
   await Promise.all([file.data.sync(), file.meta.sync()])
   const point = { sequence: previous.sequence + 1, lengthBytes, tailHash: hashData(tail) }
   await file.writeSyncPoint(point)
   await file.meta.sync()
+  crashPoint('cut.point-synced')
   await file.data.truncate(lengthBytes)
+  crashPoint('cut.data-truncated')
   if (tail.length > 0) {
     const record = Buffer.alloc(RECORD_BYTES)
     const index = recordIndexOf(lengthBytes)
@@ -127,8 +131,10 @@ export async function cutReplica(
       sums: chunkChecksums(tail),
     })
     await file.meta.write(record, 0, record.length, recordOffset(index))
+    crashPoint('cut.record-written')
   }
   await file.meta.truncate(metaLengthBytes(lengthBytes))
+  crashPoint('cut.meta-truncated')
   await Promise.all([file.data.sync(), file.meta.sync()])
   return point
 }

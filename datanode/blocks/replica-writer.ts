@@ -4,6 +4,7 @@
  * over only after the caller has verified them. One writer for each replica, one caller for each writer.
  */
 import { assert } from '../../shared/assert.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import {
   hashData,
@@ -154,6 +155,7 @@ export class ReplicaWriter {
       file.meta.write(records, 0, records.length, recordOffset(recordIndexOf(from))),
     ]).then(
       () => {
+        crashPoint('flush.written')
         this.#flushedBytes = to
         this.#endFlush(true)
         this.#syncInBackground()
@@ -197,13 +199,18 @@ export class ReplicaWriter {
     const tailHash = hashData(this.#tailView(lengthBytes))
     try {
       // The sync point vouches for data and records, so it is written only after both are there.
+      crashPoint('sync.begun')
       await Promise.all([file.data.sync(), file.meta.sync()])
+      crashPoint('sync.files-synced')
       const point = { sequence: this.#syncPoint.sequence + 1, lengthBytes, tailHash }
       await file.writeSyncPoint(point)
+      crashPoint('sync.point-written')
       await file.meta.sync()
+      crashPoint('sync.point-synced')
       if (!this.#areNamesDurable) {
         await this.#options.syncNames()
         this.#areNamesDurable = true
+        crashPoint('sync.names-synced')
       }
       this.#syncPoint = point
     } catch (error) {

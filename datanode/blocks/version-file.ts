@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { crashPoint } from '../../shared/crash-point.js'
 import { type Disk, renameDurably } from '../../shared/disk.js'
 import { DfsError } from '../../shared/errors.js'
 import { VERSION_FILE } from './layout.js'
@@ -81,5 +82,7 @@ export async function writeVersion(
   } finally {
     await file.close()
   }
+  crashPoint('version.written')
   await renameDurably(disk, temporary, path)
+  crashPoint('version.renamed')
 }

@@ -3,6 +3,7 @@
  * gets its outcome again; each is checked against the highest epoch seen (reliability I10).
  */
 import type { Command, CommandOutcome, TransferTarget } from '../../shared/control/messages.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import {
@@ -249,6 +250,7 @@ export class CommandExecutor {
         from === undefined
           ? await finishRecovery(store, block)
           : await copyBeginning(store, from, block)
+      crashPoint('recovery.finished')
       await context.events.received(replica)
       return { outcome: 'done' }
     } catch (error) {

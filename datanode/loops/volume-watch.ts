@@ -4,10 +4,16 @@ import type { Seams } from '../../shared/seams.js'
 import type { Volume } from '../blocks/volume.js'
 
 const CHECK_INTERVAL_MS = 5_000
-/** Slow disks answer within seconds, also under load; one that takes longer holds up writers and threads for nothing. */
-const HUNG_AFTER_MS = 60_000
 
-export function watchVolumes(volumes: readonly Volume[], seams: Seams): BackgroundLoop {
+/**
+ * @param hungAfterMs slow disks answer within seconds, also under load; one that takes longer holds up writers and threads
+ *   for nothing
+ */
+export function watchVolumes(
+  volumes: readonly Volume[],
+  hungAfterMs: number,
+  seams: Seams,
+): BackgroundLoop {
   const { clock, log } = seams
   const asking = new Set<Volume>()
   return new BackgroundLoop({
@@ -18,8 +24,8 @@ export function watchVolumes(volumes: readonly Volume[], seams: Seams): Backgrou
     tick: () => {
       for (const volume of volumes) {
         if (volume.hasFailed) continue
-        if (volume.disk.oldestCallMs() > HUNG_AFTER_MS) {
-          volume.disk.fail(new Error(`no answer of the disk for ${HUNG_AFTER_MS} ms`))
+        if (volume.disk.oldestCallMs() > hungAfterMs) {
+          volume.disk.fail(new Error(`no answer of the disk for ${hungAfterMs} ms`))
         } else if (!asking.has(volume)) {
           asking.add(volume)
           // Not awaited: a hung disk must not hold up the watch over the others.
@@ -30,7 +36,7 @@ export function watchVolumes(volumes: readonly Volume[], seams: Seams): Backgrou
           })
         }
       }
-      return { kind: 'idle', forMs: CHECK_INTERVAL_MS }
+      return { kind: 'idle', forMs: Math.min(CHECK_INTERVAL_MS, hungAfterMs / 4) }
     },
   })
 }

@@ -3,6 +3,8 @@
  * verified, forwarded as they came, written and acknowledged in order; network, disk and the rest of the pipeline
  * overlap, and the memory of a connection is bounded. Failures end it with at most one acknowledgement, never a loop.
  */
+
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { Status } from '../../shared/hadoop/schema/data-transfer.js'
 import {
@@ -135,6 +137,7 @@ export class BlockReceiver implements ReplicaOwner {
       this.#finish(new DfsError('BLOCK_CORRUPT', `packet ${seqno} came with wrong checksums`))
       return
     }
+    crashPoint('packet.verified')
     await this.#appender.append(packet)
     context.statistics.bytesWritten += packet.data.length
     this.#push(packet)
@@ -193,6 +196,7 @@ export class BlockReceiver implements ReplicaOwner {
     const { context, replica } = this.#parts
     const finalized = await context.store.finalize(replica, this)
     await context.events.received(finalized)
+    crashPoint('finalize.reported')
     this.#isFinalized = true
     this.#sendAcks()
   }
@@ -206,6 +210,7 @@ export class BlockReceiver implements ReplicaOwner {
       isFinalized: this.#isFinalized,
     })
     for (const ack of due) {
+      crashPoint('packet.acknowledging')
       if (!ack.isFailure) replica.acknowledge(ack.endBytes)
       connection.writer.write(encodePipelineAck(ack))
       if (ack.isFailure) this.#finish(downstreamFailure(ack.seqno, ack.replies))

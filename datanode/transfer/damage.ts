@@ -3,6 +3,8 @@
  * good replicas on a race or a sick mount). Only a replica that is still the same one, on a volume that still works,
  * and that is bad again when looked at once more, is reported. Its files stay.
  */
+
+import { crashPoint } from '../../shared/crash-point.js'
 import { errnoOf, toDfsError } from '../../shared/errors.js'
 import { RECORD_DATA_BYTES } from '../blocks/meta-format.js'
 import type { Replica } from '../blocks/replica.js'
@@ -46,6 +48,7 @@ export async function confirmDamage(
     seams.log.error({ blockId: replica.id, offset }, 'replica is corrupt')
   }
   events.corrupt(replica)
+  crashPoint('corrupt.confirmed')
   return true
 }
 

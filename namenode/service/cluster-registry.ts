@@ -120,6 +120,8 @@ export class ClusterRegistry {
       const storage = this.#storageOf(node, storageId(id))
       Object.assign(storage, { type, isPresent: true, hasFailed: false })
     }
+    // What the process before told outweighs nothing that this one will report: it may have died in the middle.
+    if (isNewProcess) for (const storage of node.storages.values()) storage.recentEvents.clear()
     // Whatever was confirmed before: between two sessions anything may have happened to a disk (E5).
     for (const storage of node.storages.values()) storage.isConfirmed = false
     node.session = {

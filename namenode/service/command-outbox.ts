@@ -6,6 +6,7 @@
 import { assert } from '../../shared/assert.js'
 import type { Clock } from '../../shared/clock.js'
 import type { Command, CommandOutcome } from '../../shared/control/messages.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import type { DatanodeUuid, Epoch } from '../../shared/ids.js'
 import type { Random } from '../../shared/random.js'
 
@@ -77,6 +78,7 @@ export class CommandOutbox {
       if (handedOutMs !== undefined && nowMs - handedOutMs < this.#options.repeatAfterMs) continue
       waiting.handedOutMs = nowMs
       commands.push(waiting.command)
+      crashPoint('command.handing-out', waiting.command.kind)
     }
     return commands
   }
@@ -85,6 +87,7 @@ export class CommandOutbox {
   settle(node: DatanodeUuid, outcome: CommandOutcome): void {
     const waiting = this.#nodes.get(node)?.get(outcome.commandId)
     if (waiting === undefined) return
+    crashPoint('command.ended', waiting.command.kind)
     this.#nodes.get(node)?.delete(outcome.commandId)
     waiting.onEnd(outcome)
   }

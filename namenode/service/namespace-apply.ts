@@ -3,6 +3,7 @@
  * It decides nothing; an edit that does not fit the store is a bug of ours.
  */
 import { present } from '../../shared/assert.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import {
   type BlockId,
   type Epoch,
@@ -70,6 +71,7 @@ export class EditApplier {
       operation: edit.op,
       arguments: encodeEdit(edit),
     })
+    crashPoint('change.logged', edit.op)
     this.#change(edit, timeMs)
     if (edit.request === undefined) return
     const { client, call, user, operation, result } = edit.request

@@ -2,6 +2,7 @@
  * Executes changes inside the writer's transaction: repeat? → decide → edit → apply. Knows nothing of threads, queues
  * or commits, so that the thread, the inline writer and the tests run the same code.
  */
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError } from '../../shared/errors.js'
 import { type BlockId, type TransactionId, transactionId } from '../../shared/ids.js'
 import { checkLabel } from '../policy/argument-limits.js'
@@ -51,6 +52,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
   /** The state to return to when the change under way is undone. */
   #before
   #isDiskLow = false
+  #lastKind: ChangeKind | undefined
 
   constructor(stores: Stores, limits: ChangeLimits) {
     this.#stores = stores
@@ -62,6 +64,11 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
 
   get lastTransactionId(): TransactionId {
     return transactionId(this.#applier.state.lastTransaction)
+  }
+
+  /** What was changed last; for crash points alone. */
+  get lastKind(): ChangeKind | undefined {
+    return this.#lastKind
   }
 
   /** @throws DfsError when the change is refused: then nothing of it may stay */
@@ -97,6 +104,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
   beforeCommit(): void {
     this.#applier.flush()
     this.#stores.edits.prune(this.lastTransactionId - EDITS_RETAINED, 2000)
+    crashPoint('change.committing', this.#lastKind)
   }
 
   takeEffects(): NamespaceEffects {
@@ -140,9 +148,12 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
     }
     const decision = rule.decide(context, request.change)
     if (decision.edit !== undefined) {
+      this.#lastKind = request.kind
+      crashPoint('change.decided', request.kind)
       const answered = attempt && answeredRequest(request, attempt, decision)
       const { edit } = decision
       this.#applier.apply(answered === undefined ? edit : { ...edit, request: answered }, nowMs)
+      crashPoint('change.applied', request.kind)
     }
     return decision.result()
   }

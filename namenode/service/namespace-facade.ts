@@ -1,5 +1,6 @@
 /** The namespace as its callers hold it: reads answered here, changes sent to the writer, leases remembered. */
 import type { Clock } from '../../shared/clock.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { type Block, type BlockId, type InodeId, inodeId, transactionId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
@@ -283,7 +284,11 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
   ): Promise<Changes[K]['result']> {
     const nowMs = this.#parts.clock.wallMs()
     const request = { kind, call, nowMs, change } as ChangeRequest
-    return this.#parts.queue.submit(request) as Promise<Changes[K]['result']>
+    const result = this.#parts.queue.submit(request)
+    return result.then((it) => {
+      crashPoint('change.answering', kind)
+      return it as Changes[K]['result']
+    })
   }
 
   /**

@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError } from '../../shared/errors.js'
 import {
   type Database,
@@ -67,13 +68,16 @@ export function openFolder(
   try {
     const stores = openStores(database)
     const engine = new NamespaceEngine(stores, options.limits)
+    crashPoint('start.opened')
     const state = beginEpoch(database, stores, engine, options)
+    crashPoint('start.epoch-begun')
     const record = new TransactionRecord(paths.record, clock, onRecordError, startSync)
     record.writeDurably({
       clusterId: state.clusterId,
       epoch: state.epoch,
       transactionId: state.lastTransaction,
     })
+    crashPoint('start.recorded')
     // Last: a folder with a version file is complete, and will never be formatted again.
     if (version === undefined) writeVersionFile(paths.version, state)
     return { database, stores, engine, record, state }

@@ -1,6 +1,7 @@
 /** The writing half of an open namespace: group commit on its folder, with checkpoints and watch over the space. */
 import { statfsSync } from 'node:fs'
 import type { Clock } from '../../shared/clock.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError } from '../../shared/errors.js'
 import { Checkpointer } from '../storage/checkpointer.js'
 import { isFatalDatabaseError } from '../storage/database.js'
@@ -49,8 +50,11 @@ export class NamespaceWriter {
     this.#commit = new GroupCommit({
       database,
       executor: engine,
-      onDurable: (transactionId) =>
-        record.write({ clusterId: state.clusterId, epoch: state.epoch, transactionId }),
+      onDurable: (transactionId) => {
+        crashPoint('change.committed', engine.lastKind)
+        record.write({ clusterId: state.clusterId, epoch: state.epoch, transactionId })
+        crashPoint('change.recorded', engine.lastKind)
+      },
       monotonicMs: () => clock.monotonicMs(),
     })
   }

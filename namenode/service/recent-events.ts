@@ -29,6 +29,17 @@ export class RecentEvents<Key> {
     }
   }
 
+  /** What was heard of it does not count any more. */
+  forget(key: Key): void {
+    this.#times.delete(key)
+  }
+
+  /** As if nothing had been heard. */
+  clear(): void {
+    this.#times.clear()
+    this.#lostUntilMs = Number.NEGATIVE_INFINITY
+  }
+
   /** true when something about `key` was heard within the time that is kept, or may have been. */
   has(key: Key): boolean {
     const nowMs = this.#clock.monotonicMs()

@@ -115,7 +115,7 @@ export class ReplicaDeletions {
         { datanode: storage.node.uuid, outcome: end.outcome, blocks: blocks.length },
         'deletion of replicas was not carried out',
       )
-      // The node knows better what it has than the map does.
+      // The node knows better what it has than the map does, whatever was heard of it lately.
       if (end.outcome === 'refused') this.#options.requestFullReport(storage.node.uuid)
     }
     map.store.transaction(() => {
@@ -123,6 +123,7 @@ export class ReplicaDeletions {
         // Gone already by the node's own event; what is there now may be a new copy that came since.
         if (!leaving.has(storage.number, id)) continue
         leaving.remove(storage.number, id)
+        if (end.outcome === 'refused') storage.recentEvents.forget(id)
         if (end.outcome === 'done') map.deleted(storage, id, generationStamp)
       }
     })

@@ -2,6 +2,8 @@
  * Moves committed pages from the WAL into the database, between batches, on the writer's thread. Passive: it never
  * waits for a reader. A reader that stays too long lets the WAL grow; that is told, and at the cap changes are refused.
  */
+
+import { crashPoint } from '../../shared/crash-point.js'
 import type { Database } from './database.js'
 
 /** About 16 MB of WAL, 20 to 40 ms of work. */
@@ -31,7 +33,9 @@ export class Checkpointer {
   /** To be called between batches. Answers whether changes may go on: `full` when the WAL has reached its cap. */
   afterBatch(): 'open' | 'full' {
     if (pagesWaiting(this.#look.get()) < CHECKPOINT_PAGES) return 'open'
+    crashPoint('checkpoint.due')
     const left = pagesWaiting(this.#move.get())
+    crashPoint('checkpoint.done')
     if (left > ALARM_PAGES && !this.#isAlarmed) this.#onAlarm(left)
     this.#isAlarmed = left > ALARM_PAGES
     return left > REFUSE_PAGES ? 'full' : 'open'

@@ -324,6 +324,12 @@ export const SETTINGS = {
     max: 255,
     hdfs: 'dfs.datanode.failed.volumes.tolerated',
   }),
+  'datanode.hung-after': duration({
+    about: 'a volume whose disk does not answer a call for so long is taken out',
+    for: DATANODE,
+    default: '60s',
+    min: '1s',
+  }),
   'datanode.sync-on-close': flag({
     about: 'have blocks on disk, not just in memory, before a write is acknowledged',
     for: DATANODE,

@@ -46,7 +46,8 @@ export class ProcessNode {
     return this.#child?.pid ?? 0
   }
 
-  async start(): Promise<void> {
+  /** @param environment on top of ours: the switch of crash points, a library to load before others */
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.isRunning) return
     this.#isPaused = false
     const child = new ChildServer({
@@ -55,7 +56,7 @@ export class ProcessNode {
       folder: this.folder,
       arguments: [],
       settings: this.#settings,
-      environment: process.env,
+      environment: { ...process.env, ...environment },
     })
     this.#child = child
     this.addresses = await child.ready
@@ -65,6 +66,11 @@ export class ProcessNode {
   async stop(): Promise<void> {
     this.resume()
     this.#child?.signal('SIGTERM')
+    await this.#child?.exited
+  }
+
+  /** Resolves when the process has ended by itself. */
+  async ended(): Promise<void> {
     await this.#child?.exited
   }
 

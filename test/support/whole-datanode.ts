@@ -40,6 +40,7 @@ export async function startWholeDatanode(
     ipcPort: 0,
     reservedBytes: 0,
     failedVolumesTolerated: 0,
+    hungAfterMs: 60_000,
     syncOnClose: true,
     scrubPeriodMs: 7 * 24 * 3600 * 1000,
     scrubBytesPerSecond: 0,

@@ -1,7 +1,7 @@
 /** What somebody with a hand in the folder of a volume may put in the place of a replica's files (hostile input 49). */
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { confirmDamage } from '../../../../datanode/transfer/damage.js'
 import { Status } from '../../../../shared/hadoop/schema/data-transfer.js'
@@ -28,7 +28,14 @@ const PLANTS: readonly (readonly [string, Plant])[] = [
   ['a link to a device that never ends', (path) => symlinkSync('/dev/zero', path)],
   ['a folder', (path) => mkdirSync(path)],
   ['a named pipe that nobody writes to', (path) => execFileSync('mkfifo', [path])],
+  ['a Unix socket that nobody serves', plantSocket],
 ]
+
+/** Left behind by a process that ends without closing it; bound by its name alone, since paths of sockets are short. */
+function plantSocket(path: string): void {
+  const script = "require('net').createServer().listen(process.argv[1], () => process.exit())"
+  execFileSync(process.execPath, ['-e', script, basename(path)], { cwd: dirname(path) })
+}
 
 describe.each(['data', 'meta'] as const)('in the place of the %s file', (which) => {
   it.each(PLANTS)('%s is not read, and the replica is reported', async (_name, plant) => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BlockRecord } from '../../../../namenode/service/namespace-model.js'
+import { generationStamp } from '../../../../shared/ids.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 
 let cluster: ScriptedCluster
@@ -10,6 +12,24 @@ beforeEach(async () => {
 afterEach(async () => {
   await cluster.close()
 })
+
+/** Three replicas got a new version; one node died after its rename and before it had told. */
+async function aNodeThatIsAhead() {
+  await cluster.join('a', 'b', 'c')
+  const old = await cluster.store(['a', 'b', 'c'])
+  const now = { ...old, generationStamp: generationStamp(old.generationStamp + 1) }
+  const node = cluster.node('c')
+  node.replicas.set(old.id, { ...now, state: 'finalized' })
+  cluster.namespace.change(old.id, { generationStamp: now.generationStamp })
+  for (const name of ['a', 'b']) await cluster.node(name).receive(now)
+  return [now, node] as const
+}
+
+const goodHolders = (block: BlockRecord) =>
+  cluster.management.blockManager
+    .locate(block, '')
+    .replicas.map(({ datanode }) => String(datanode.uuid))
+    .sort()
 
 const statistics = () => cluster.management.blockManager.statistics()
 
@@ -83,6 +103,23 @@ describe('an order to delete', () => {
     cluster.namespace.change(block.id, { replication: 1 })
     await cluster.pass(3 * HEARTBEAT_MS)
     expect(cluster.management.blockManager.locate(block, '').replicas).toHaveLength(2)
+  })
+
+  it('that meets a newer replica than the map knows has the next report believed, whatever was heard lately', async () => {
+    const [now, node] = await aNodeThatIsAhead()
+    const refuse = (commandId: string) => ({ commandId, outcome: 'refused' }) as const
+    node.intercept = ({ kind, commandId }) => (kind === 'delete' ? refuse(commandId) : undefined)
+    await cluster.pass(20 * HEARTBEAT_MS)
+    expect(node.received.map(({ kind }) => kind)).toContain('delete')
+    expect(goodHolders(now)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is not needed when a new process reports in full what the one before had not yet told', async () => {
+    const [now, node] = await aNodeThatIsAhead()
+    node.incarnation = 'the next process'
+    await cluster.pass(2 * HEARTBEAT_MS)
+    await node.join()
+    expect(goodHolders(now)).toEqual(['a', 'b', 'c'])
   })
 
   it('whose outcome is late does not undo a copy that came since', async () => {
