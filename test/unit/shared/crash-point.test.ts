@@ -41,7 +41,7 @@ describe('the plan of crashes', () => {
   it('names each place once, and a sample of them', () => {
     expect(new Set(ALL_CRASHES.map(({ at }) => at)).size).toBeGreaterThan(200)
     expect(chooseCrashes('all')).toHaveLength(ALL_CRASHES.length)
-    expect(chooseCrashes(undefined).length).toBeGreaterThan(10)
+    expect(chooseCrashes(undefined).length).toBeGreaterThan(5)
   })
 
   it('refuses a name that is none', () => {
