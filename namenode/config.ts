@@ -2,6 +2,7 @@
 import type { SettingValues } from '../shared/config/settings.js'
 import type { WebAccessRules } from '../shared/http/web-access.js'
 import type { LivenessLimits } from './policy/liveness.js'
+import type { GroupCommandSettings } from './service/group-command.js'
 
 export interface NamenodeConfig {
   /** Holds the namespace, the replica map, the version file and the lock. */
@@ -19,6 +20,8 @@ export interface NamenodeConfig {
   readonly clusterToken: string
   readonly superuser: string
   readonly supergroup: string
+  /** Where the groups of users come from beside the system's files; none unless given. */
+  readonly groups?: GroupSettings
   /** Who an HTTP request is that names nobody. Default: `dr.who`, as in HDFS, a user without rights of its own. */
   readonly anonymousUser?: string
   /** Users that may act for others. */
@@ -69,6 +72,20 @@ export interface NamenodeConfig {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
+export interface GroupSettings extends GroupCommandSettings {
+  /** As written: see policy/static-groups.ts. */
+  readonly staticGroups: string
+}
+
+export function groupSettings(values: SettingValues): GroupSettings {
+  return {
+    staticGroups: values['permission.static-groups'],
+    command: values['permission.groups-command'],
+    timeoutMs: values['permission.groups-timeout'],
+    cacheMs: values['permission.groups-cache'],
+  }
+}
+
 /**
  * The part of the settings that concerns a namenode, in its own terms.
  * @param systemUser who is superuser when the settings name nobody
@@ -89,6 +106,7 @@ export function namenodeConfig(
     clusterToken,
     superuser: values['permission.superuser'] || systemUser,
     supergroup: values['permission.supergroup'],
+    groups: groupSettings(values),
     anonymousUser: values['permission.anonymous-user'],
     proxyUsers: values['permission.proxy-users'],
     webAccess: {

@@ -26,6 +26,8 @@ import type { NodeAdministration } from './service/node-administration.js'
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager
   readonly fsck: Fsck
+  /** How many copies a node may have under way; changes live. */
+  readonly copies: { streamsPerNode: number }
   /** A block of the namespace with its replicas. */
   findBlock(id: BlockId): FoundBlock | undefined
   readonly administration: NodeAdministration
@@ -66,6 +68,7 @@ export async function openBlockManagement(options: {
     clusterToken: config.clusterToken,
     log: seams.log,
     fsck: parts.fsck,
+    copies: parts.copies,
     findBlock: (id) => inquiry.find(id),
     administration: parts.administration,
     loops,

@@ -17,6 +17,7 @@ import { buildNamenodeHttp } from './http/server.js'
 import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
 import { namenodeProtocols } from './rpc/protocols.js'
+import { runProgram } from './run-program.js'
 import { mayImpersonate } from './service/impersonation.js'
 import type { StoredNamespace } from './service/namespace-facade.js'
 import { openServices } from './service/open-services.js'
@@ -59,6 +60,9 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     administration: management.administration,
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
     namenodeAddresses: ownAddresses(),
+    reload: options.reload,
+    copies: management.copies,
+    runProgram,
     readSystemFile: (path) => readFile(path, 'utf8'),
     writeLogFile: (name, text) => writeLogFile(join(config.dataFolder, 'logs'), name, text),
   })
@@ -134,9 +138,9 @@ async function listenRpc(
     protocols: namenodeProtocols(services),
     limits: {
       mayImpersonate: (realUser, user) => {
-        const { principals } = services
+        const { principals, access } = services
         const [real, impersonated] = [principals.principal(realUser), principals.principal(user)]
-        return mayImpersonate(real, impersonated, config.proxyUsers)
+        return mayImpersonate(real, impersonated, access.proxyUsers)
       },
     },
     onCall: (statistics) => metrics.observeCall(statistics),

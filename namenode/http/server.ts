@@ -16,6 +16,7 @@ import { registerEventRoutes } from './event-routes.js'
 import { registerFileRoutes } from './file-routes.js'
 import { registerFsckRoutes } from './fsck-routes.js'
 import { registerHealthRoutes } from './health-routes.js'
+import { registerImageRoutes } from './image-routes.js'
 import type { NamenodeMetrics } from './metrics.js'
 import { registerNodeRoutes } from './node-routes.js'
 import { registerWebhdfsRoutes } from './webhdfs/routes.js'
@@ -52,12 +53,14 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     // Uploads are redirected before a byte of them travels; datanodes' reports are for us.
     wantsBody: (request) => request.url?.startsWith(CONTROL_PREFIX) ?? false,
   })
+  app.addHook('preHandler', async (request) => await learnCallers(services, request))
   app.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff')
   })
   const callOf = (request: FastifyRequest, user: string) => callOfRequest(services, request, user)
   registerHealthRoutes(app, services, metrics)
   registerClusterRoutes(app, services)
+  registerImageRoutes(app)
   registerFsckRoutes(app, {
     fsck: new CorruptFileHandling({ fsck, namespace }),
     findBlock: options.findBlock,
@@ -102,6 +105,22 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   })
   await app.ready()
   return app
+}
+
+/** Every parameter in which a face takes a user's name. */
+const USER_PARAMETERS = ['user.name', 'doas', 'ugi', 'user'] as const
+
+/** Groups may have to be asked for (`permission.groups-command`): before the call, since checks do not wait. */
+async function learnCallers(
+  { principals }: NamenodeServices,
+  request: FastifyRequest,
+): Promise<void> {
+  const query: unknown = request.query
+  if (typeof query !== 'object' || query === null) return
+  for (const [name, user] of Object.entries(query)) {
+    const isUser = USER_PARAMETERS.some((it) => it === name) && typeof user === 'string'
+    if (isUser) await principals.know(user)
+  }
 }
 
 function callOfRequest(

@@ -12,6 +12,7 @@ import { deletions } from './deletions.js'
 import { eventStream } from './event-stream.js'
 import { extendedAttributes } from './extended-attributes.js'
 import { fileWrites } from './file-writes.js'
+import { withKnownCallers } from './known-callers.js'
 import { listings } from './listings.js'
 import { namespaceChanges } from './namespace-changes.js'
 import { namespaceReads } from './namespace-reads.js'
@@ -20,7 +21,7 @@ import { snapshots } from './snapshots.js'
 import { storagePolicies } from './storage-policies.js'
 
 export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
-  return {
+  const protocols = {
     [CLIENT_PROTOCOL_NAME]: {
       ...namespaceReads(services),
       ...listings(services),
@@ -39,4 +40,5 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
     [DFS_PROTOCOL_NAME]: deletions(services),
     ...sideProtocols(services),
   }
+  return withKnownCallers(protocols, services.principals)
 }

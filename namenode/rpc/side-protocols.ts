@@ -1,6 +1,7 @@
 /** The smaller protocols on the RPC port (protocol reference 1.7). What is not here is an unknown protocol. */
 import { DfsError } from '../../shared/errors.js'
 import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
+import { reconfigurationFace } from '../../shared/hadoop/reconfiguration-face.js'
 import {
   GENERIC_REFRESH_PROTOCOL,
   GENERIC_REFRESH_PROTOCOL_NAME,
@@ -18,6 +19,7 @@ import {
   REFRESH_USER_MAPPINGS_PROTOCOL,
   REFRESH_USER_MAPPINGS_PROTOCOL_NAME,
 } from '../../shared/hadoop/schema/namenode-side-protocols.js'
+import { RECONFIGURATION_PROTOCOL_NAME } from '../../shared/hadoop/schema/reconfiguration.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf, requireSuperuser } from './call.js'
 
@@ -27,6 +29,10 @@ export function sideProtocols(services: NamenodeServices) {
     ...users(services),
     ...refreshes(services),
     [NAMENODE_PROTOCOL_NAME]: workOfOtherServers(),
+    [RECONFIGURATION_PROTOCOL_NAME]: reconfigurationFace(
+      services.reconfiguration,
+      (context, operation) => requireSuperuser(callOf(context, services.principals), operation),
+    ),
   }
 }
 
@@ -49,28 +55,30 @@ function notAvailable(): never {
   throw new DfsError('NOT_HIGHLY_AVAILABLE', 'HA for namenode is not enabled')
 }
 
-function users({ principals }: NamenodeServices) {
+function users({ principals, reconfiguration }: NamenodeServices) {
   const protocol = REFRESH_USER_MAPPINGS_PROTOCOL
   return {
     [GET_USER_MAPPINGS_PROTOCOL_NAME]: {
-      getGroupsForUser: rpcMethod(GET_USER_MAPPINGS_PROTOCOL.getGroupsForUser, (request) => ({
-        groups: principals.groupsOf(request.user),
-      })),
+      getGroupsForUser: rpcMethod(GET_USER_MAPPINGS_PROTOCOL.getGroupsForUser, async ({ user }) => {
+        await principals.know(user)
+        return { groups: principals.groupsOf(user) }
+      }),
     },
     [REFRESH_USER_MAPPINGS_PROTOCOL_NAME]: {
       refreshUserToGroupsMappings: rpcMethod(
         protocol.refreshUserToGroupsMappings,
         async (_, context) => {
           requireSuperuser(callOf(context, principals), 'refreshUserToGroupsMappings')
+          reconfiguration.refresh('permission.static-groups', 'permission.groups-command')
           await principals.refresh()
           return {}
         },
       ),
-      // Who may act for others is a setting of the running process: nothing was read that could be read again.
       refreshSuperUserGroupsConfiguration: rpcMethod(
         protocol.refreshSuperUserGroupsConfiguration,
         (_, context) => {
           requireSuperuser(callOf(context, principals), 'refreshSuperUserGroupsConfiguration')
+          reconfiguration.refresh('permission.proxy-users')
           return {}
         },
       ),

@@ -1,5 +1,7 @@
 /** Joins the namespace and block management into what the faces call. */
 import type { Clock } from '../../shared/clock.js'
+import { Reconfiguration } from '../../shared/config/reconfiguration.js'
+import type { SettingValues } from '../../shared/config/settings.js'
 import type { BlockId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
@@ -9,10 +11,11 @@ import { EventLog } from './event-log.js'
 import { FileReopening, type LeaseRecovery } from './file-reopening.js'
 import { FileWrites } from './file-writes.js'
 import { guardedNamespace } from './guarded-namespace.js'
+import { liveSettings } from './live-settings.js'
 import { LocatedBlocks } from './located-blocks.js'
 import { MetaSave } from './meta-save.js'
 import type { Namespace } from './namespace.js'
-import { Principals } from './principals.js'
+import { Principals, type PrincipalsOptions } from './principals.js'
 import { SafeMode } from './safe-mode.js'
 import type { NamenodeServices } from './services.js'
 
@@ -30,6 +33,10 @@ export interface OpenServicesOptions {
   /** Every address of this machine. */
   readonly namenodeAddresses: ReadonlySet<string>
   readonly readSystemFile: (path: string) => Promise<string>
+  /** Reads the settings again; without it none changes while the namenode runs. */
+  readonly reload?: (() => SettingValues) | undefined
+  readonly copies?: { streamsPerNode: number }
+  readonly runProgram: PrincipalsOptions['runProgram']
   /** Writes a text into the folder of logs. */
   readonly writeLogFile: (name: string, text: string) => Promise<void>
 }
@@ -40,6 +47,14 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
   const namespace = guardedNamespace(options.namespace, safeMode)
   const located = new LocatedBlocks({ ...options, namespace })
   const { minReplication, completeWaitMs, superuser, supergroup } = config
+  const principals = await Principals.open({
+    ...{ clock, log, superuser, supergroup, readSystemFile },
+    groups: config.groups,
+    runProgram: options.runProgram,
+  })
+  const access = { proxyUsers: config.proxyUsers }
+  const copies = options.copies ?? { streamsPerNode: config.copyStreamsPerNode }
+  const live = liveSettings({ principals, access, copies })
   const joint = { namespace, blockManager, located, safeMode }
   return {
     config,
@@ -55,6 +70,8 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     corruptFiles: new CorruptFiles({ namespace, missingBlocksAfter: options.missingBlocksAfter }),
     events: new EventLog(options.namespace),
     metaSave: new MetaSave(options),
-    principals: await Principals.open({ clock, log, superuser, supergroup, readSystemFile }),
+    principals,
+    access,
+    reconfiguration: new Reconfiguration({ clock, log, reload: options.reload, live }),
   }
 }

@@ -51,10 +51,13 @@ export class ReplicationCopies {
   readonly #options: ReplicationCopiesOptions
   readonly #pending = new Map<BlockId, Set<PendingCopy>>()
   readonly #failures: RecentEvents<string>
+  /** Copies that one node may send or receive at a time. */
+  streamsPerNode: number
   #size = 0
 
   constructor(options: ReplicationCopiesOptions) {
     this.#options = options
+    this.streamsPerNode = options.streamsPerNode
     this.#failures = new RecentEvents({
       clock: options.clock,
       keepMs: Math.min(FAILURE_MEMORY_MS, options.timeoutMs),
@@ -239,7 +242,8 @@ export class ReplicationCopies {
   }
 
   #budget(uuid: DatanodeUuid, load: Load): CopyBudget {
-    const { streamsPerNode, outbox } = this.#options
+    const { outbox } = this.#options
+    const { streamsPerNode } = this
     const free = Math.min(streamsPerNode, outbox.room(uuid))
     return {
       outgoing: free - (load.outgoing.get(uuid) ?? 0),

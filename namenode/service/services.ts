@@ -1,5 +1,6 @@
 /** What the faces of a namenode call: one bundle, so that a handler names what it needs and nothing else. */
 import type { Clock } from '../../shared/clock.js'
+import type { Reconfiguration } from '../../shared/config/reconfiguration.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
 import type { BlockManager } from './block-manager.js'
@@ -30,4 +31,7 @@ export interface NamenodeServices {
   readonly principals: Principals
   readonly events: EventLog
   readonly metaSave: MetaSave
+  /** Who may act for others; changes live. */
+  readonly access: { proxyUsers: readonly string[] }
+  readonly reconfiguration: Reconfiguration
 }

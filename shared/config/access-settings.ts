@@ -1,5 +1,5 @@
 /** The part of the table of settings that says who may do what. */
-import { list, type Setting, text } from './setting.js'
+import { duration, list, type Setting, text } from './setting.js'
 
 const NAMENODE = ['namenode'] as const
 const BOTH = ['namenode', 'datanode'] as const
@@ -15,6 +15,36 @@ export const ACCESS_SETTINGS = {
     for: NAMENODE,
     default: 'supergroup',
     hdfs: 'dfs.permissions.superusergroup',
+  }),
+  'permission.static-groups': text({
+    about: 'groups of users, as alice=staff,admins;dr.who=; before all other sources',
+    for: NAMENODE,
+    default: '',
+    pattern: /^(\s*[^=;,\s]+=[^=;]*(;|$))*\s*$/,
+    example: 'alice=staff,admins;bob=staff',
+    hdfs: 'hadoop.user.group.static.mapping.overrides',
+  }),
+  'permission.groups-command': text({
+    about: 'program that prints the groups of {user}; empty reads /etc/group',
+    for: NAMENODE,
+    default: '',
+  }),
+  'permission.groups-timeout': duration({
+    about: 'how long that program may take',
+    for: NAMENODE,
+    default: '5s',
+    min: '10ms',
+    max: '1m',
+    hdfs: 'hadoop.security.groups.shell.command.timeout',
+    hdfsUnit: 's',
+  }),
+  'permission.groups-cache': duration({
+    about: 'how long groups are remembered before they are asked for again',
+    for: NAMENODE,
+    default: '5m',
+    min: '10ms',
+    hdfs: 'hadoop.security.groups.cache.secs',
+    hdfsUnit: 's',
   }),
   'permission.anonymous-user': text({
     about: 'who an HTTP request is that names no user',

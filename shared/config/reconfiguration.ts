@@ -63,14 +63,25 @@ export class Reconfiguration {
    * @throws DfsError CONFIGURATION when they cannot be read: nothing has changed then
    */
   run(): void {
-    const { clock, log, live, reload } = this.#options
+    const { clock, reload } = this.#options
     if (reload === undefined) {
       throw new DfsError('CONFIGURATION', 'this server has no files of settings to read again')
     }
     const startedMs = clock.wallMs()
-    const values = reload()
+    const changes = this.#apply(reload(), () => true)
+    this.#status = { startedMs, endedMs: clock.wallMs(), changes }
+  }
+
+  /** As `run` for some settings; a server without files of settings keeps what it has. @throws DfsError CONFIGURATION */
+  refresh(...keys: readonly SettingKey[]): void {
+    const { reload } = this.#options
+    if (reload !== undefined) this.#apply(reload(), (key) => keys.includes(key))
+  }
+
+  #apply(values: SettingValues, isWanted: (key: SettingKey) => boolean): ReconfigurationChange[] {
+    const { log, live } = this.#options
     const changes: ReconfigurationChange[] = []
-    for (const setting of live) {
+    for (const setting of live.filter(({ key }) => isWanted(key))) {
       const from = written(setting.key, setting.current())
       const to = written(setting.key, values[setting.key])
       if (from === to) continue
@@ -78,7 +89,7 @@ export class Reconfiguration {
       changes.push({ key: setting.key, from, to, failure })
       log.info({ setting: setting.key, from, to, failure }, 'setting changed')
     }
-    this.#status = { startedMs, endedMs: clock.wallMs(), changes }
+    return changes
   }
 }
 

@@ -127,6 +127,7 @@ export async function openNamenodeRpc(
     missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
     namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),
     readSystemFile: async (path) => (path === '/etc/passwd' ? PASSWD : GROUP),
+    runProgram: async () => '',
     writeLogFile: async (name, text) => void logFiles.set(name, text),
   })
   const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })

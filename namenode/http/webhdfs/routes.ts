@@ -125,7 +125,7 @@ function authenticated(
   const impersonated = parameters.userName('doas')
   if (impersonated === undefined) return real
   const call = callOf(request, impersonated)
-  if (!mayImpersonate(real.principal, call.principal, services.config.proxyUsers)) {
+  if (!mayImpersonate(real.principal, call.principal, services.access.proxyUsers)) {
     throw new DfsError(
       'NOT_AUTHORIZED',
       `User: ${real.principal.user} is not allowed to impersonate ${impersonated}`,

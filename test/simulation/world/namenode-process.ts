@@ -161,6 +161,7 @@ export class NamenodeProcess {
       administration: management.administration,
       missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
       namenodeAddresses: new Set([NAMENODE_HOST]),
+      runProgram: async () => '',
       writeLogFile: async () => undefined,
       readSystemFile: async () => '',
     })

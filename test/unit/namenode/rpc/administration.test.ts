@@ -7,6 +7,10 @@ import {
   CLIENT_PROTOCOL_NAME,
 } from '../../../../shared/hadoop/schema/client-protocol.js'
 import * as side from '../../../../shared/hadoop/schema/namenode-side-protocols.js'
+import {
+  RECONFIGURATION_PROTOCOL,
+  RECONFIGURATION_PROTOCOL_NAME,
+} from '../../../../shared/hadoop/schema/reconfiguration.js'
 import { ipcSeams } from '../../../support/ipc-fixture.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
 
@@ -76,6 +80,17 @@ describe('dfsadmin', () => {
     })
     const queue = side.REFRESH_CALL_QUEUE_PROTOCOL
     await call(side.REFRESH_CALL_QUEUE_PROTOCOL_NAME, queue.refreshCallQueue, {})
+  })
+
+  it('has settings that change while it runs, for the superuser', async () => {
+    const { listReconfigurableProperties, startReconfiguration } = RECONFIGURATION_PROTOCOL
+    const name = RECONFIGURATION_PROTOCOL_NAME
+    const answer = await call(name, listReconfigurableProperties, {})
+    expect(answer).toMatchObject({ name: expect.arrayContaining(['permission.static-groups']) })
+    await expect(call(name, startReconfiguration, {}, 'eve')).rejects.toThrow(
+      'Superuser privilege is required for operation startNamenodeReconfiguration',
+    )
+    await expect(call(name, startReconfiguration, {})).rejects.toThrow('no files of settings')
   })
 
   it('tells the balancer and the mover that their work is done here', async () => {
