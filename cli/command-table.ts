@@ -84,6 +84,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     () => import('./commands/snapshot.js'),
   ),
   cluster('watch', 'follow what happens in the namespace', () => import('./commands/watch.js')),
+  cluster('backup', 'copy the namespace while it is served', () => import('./commands/backup.js')),
+  cluster('restore', 'a namespace from backups', () => import('./commands/restore.js')),
+  cluster(
+    'verify',
+    'check a backup of the namespace against its edits',
+    () => import('./commands/verify.js'),
+  ),
   cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
   cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),

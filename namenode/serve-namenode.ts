@@ -18,6 +18,7 @@ import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
 import { namenodeProtocols } from './rpc/protocols.js'
 import { runProgram } from './run-program.js'
+import { Backups } from './service/backups.js'
 import { mayImpersonate } from './service/impersonation.js'
 import type { StoredNamespace } from './service/namespace-facade.js'
 import { openServices } from './service/open-services.js'
@@ -79,6 +80,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       metrics,
       fsck: management.fsck,
       findBlock: (id) => management.findBlock(id),
+      backups: new Backups(config.dataFolder, seams.clock),
       registerControlRoutes: (scope) => registerControlRoutes(scope, management),
       rpcPort: () => rpcPort,
     }),

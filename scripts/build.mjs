@@ -96,11 +96,11 @@ async function joinScripts(entryPoints, plugins = []) {
 const withoutServers = {
   name: 'without-servers',
   setup(esbuild) {
-    const filter = /\/(namenode|datanode)\/main\.js$/
+    const filter = /\/(namenode|datanode)\/(main|offline)\.js$/
     esbuild.onResolve({ filter }, ({ path }) => ({ path, namespace: 'server' }))
     esbuild.onLoad({ filter, namespace: 'server' }, () => ({
       contents:
-        "export const runNamenode = absent, runDatanode = absent\nfunction absent() { throw new Error('no server is in this script') }",
+        "export const runNamenode = absent, runDatanode = absent, restoreNamespace = absent, verifyNamespace = absent\nfunction absent() { throw new Error('no server is in this script') }",
     }))
   },
 }

@@ -73,6 +73,8 @@ describe('rooms', () => {
   const DOORS: Readonly<Record<string, readonly string[]>> = {
     'cli/commands/namenode.ts': ['namenode/main.ts'],
     'cli/commands/datanode.ts': ['datanode/main.ts'],
+    'cli/commands/restore.ts': ['namenode/offline.ts'],
+    'cli/commands/verify.ts': ['namenode/offline.ts'],
     'embedded/embedded-nodes.ts': [
       'namenode/start-namenode.ts',
       'datanode/start-datanode.ts',

@@ -5,12 +5,14 @@ import { buildHttpServer } from '../../shared/http/http-server.js'
 import { guardWebAccess } from '../../shared/http/web-access.js'
 import type { BlockId } from '../../shared/ids.js'
 import { withoutMapping } from '../../shared/ip-address.js'
+import type { Backups } from '../service/backups.js'
 import type { FoundBlock } from '../service/block-inquiry.js'
 import type { Call } from '../service/call.js'
 import { CorruptFileHandling } from '../service/corrupt-file-handling.js'
 import type { Fsck } from '../service/fsck.js'
 import type { NamenodeServices } from '../service/services.js'
 import { servingDatanode } from '../service/serving-datanode.js'
+import { registerBackupRoutes } from './backup-routes.js'
 import { registerClusterRoutes } from './cluster-routes.js'
 import { registerEventRoutes } from './event-routes.js'
 import { registerFileRoutes } from './file-routes.js'
@@ -26,6 +28,7 @@ export interface NamenodeHttpOptions {
   readonly metrics: NamenodeMetrics
   readonly fsck: Pick<Fsck, 'check'>
   readonly findBlock: (id: BlockId) => FoundBlock | undefined
+  readonly backups: Pick<Backups, 'make'>
   /** Adds the routes that datanodes call. */
   readonly registerControlRoutes: (app: FastifyInstance) => void
   /** Known once the RPC face listens, which is after this one. */
@@ -61,6 +64,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   registerHealthRoutes(app, services, metrics)
   registerClusterRoutes(app, services)
   registerImageRoutes(app)
+  registerBackupRoutes(app, { backups: options.backups, defaultUser, callOf })
   registerFsckRoutes(app, {
     fsck: new CorruptFileHandling({ fsck, namespace }),
     findBlock: options.findBlock,

@@ -59,6 +59,7 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
       return [attributeChanged(edit, timeMs)]
     case 'format':
     case 'open':
+    case 'restored':
     case 'allocate':
     case 'abandon':
     case 'extend':

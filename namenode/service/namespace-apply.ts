@@ -94,10 +94,9 @@ export class EditApplier {
   #change(edit: Edit, timeMs: number): void {
     switch (edit.op) {
       case 'format':
-        this.#format(edit, timeMs)
-        return
       case 'open':
-        this.state.epoch = edit.epoch as Epoch
+      case 'restored':
+        this.#begin(edit, timeMs)
         return
       case 'mkdirs':
         for (const directory of edit.directories) this.#addDirectory(directory, timeMs)
@@ -234,6 +233,15 @@ export class EditApplier {
     this.stores.inodes.setReserved(id, reservedBytes)
     const spaceBytes = (reservedBytes - file.reservedBytes) * file.replication
     this.totals.add(file.parent, { ...NOTHING, spaceBytes })
+  }
+
+  /** A life of the namespace begins, or goes on. */
+  #begin(edit: Extract<Edit, { op: 'format' | 'open' | 'restored' }>, timeMs: number): void {
+    if (edit.op === 'format') this.#format(edit, timeMs)
+    else this.state.epoch = edit.epoch as Epoch
+    if (edit.op !== 'restored') return
+    const { transaction: lastTransaction, nextInode, nextBlock, nextGeneration } = edit
+    Object.assign(this.state, { lastTransaction, nextInode, nextBlock, nextGeneration })
   }
 
   #format(edit: Extract<Edit, { op: 'format' }>, timeMs: number): void {

@@ -68,6 +68,15 @@ export type Edit =
       readonly group: string
     }
   | { readonly op: 'open'; readonly epoch: number }
+  /** The namespace goes on from an older state; ids up to these may have been given out in the life that was lost. */
+  | {
+      readonly op: 'restored'
+      readonly epoch: number
+      readonly transaction: number
+      readonly nextInode: number
+      readonly nextBlock: number
+      readonly nextGeneration: number
+    }
   | (Named & { readonly op: 'mkdirs'; readonly directories: readonly NewDirectory[] })
   | (Named &
       Holder & {

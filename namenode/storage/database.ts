@@ -2,6 +2,7 @@
  * Opens the namespace's SQLite database with the settings that our promises rest on, and reads them back: the driver is
  * compiled to default to synchronous=NORMAL in WAL mode, which loses acknowledged commits at a power cut.
  */
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { present } from '../../shared/assert.js'
 import { DfsError, errnoOf, toDfsError } from '../../shared/errors.js'
 import { Database } from '../../shared/sqlite.js'
@@ -21,7 +22,7 @@ export type { Database } from '../../shared/sqlite.js'
 /** SQLite up to 3.51.2 can corrupt a database when a checkpoint races with a commit of another connection. */
 const SQLITE_FLOOR = '3.51.3'
 /** Marks our files: `file` and `sqlite3` show it, and another program's database is refused. */
-const APPLICATION_ID = 0x64667331
+export const APPLICATION_ID = 0x64667331
 const BUSY_TIMEOUT_MS = 5000
 /** Page caches in KiB: the whole process is to stay below 200 MB. */
 const WRITER_CACHE_KIB = 32 * 1024
@@ -79,6 +80,47 @@ export function openReadingConnection(path: string): Database {
     setAndCheck(database, 'cache_size', -READER_CACHE_KIB)
     return database
   })
+}
+
+/** Makes a copied database one file without a write-ahead log, which can be read where nothing may be written. */
+export function sealCopy(path: string): void {
+  const database = new Database(path)
+  try {
+    setAndCheck(database, 'journal_mode', 'delete')
+  } finally {
+    database.close()
+  }
+}
+
+/**
+ * A store to replay edits into, that nobody else opens and that is worth nothing before it is complete: nothing is
+ * synced before `syncFile`. Migrates what has an older schema.
+ */
+export function openReplayDatabase(path: string): Database {
+  return guarded(path, () => {
+    const database = new Database(path)
+    try {
+      refuseForeign(database, path)
+      setAndCheck(database, 'journal_mode', 'delete')
+      setAndCheck(database, 'synchronous', 0)
+      setAndCheck(database, 'cache_size', -WRITER_CACHE_KIB)
+      migrate(database, path)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/** Has a database that was replayed into on the disk. */
+export function syncFile(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** An empty store with the current schema, in memory: what edits are replayed into. */

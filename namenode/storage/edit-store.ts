@@ -21,6 +21,7 @@ export class EditStore {
   readonly #append
   readonly #after
   readonly #last
+  readonly #first
   readonly #prune
 
   constructor(database: Database) {
@@ -30,6 +31,7 @@ export class EditStore {
       'SELECT * FROM edit WHERE id > ? ORDER BY id LIMIT ?',
     )
     this.#last = prepare<[], number>('SELECT max(id) FROM edit').pluck()
+    this.#first = prepare<[], number>('SELECT min(id) FROM edit').pluck()
     this.#prune = prepare<[number, number]>(
       'DELETE FROM edit WHERE id IN (SELECT id FROM edit WHERE id <= ? ORDER BY id LIMIT ?)',
     )
@@ -50,6 +52,11 @@ export class EditStore {
 
   lastId(): number {
     return this.#last.get() ?? 0
+  }
+
+  /** The oldest that is still there; 0 for an empty log. */
+  firstId(): number {
+    return this.#first.get() ?? 0
   }
 
   /** Forgets up to `limit` edits with ids up to `id`, oldest first. */
