@@ -157,6 +157,8 @@ export class CommandExecutor {
         return await this.#delete(command.storageId, command.blocks)
       case 'verify':
         return await this.#verify(command.block)
+      case 'attest':
+        return await this.#attest(command.block)
       case 'prepare-recovery': {
         const { block, newGenerationStamp } = command
         const replica = await prepareRecovery(context.store, asBlock(block), newGenerationStamp)
@@ -274,6 +276,26 @@ export class CommandExecutor {
     }
     context.store.markCorrupt(block.id, false)
     return { outcome: 'refused', message: 'the replica is good' }
+  }
+
+  async #attest(block: {
+    readonly id: number
+    readonly generationStamp: number
+    readonly lengthBytes: number
+  }): Promise<Result> {
+    const { context } = this.#options
+    const replica = context.store.get(block.id)
+    const isAsTold =
+      replica?.kind === 'finalized' &&
+      replica.generationStamp === block.generationStamp &&
+      replica.lengthBytes === block.lengthBytes
+    if (!isAsTold) throw new DfsError('REPLICA_NOT_FOUND', `block ${block.id} is not here as told`)
+    const offset = await findDamage(context, replica, async () => {})
+    if (offset !== undefined) await confirmDamage(context, replica, offset)
+    const isSound = offset === undefined && context.store.get(block.id) === replica
+    return isSound
+      ? { outcome: 'done' }
+      : { outcome: 'refused', message: `block ${block.id} is not sound` }
   }
 }
 

@@ -52,7 +52,7 @@ export function chooseExcess<R extends RemovableReplica>(question: ExcessQuestio
 }
 
 /** Good, confirmed, on a live node that stays in service, and staying there: the only kind that a deletion may lean on. */
-function isTrusted(replica: ReplicaCondition): boolean {
+export function isTrusted(replica: ReplicaCondition): boolean {
   return (
     replica.judgement === 'good' &&
     replica.isConfirmed &&

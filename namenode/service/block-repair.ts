@@ -88,6 +88,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
   })
   const sweeps = new BlockSweeps(map, examination)
   const deletions = new ReplicaDeletions({
+    clock,
     log,
     map,
     registry,

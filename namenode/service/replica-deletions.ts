@@ -3,15 +3,17 @@
  * deleted), or the block has more than it needs (policy `choose-excess`). Rows leave the map when the node says that the
  * bytes are gone, not before (reliability E12).
  */
+import type { Clock } from '../../shared/clock.js'
 import type { BlockId, DatanodeUuid, InodeId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
-import { chooseExcess } from '../policy/choose-excess.js'
+import { chooseExcess, isTrusted } from '../policy/choose-excess.js'
 import { whyUnfit } from '../policy/place-replicas.js'
 import type { StoragePolicy } from '../policy/storage-policies.js'
 import { type ClusterStorage, placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
 import type { Examination } from './examination.js'
+import { KeptReplicas } from './kept-replicas.js'
 import type { LeavingReplicas } from './leaving-replicas.js'
 import type { HeldReplica, ReplicaMap } from './replica-map.js'
 
@@ -26,6 +28,7 @@ interface Order {
 }
 
 export interface ReplicaDeletionsOptions {
+  readonly clock: Clock
   readonly log: Log
   readonly map: ReplicaMap
   readonly registry: ClusterRegistry
@@ -41,11 +44,21 @@ export class ReplicaDeletions {
   readonly #options: ReplicaDeletionsOptions
   /** Chosen in this slice, by storage; `flush` turns them into commands. */
   readonly #orders = new Map<ClusterStorage, Order[]>()
+  readonly #kept: KeptReplicas
   /** Told when the last replica of a block may be gone, and when an order got lost with the process that had it. */
   onGone: (block: BlockId) => void = () => {}
 
   constructor(options: ReplicaDeletionsOptions) {
     this.#options = options
+    this.#kept = new KeptReplicas({
+      clock: options.clock,
+      outbox: options.outbox,
+      onReady: (block) => options.examination.considerRemoval(block),
+      onDisproven: (blockId, datanode) => {
+        options.log.warn({ blockId, datanode }, 'a replica that was to be kept is not sound')
+        options.requestFullReport(datanode)
+      },
+    })
   }
 
   get isFull(): boolean {
@@ -63,8 +76,13 @@ export class ReplicaDeletions {
       replicas,
       canCopyElsewhere: this.#canCopyElsewhere(replicas, record.lengthBytes),
     })
-    for (const replica of excess) this.#order(replica)
-    return excess.length
+    // Bad replicas are no loss; the sound ones go only when those that stay were seen to be sound.
+    const sound = excess.filter((it) => it.judgement === 'good')
+    const kept = replicas.filter((it) => isTrusted(it) && !excess.includes(it))
+    const isProven = sound.length === 0 || this.#kept.areProven(block, kept)
+    const leaving = isProven ? excess : excess.filter((it) => it.judgement !== 'good')
+    for (const replica of leaving) this.#order(replica)
+    return leaving.length
   }
 
   /** Orders all replicas of a block whose file is gone. @returns how many are still there, dead nodes' included */

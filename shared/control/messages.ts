@@ -166,6 +166,15 @@ export const VerifyCommand = closed({
   ...CommandBase,
   block: BlockSchema,
 })
+/**
+ * Read a replica that is to be kept while others are deleted: `done` only when it is here, finalized, in this version
+ * and length, and sound.
+ */
+export const AttestCommand = closed({
+  kind: Type.Literal('attest'),
+  ...CommandBase,
+  block: BlockSchema,
+})
 /** Stop the writer of a replica and say what it holds; older writers are fenced from then on. */
 export const PrepareRecoveryCommand = closed({
   kind: Type.Literal('prepare-recovery'),
@@ -195,6 +204,7 @@ export const Command = Type.Union([
   MoveCommand,
   DeleteCommand,
   VerifyCommand,
+  AttestCommand,
   PrepareRecoveryCommand,
   FinishRecoveryCommand,
   FullReportCommand,

@@ -206,6 +206,15 @@ export class ReplicaNode {
         if (replica.isRotten === true) await this.tell('corrupt', replica)
         return { commandId, outcome: 'done' }
       }
+      case 'attest': {
+        const replica = this.replicas.get(command.block.id)
+        if (replica === undefined) return { commandId, outcome: 'refused' }
+        if (replica.isRotten === true) await this.tell('corrupt', replica)
+        const { generationStamp, lengthBytes } = command.block
+        const isAsTold =
+          replica.generationStamp === generationStamp && replica.lengthBytes === lengthBytes
+        return { commandId, outcome: replica.isRotten || !isAsTold ? 'refused' : 'done' }
+      }
       case 'prepare-recovery': {
         const replica = this.replicas.get(command.block.id)
         if (replica === undefined) return { commandId, outcome: 'refused' }

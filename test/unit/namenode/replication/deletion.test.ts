@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BlockRecord } from '../../../../namenode/service/namespace-model.js'
-import { generationStamp } from '../../../../shared/ids.js'
+import { type BlockId, generationStamp } from '../../../../shared/ids.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 
 let cluster: ScriptedCluster
@@ -65,7 +65,8 @@ describe('an order to delete', () => {
   it('without an outcome keeps its replica from being counted, however long it takes', async () => {
     await cluster.join('a', 'b', 'c')
     const block = await cluster.store(['a', 'b', 'c'])
-    for (const node of cluster.datanodes.values()) node.intercept = () => 'ignore'
+    for (const node of cluster.datanodes.values())
+      node.intercept = ({ kind }) => (kind === 'delete' ? 'ignore' : undefined)
     cluster.namespace.change(block.id, { replication: 2 })
     await cluster.pass(60 * HEARTBEAT_MS)
     expect(statistics().pendingDeletions).toBe(1)
@@ -136,4 +137,31 @@ describe('an order to delete', () => {
     await gone.heartbeat()
     expect(cluster.management.blockManager.locate(block, '').replicas).toHaveLength(2)
   })
+})
+
+describe('surplus', () => {
+  it.each([
+    ['lost', (name: string, id: BlockId) => cluster.node(name).replicas.delete(id)],
+    [
+      'rotten',
+      (name: string, id: BlockId) => {
+        const replica = cluster.node(name).replicas.get(id)
+        if (replica !== undefined) replica.isRotten = true
+      },
+    ],
+  ])(
+    'is deleted only when what stays was seen to be sound: others are %s unnoticed',
+    async (_how, harm) => {
+      await cluster.join('a', 'b', 'c')
+      for (const survivor of ['a', 'b', 'c']) {
+        const block = await cluster.store(['a', 'b', 'c'])
+        for (const name of ['a', 'b', 'c']) if (name !== survivor) harm(name, block.id)
+        cluster.namespace.change(block.id, { replication: 1 })
+        await cluster.pass(80 * HEARTBEAT_MS)
+        const replica = cluster.node(survivor).replicas.get(block.id)
+        expect(replica?.isRotten ?? false, survivor).toBe(false)
+        expect(cluster.holders(block.id), survivor).toEqual([survivor])
+      }
+    },
+  )
 })
