@@ -91,6 +91,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     'check a backup of the namespace against its edits',
     () => import('./commands/verify.js'),
   ),
+  cluster('audit', 'who did what lately', () => import('./commands/audit.js')),
+  cluster('top', 'the busiest users and operations', () => import('./commands/top.js')),
   cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),
   cluster('namenode', 'run a namenode', () => import('./commands/namenode.js')),

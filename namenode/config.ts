@@ -67,6 +67,8 @@ export interface NamenodeConfig {
   readonly safeModeThreshold: number
   /** `inline` runs the SQLite writer on the main thread: for simulation and debugging. */
   readonly writer: 'thread' | 'inline'
+  /** 0 bytes keep no audit log. */
+  readonly audit: { readonly maxBytes: number; readonly reads: boolean }
   readonly logLevel: LogLevel
 }
 
@@ -148,6 +150,7 @@ export function namenodeConfig(
     maintenanceMinReplicas: values['maintenance.min-replicas'],
     safeModeThreshold: values['safe-mode.threshold'],
     writer: values['namenode.writer'],
+    audit: { maxBytes: values['audit.max-size'], reads: values['audit.reads'] },
     logLevel: values['log.level'],
   })
 }

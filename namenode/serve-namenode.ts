@@ -18,6 +18,7 @@ import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
 import { namenodeProtocols } from './rpc/protocols.js'
 import { runProgram } from './run-program.js'
+import { Audit } from './service/audit.js'
 import { Backups } from './service/backups.js'
 import { mayImpersonate } from './service/impersonation.js'
 import type { StoredNamespace } from './service/namespace-facade.js'
@@ -51,7 +52,15 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     await openBlockManagement({ config, seams, namespace }),
     (it) => it.close(),
   )
+  const { clock, log, disk } = seams
+  const { dataFolder } = config
+  const audit = closing.use(
+    'audit log',
+    await Audit.open({ disk, clock, log, dataFolder, ...config.audit }),
+    (it) => it.close(),
+  )
   const services = await openServices({
+    audit,
     config,
     clock: seams.clock,
     log: seams.log,

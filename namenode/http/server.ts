@@ -12,6 +12,7 @@ import { CorruptFileHandling } from '../service/corrupt-file-handling.js'
 import type { Fsck } from '../service/fsck.js'
 import type { NamenodeServices } from '../service/services.js'
 import { servingDatanode } from '../service/serving-datanode.js'
+import { registerAuditRoutes } from './audit-routes.js'
 import { registerBackupRoutes } from './backup-routes.js'
 import { registerClusterRoutes } from './cluster-routes.js'
 import { registerEventRoutes } from './event-routes.js'
@@ -65,6 +66,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   registerClusterRoutes(app, services)
   registerImageRoutes(app)
   registerBackupRoutes(app, { backups: options.backups, defaultUser, callOf })
+  registerAuditRoutes(app, { services, defaultUser, callOf })
   registerFsckRoutes(app, {
     fsck: new CorruptFileHandling({ fsck, namespace }),
     findBlock: options.findBlock,
@@ -104,7 +106,16 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     done()
   })
   void app.register((scope, _options, done) => {
-    registerWebhdfsRoutes(scope, { services, rpcPort: options.rpcPort, defaultUser, callOf })
+    const webhdfsCallOf: typeof callOf = (request, user) => ({
+      ...callOf(request, user),
+      face: 'webhdfs',
+    })
+    registerWebhdfsRoutes(scope, {
+      services,
+      rpcPort: options.rpcPort,
+      defaultUser,
+      callOf: webhdfsCallOf,
+    })
     done()
   })
   await app.ready()
@@ -139,5 +150,6 @@ function callOfRequest(
     clientAddress: withoutMapping(remoteAddress ?? ''),
     localAddress: withoutMapping(localAddress ?? ''),
     localPort,
+    face: 'http',
   }
 }

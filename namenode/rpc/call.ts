@@ -15,6 +15,7 @@ export function callOf(context: RpcContext, principals: Principals): Call {
     clientAddress: context.clientAddress,
     localAddress: context.localAddress,
     localPort: context.localPort,
+    face: 'rpc',
   }
 }
 

@@ -18,4 +18,6 @@ export interface Call {
   readonly localAddress: string
   /** The local port on which the client reached us; absent for a call that came through no socket. */
   readonly localPort?: number | undefined
+  /** Through which face it came; absent for the namenode itself. */
+  readonly face?: 'rpc' | 'webhdfs' | 'http'
 }

@@ -5,6 +5,8 @@ import type { SettingValues } from '../../shared/config/settings.js'
 import type { BlockId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
+import type { Audit } from './audit.js'
+import { auditedNamespace } from './audited-namespace.js'
 import type { BlockManager } from './block-manager.js'
 import { CorruptFiles } from './corrupt-files.js'
 import { EventLog } from './event-log.js'
@@ -26,6 +28,7 @@ export interface OpenServicesOptions {
   /** The namespace itself; the faces get it with safe mode in front. */
   readonly namespace: Namespace
   readonly blockManager: BlockManager
+  readonly audit: Audit
   readonly leaseRecovery: LeaseRecovery
   readonly administration: NamenodeServices['administration']
   /** Blocks without a good replica with ids above `after`, by id. */
@@ -42,9 +45,9 @@ export interface OpenServicesOptions {
 }
 
 export async function openServices(options: OpenServicesOptions): Promise<NamenodeServices> {
-  const { config, clock, log, blockManager, leaseRecovery, readSystemFile } = options
+  const { config, clock, log, audit, blockManager, leaseRecovery, readSystemFile } = options
   const safeMode = new SafeMode(blockManager)
-  const namespace = guardedNamespace(options.namespace, safeMode)
+  const namespace = auditedNamespace(guardedNamespace(options.namespace, safeMode), audit)
   const located = new LocatedBlocks({ ...options, namespace })
   const { minReplication, completeWaitMs, superuser, supergroup } = config
   const principals = await Principals.open({
@@ -68,6 +71,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
     reopening: new FileReopening({ ...joint, leaseRecovery }),
     corruptFiles: new CorruptFiles({ namespace, missingBlocksAfter: options.missingBlocksAfter }),
+    audit,
     events: new EventLog(options.namespace),
     metaSave: new MetaSave(options),
     principals,

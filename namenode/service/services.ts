@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.js'
 import type { Reconfiguration } from '../../shared/config/reconfiguration.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
+import type { Audit } from './audit.js'
 import type { BlockManager } from './block-manager.js'
 import type { CorruptFiles } from './corrupt-files.js'
 import type { EventLog } from './event-log.js'
@@ -19,7 +20,7 @@ export interface NamenodeServices {
   readonly config: NamenodeConfig
   readonly clock: Clock
   readonly log: Log
-  /** Refuses changes in safe mode. */
+  /** Refuses changes in safe mode, and leaves a line of every operation in the audit log. */
   readonly namespace: Namespace
   readonly blockManager: BlockManager
   readonly located: LocatedBlocks
@@ -34,4 +35,5 @@ export interface NamenodeServices {
   /** Who may act for others; changes live. */
   readonly access: { proxyUsers: readonly string[] }
   readonly reconfiguration: Reconfiguration
+  readonly audit: Audit
 }

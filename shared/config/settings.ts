@@ -5,6 +5,7 @@
  */
 import { isAdvertisedAddress } from '../control/advertised-address.js'
 import { ACCESS_SETTINGS } from './access-settings.js'
+import { AUDIT_SETTINGS } from './audit-settings.js'
 import { NODE_SETTINGS } from './node-settings.js'
 import {
   choice,
@@ -104,6 +105,7 @@ export const SETTINGS = {
     ['thread', 'inline'],
   ),
   ...ACCESS_SETTINGS,
+  ...AUDIT_SETTINGS,
 
   'block.size': size({
     about: 'block size of files whose client asks for none',

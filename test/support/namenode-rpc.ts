@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { NamenodeConfig } from '../../namenode/config.js'
 import { checkSuperuser } from '../../namenode/policy/permissions.js'
 import { namenodeProtocols } from '../../namenode/rpc/protocols.js'
+import { Audit } from '../../namenode/service/audit.js'
 import type { LeaseRecovery } from '../../namenode/service/file-reopening.js'
 import { openNamespace } from '../../namenode/service/open-namespace.js'
 import { openServices } from '../../namenode/service/open-services.js'
@@ -74,6 +75,7 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     maintenanceMinReplicas: 2,
     safeModeThreshold: 1,
     writer: 'inline',
+    audit: { maxBytes: 1024 * 1024, reads: true },
     logLevel: 'silent',
   }
 }
@@ -116,7 +118,13 @@ export async function openNamenodeRpc(
   const missing: BlockId[] = []
   const logFiles = new Map<string, string>()
   const leaseRecovery: LeaseRecovery = { startLeaseRecovery: async () => leases.outcome }
+  const audit = closing.use(
+    'audit log',
+    await Audit.open({ ...seams, dataFolder: folder, ...config.audit }),
+    (it) => it.close(),
+  )
   const services = await openServices({
+    audit,
     config,
     clock: seams.clock,
     log: silentLog,

@@ -186,6 +186,7 @@ export function configuration(
     maintenanceMinReplicas: 2,
     safeModeThreshold: 0.999,
     writer: 'inline',
+    audit: { maxBytes: 0, reads: true },
     logLevel: 'silent',
     ...overrides,
   }

@@ -14,6 +14,7 @@ import {
   openBlockManagement,
 } from '../../../namenode/open-block-management.js'
 import { namenodeProtocols } from '../../../namenode/rpc/protocols.js'
+import { Audit } from '../../../namenode/service/audit.js'
 import type { StoredNamespace } from '../../../namenode/service/namespace-facade.js'
 import { openNamespace } from '../../../namenode/service/open-namespace.js'
 import { openServices } from '../../../namenode/service/open-services.js'
@@ -152,6 +153,7 @@ export class NamenodeProcess {
       (it) => it.close(),
     )
     const services = await openServices({
+      audit: await Audit.open({ ...seams, dataFolder: folder, maxBytes: 0, reads: true }),
       config,
       clock: seams.clock,
       log: seams.log,

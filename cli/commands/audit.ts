@@ -1,0 +1,78 @@
+/** `dfs audit`: who did what lately, newest last, as lines of HDFS's audit log have it. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
+import { parseDurationMs } from '../../shared/config/quantities.js'
+import { type CommandContext, examples } from '../command.js'
+import { printJson, printLine } from '../io.js'
+
+interface AuditCommandOptions {
+  readonly user?: string
+  readonly cmd?: string
+  readonly path?: string
+  readonly since?: number
+  readonly limit?: string
+  readonly http?: string
+  readonly json?: true
+}
+
+interface Operation {
+  readonly timeMs: number
+  readonly user: string
+  readonly address: string
+  readonly command: string
+  readonly path?: string
+  readonly target?: string
+  readonly face: string
+  readonly outcome: string
+}
+
+export function register(command: Command, context: CommandContext): void {
+  command
+    .option('--user <name>', 'what this user did')
+    .option('--cmd <name>', 'operations of this name, such as delete, rename, open')
+    .option('--path <path>', 'about this path and all below it')
+    .option('--since <age>', 'not older than this, such as 10m or 2d', ageOf)
+    .option('--limit <count>', 'the newest so many (default: 100)')
+    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option('--json', 'print a JSON document')
+  examples(command, ['dfs audit --cmd delete --since 1h', 'dfs audit --user alice --path /data'])
+  command.action(async (options: AuditCommandOptions) => {
+    const operations = await ask(context, options)
+    if (options.json === true) {
+      await printJson(context.io, operations)
+      return
+    }
+    for (const operation of operations.toReversed()) {
+      await printLine(context.io, operationLine(operation))
+    }
+  })
+}
+
+async function ask(context: CommandContext, options: AuditCommandOptions): Promise<Operation[]> {
+  const url = namenodeUrl(context.defaultFs(), options.http, '/api/v1/audit')
+  url.searchParams.set('user.name', context.user)
+  for (const name of ['user', 'cmd', 'path', 'limit'] as const) {
+    const value = options[name]
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
+  if (options.since !== undefined) {
+    const sinceMs = context.io.seams.clock.wallMs() - options.since
+    url.searchParams.set('since', String(Math.max(0, Math.floor(sinceMs))))
+  }
+  const response = await askNamenode(url, { signal: context.io.signal })
+  return ((await response.json()) as { readonly operations: Operation[] }).operations
+}
+
+function ageOf(text: string): number {
+  const ageMs = parseDurationMs(text)
+  if (ageMs !== undefined) return ageMs
+  throw new InvalidArgumentError('An age is a number with a unit: 30s, 10m, 2h, 7d.')
+}
+
+/** Time, user, address and face, outcome, command, path, target. Pure. */
+export function operationLine(operation: Operation): string {
+  const { timeMs, user, address, face, outcome, command, path, target } = operation
+  const time = new Date(timeMs).toISOString()
+  const end = target === undefined ? '' : ` -> ${target}`
+  return `${time}\t${user}\t${address}\t${face}\t${outcome}\t${command}\t${path ?? ''}${end}`
+}

@@ -1,0 +1,72 @@
+/** Who did what: the audit log and the busiest users, as JSON, for superusers (docs/audit.md). */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { DfsError } from '../../shared/errors.js'
+import { singleParameters } from '../../shared/http/query.js'
+import { checkSuperuser } from '../policy/permissions.js'
+import { TOP_WINDOWS_MS } from '../policy/rolling-counts.js'
+import type { Call } from '../service/call.js'
+import type { NamenodeServices } from '../service/services.js'
+import { checkUserParameter } from './user-parameter.js'
+
+export interface AuditRoutesOptions {
+  readonly services: Pick<NamenodeServices, 'audit' | 'clock'>
+  /** Who a request without `user.name` is. */
+  readonly defaultUser: string
+  readonly callOf: (request: FastifyRequest, user: string) => Call
+}
+
+interface AuditQuery {
+  readonly 'user.name'?: string
+  readonly user?: string
+  readonly cmd?: string
+  readonly path?: string
+  readonly since?: string
+  readonly limit?: string
+}
+
+const DEFAULT_LIMIT = 100
+const MAX_LIMIT = 10_000
+/** As Hadoop's `dfs.namenode.top.num.users`. */
+const TOP_USERS = 10
+
+export function registerAuditRoutes(app: FastifyInstance, options: AuditRoutesOptions): void {
+  const { audit, clock } = options.services
+  app.get('/api/v1/audit', async (request) => {
+    const query = authorized(request, options, 'audit')
+    const operations = await audit.find({
+      user: query.user,
+      command: query.cmd,
+      path: query.path,
+      sinceMs: numberOf(query.since, 'since', Number.MAX_SAFE_INTEGER) ?? 0,
+      limit: numberOf(query.limit, 'limit', MAX_LIMIT) ?? DEFAULT_LIMIT,
+    })
+    return { operations }
+  })
+  app.get('/api/v1/top', (request) => {
+    authorized(request, options, 'top')
+    const nowMs = clock.monotonicMs()
+    const windows = TOP_WINDOWS_MS.map((windowMs) => ({
+      windowMs,
+      commands: audit.counts.top(nowMs, windowMs, TOP_USERS),
+    }))
+    return { time: new Date(clock.wallMs()).toISOString(), windows }
+  })
+}
+
+function authorized(
+  request: FastifyRequest,
+  { defaultUser, callOf }: AuditRoutesOptions,
+  operation: string,
+): AuditQuery {
+  const query: AuditQuery = singleParameters(request.query)
+  const user = checkUserParameter('user.name', query['user.name'] ?? defaultUser)
+  checkSuperuser(callOf(request, user).principal, operation)
+  return query
+}
+
+function numberOf(text: string | undefined, name: string, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (/^\d{1,16}$/.test(text) && value <= most) return value
+  throw new DfsError('ILLEGAL_ARGUMENT', `${name} must be a number up to ${most}, not ${text}`)
+}
