@@ -213,6 +213,10 @@ function attributeChanges(namespace: Namespace, recorder: Recorder) {
       recorder.change(call, { command: 'satisfyStoragePolicy', path: change.path }, () =>
         namespace.satisfyStoragePolicy(call, change),
       ),
+    orderNode: (call, change) =>
+      recorder.change(call, { command: 'orderNode', target: change.node }, () =>
+        namespace.orderNode(call, change),
+      ),
     setXAttr: (call, change) =>
       recorder.change(call, { command: 'setXAttr', path: change.path }, () =>
         namespace.setXAttr(call, change),

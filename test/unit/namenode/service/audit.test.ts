@@ -165,7 +165,8 @@ const WITHOUT_LINE = new Set(
   totals lastTransactionId editsAfter expiredLeases allocateBlock abandonBlock completeFile fsync
   reserveGenerationStamp updatePipeline renewLease beginLeaseRecovery finishLeaseRecovery forgetDeletedBlocks
   purgeDeletedTrees freeSnapshots pruneRequests onCommitted close
-  giveUpDeletions policyRequestsAfter policyOfInode endPolicyRequest deletionTotals`.split(/\s+/),
+  giveUpDeletions policyRequestsAfter policyOfInode endPolicyRequest deletionTotals
+  nodeOrders`.split(/\s+/),
 )
 
 describe('operations of clients', () => {
