@@ -96,6 +96,7 @@ function buildFaces(
     log,
     map,
     registry,
+    namespace,
     onChanged,
     onConfirmed: (storage) => {
       readiness.refresh()

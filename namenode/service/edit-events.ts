@@ -81,6 +81,7 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
     case 'freeSnapshot':
     case 'orderNode':
     case 'pruneRequests':
+    case 'skip':
       return []
     default:
       return assertNever(edit)

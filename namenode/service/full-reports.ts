@@ -23,6 +23,8 @@ import type { Log } from '../../shared/log.js'
 import type { ReplicaRow } from '../storage/replica-store.js'
 import type { ClusterStorage } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
+import type { Namespace } from './namespace.js'
+import type { SeenNumbers } from './namespace-model.js'
 import type { ReplicaMap } from './replica-map.js'
 
 const BUCKET_SIZE = 2 ** REPORT_BUCKET_BITS
@@ -38,6 +40,8 @@ interface OpenReport {
   readonly differing: ReadonlySet<number>
   /** Differing buckets whose contents arrived, or that the node said are empty. */
   readonly settled: Set<number>
+  /** The highest numbers that were listed. */
+  highest: SeenNumbers
   rowsSincePause: number
 }
 
@@ -46,6 +50,7 @@ export interface FullReportsOptions {
   readonly log: Log
   readonly map: ReplicaMap
   readonly registry: ClusterRegistry
+  readonly namespace: Pick<Namespace, 'skipNumbers'>
   /** Replicas of these blocks appeared, changed or vanished. */
   readonly onChanged: (blocks: readonly BlockId[]) => void
   readonly onConfirmed: (storage: ClusterStorage) => void
@@ -80,6 +85,7 @@ export class FullReports {
       number,
       differing,
       settled: new Set([...differing].filter((it) => !reported.has(it))),
+      highest: { blockId: 0, generationStamp: 0 },
       rowsSincePause: 0,
     })
     return [...differing]
@@ -102,7 +108,9 @@ export class FullReports {
       }
       for (let start = 0; start < blocks.length; start += SLICE_WRITES) {
         if (start > 0) await this.#pauseWithin(storage, report)
-        this.#applySlice(storage, blocks.slice(start, start + SLICE_WRITES), report.number)
+        const slice = blocks.slice(start, start + SLICE_WRITES)
+        this.#applySlice(storage, slice, report.number)
+        report.highest = higher(report.highest, slice)
       }
       report.settled.add(bucket)
       await this.#pauseWhenDue(storage, report, blocks.length)
@@ -156,6 +164,8 @@ export class FullReports {
       await this.#pauseWhenDue(storage, report, rows)
     }
     this.#open.delete(storage)
+    // Before this storage can be what ends safe mode, and with it the giving out of numbers (I5).
+    if (report.highest.blockId > 0) await this.#options.namespace.skipNumbers(report.highest)
     this.#requireCurrent(storage, report.sessionId, report.number)
     this.#confirm(storage)
   }
@@ -269,4 +279,16 @@ function hashOf(row: ReplicaRow): bigint {
     lengthBytes: row.lengthBytes,
     state: row.state === 'being-written' ? 'being-written' : 'finalized',
   })
+}
+
+function higher(before: SeenNumbers, listed: readonly DigestedReplica[]): SeenNumbers {
+  let highest = before
+  for (const { id, generationStamp: stamp } of listed) {
+    if (id <= highest.blockId && stamp <= highest.generationStamp) continue
+    highest = {
+      blockId: Math.max(highest.blockId, id),
+      generationStamp: Math.max(highest.generationStamp, stamp),
+    }
+  }
+  return highest
 }

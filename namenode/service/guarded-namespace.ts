@@ -212,6 +212,7 @@ function background(namespace: Namespace) {
     giveUpDeletions: (request) => namespace.giveUpDeletions(request),
     // Nothing of the namespace changes: what was ordered takes effect when safe mode ends.
     orderNode: (call, change) => namespace.orderNode(call, change),
+    skipNumbers: (seen) => namespace.skipNumbers(seen),
     pruneRequests: (beforeMs) => namespace.pruneRequests(beforeMs),
     onCommitted: (listener) => namespace.onCommitted(listener),
     close: () => namespace.close(),

@@ -167,6 +167,7 @@ export class EditApplier {
       case 'forget':
       case 'orderNode':
       case 'pruneRequests':
+      case 'skip':
         this.#keepRecord(edit)
         return
       case 'allowSnapshot':
@@ -186,10 +187,15 @@ export class EditApplier {
   }
 
   /** What is kept beside the tree. */
-  #keepRecord(edit: Extract<Edit, { op: 'forget' | 'orderNode' | 'pruneRequests' }>): void {
+  #keepRecord(
+    edit: Extract<Edit, { op: 'forget' | 'orderNode' | 'pruneRequests' | 'skip' }>,
+  ): void {
     if (edit.op === 'orderNode') this.stores.nodeOrders.set(edit.node, edit.order ?? undefined)
     else if (edit.op === 'pruneRequests') this.stores.requests.pruneBefore(edit.beforeMs)
-    else for (const id of edit.blocks) this.stores.blocks.forget(id)
+    else if (edit.op === 'skip') {
+      this.state.nextBlock = Math.max(this.state.nextBlock, edit.nextBlock)
+      this.state.nextGeneration = Math.max(this.state.nextGeneration, edit.nextGeneration)
+    } else for (const id of edit.blocks) this.stores.blocks.forget(id)
   }
 
   /** The inode that an edit speaks of. */

@@ -8,6 +8,7 @@ import type { Stores } from '../storage/stores.js'
 import type { Call } from './call.js'
 import type { NamespaceChanges } from './namespace.js'
 import type { Edit } from './namespace-edit.js'
+import type { SeenNumbers } from './namespace-model.js'
 import type { Tree } from './namespace-tree.js'
 import type { VersionKeeper } from './version-keeper.js'
 
@@ -23,6 +24,7 @@ type ClientChange = Exclude<
   | 'forgetDeletedBlocks'
   | 'purgeDeletedTrees'
   | 'pruneRequests'
+  | 'skipNumbers'
   | 'freeSnapshots'
   | 'endPolicyRequest'
   | 'giveUpDeletions'
@@ -49,6 +51,7 @@ interface OwnChanges {
     result: Settled<'giveUpDeletions'>
   }
   pruneRequests: { change: { beforeMs: number }; result: undefined }
+  skipNumbers: { change: SeenNumbers; result: undefined }
   touchAccessTime: { change: { fileId: InodeId }; result: undefined }
 }
 

@@ -283,6 +283,7 @@ export type Edit =
       readonly order: NodeOrder | null
     }
   | { readonly op: 'pruneRequests'; readonly beforeMs: number }
+  | { readonly op: 'skip'; readonly nextBlock: number; readonly nextGeneration: number }
 
 /** The request that an edit answers: kept with the edit, so that a replay restores the answers too. */
 export interface AnsweredRequest {

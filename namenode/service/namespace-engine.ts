@@ -39,6 +39,7 @@ const ALLOWED_ON_LOW_DISK: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'forgetDeletedBlocks',
   'purgeDeletedTrees',
   'pruneRequests',
+  'skipNumbers',
   'deleteSnapshot',
   'freeSnapshots',
   'giveUpDeletions',

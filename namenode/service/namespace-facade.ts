@@ -19,7 +19,7 @@ import { ACCESS_TIME_PRECISION_MS } from './namespace-attributes.js'
 import type { ChangeKind, ChangeRequest, Changes } from './namespace-change.js'
 import type { NamespaceEffects } from './namespace-engine.js'
 import { type OpeningOperation, openFailure, RECOVERY_HOLDER } from './namespace-leases.js'
-import type { FileBlocks } from './namespace-model.js'
+import type { FileBlocks, SeenNumbers } from './namespace-model.js'
 import { NamespaceReader } from './namespace-reads.js'
 
 type Asked<K extends keyof NamespaceChanges> = Parameters<NamespaceChanges[K]>[1]
@@ -231,6 +231,10 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   orderNode(call: Call, change: Asked<'orderNode'>): Promise<void> {
     return this.#submit('orderNode', call, change)
+  }
+
+  skipNumbers(seen: SeenNumbers): Promise<void> {
+    return this.#submit('skipNumbers', OWN_CALL, seen)
   }
 
   pruneRequests(beforeMs: number): Promise<void> {

@@ -106,3 +106,9 @@ export interface DeletedBlock {
   readonly blockId: BlockId
   readonly generationStamp: number
 }
+
+/** The highest numbers that a datanode was found to hold. */
+export interface SeenNumbers {
+  readonly blockId: number
+  readonly generationStamp: number
+}

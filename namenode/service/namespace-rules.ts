@@ -42,6 +42,7 @@ import {
   forgetDeletedBlocksRule,
   pruneRequestsRule,
   purgeDeletedTreesRule,
+  skipNumbersRule,
 } from './namespace-upkeep.js'
 import { removeXAttrRule, setXAttrRule } from './namespace-xattrs.js'
 
@@ -86,4 +87,5 @@ export const CHANGE_RULES: ChangeRules = {
   forgetDeletedBlocks: forgetDeletedBlocksRule,
   purgeDeletedTrees: purgeDeletedTreesRule,
   pruneRequests: pruneRequestsRule,
+  skipNumbers: skipNumbersRule,
 }

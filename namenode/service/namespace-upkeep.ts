@@ -98,6 +98,22 @@ export const pruneRequestsRule: ChangeRule<'pruneRequests'> = {
       : { result: () => undefined },
 }
 
+/** Beyond this a number is a datanode's fancy: believing it would use up all numbers at once. */
+const MAX_SKIPPED = 2 ** 40
+
+/** Block ids and generation stamps that are in use out there are never given out again, whoever forgot them (I5). */
+export const skipNumbersRule: ChangeRule<'skipNumbers'> = {
+  decide: ({ state }, seen) => {
+    const next = (current: number, highest: number) =>
+      highest >= current && highest - current < MAX_SKIPPED ? highest + 1 : current
+    const nextBlock = next(state.nextBlock, seen.blockId)
+    const nextGeneration = next(state.nextGeneration, seen.generationStamp)
+    const isNews = nextBlock > state.nextBlock || nextGeneration > state.nextGeneration
+    const result = () => undefined
+    return isNews ? { edit: { op: 'skip', nextBlock, nextGeneration }, result } : { result }
+  },
+}
+
 export const purgeDeletedTreesRule: ChangeRule<'purgeDeletedTrees'> = {
   decide: (context, { limit }) => {
     const plan = planPurge(context, limit)

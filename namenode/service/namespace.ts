@@ -30,6 +30,7 @@ import type {
   FileBlocks,
   FileStatus,
   OpenFile,
+  SeenNumbers,
 } from './namespace-model.js'
 import type { SnapshotChanges, SnapshotReads } from './snapshots.js'
 
@@ -260,6 +261,11 @@ export interface NamespaceChanges extends SnapshotChanges, DeletionChanges {
   freeSnapshots(limit: number): Promise<boolean>
   /** Ends a request to satisfy a storage policy: it is done, or its inode is gone. */
   endPolicyRequest(fileId: InodeId): Promise<void>
+  /**
+   * A datanode holds these numbers: none up to them is given out any more. They are higher than what this namespace gave out
+   * when it is an older copy of itself (fault 43).
+   */
+  skipNumbers(seen: SeenNumbers): Promise<void>
   /** Prunes repeated-request answers older than `beforeMs`. */
   pruneRequests(beforeMs: number): Promise<void>
 }

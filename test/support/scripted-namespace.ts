@@ -6,6 +6,7 @@ import type {
   BlockRecord,
   DeletedBlock,
   FileStatus,
+  SeenNumbers,
 } from '../../namenode/service/namespace-model.js'
 import {
   type Block,
@@ -35,6 +36,8 @@ export class ScriptedNamespace {
   purged = 0
   /** Files that are being truncated, and to which length of their last block. */
   readonly truncating = new Map<InodeId, number>()
+  /** What datanodes reported to hold. */
+  readonly skipped: SeenNumbers[] = []
   prunedBeforeMs: number | undefined
   readonly nodeOrders = new Map<DatanodeUuid, NodeOrder>()
   readonly #listeners: ((change: CommittedChange) => void)[] = []
@@ -155,6 +158,9 @@ export class ScriptedNamespace {
         this.prunedBeforeMs = beforeMs
       },
       freeSnapshots: async () => false,
+      skipNumbers: async (seen) => {
+        this.skipped.push(seen)
+      },
       giveUpDeletions: async () => ({ deletions: 0, spaceBytes: 0 }),
       expiredLeases: () => this.expired,
       onCommitted: (listener) => {

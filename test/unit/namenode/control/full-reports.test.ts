@@ -155,6 +155,18 @@ describe('a full report', () => {
   })
 })
 
+describe('a full report of a namespace that has forgotten something', () => {
+  it('has the namespace skip the numbers that are in use, before the storage is confirmed', async () => {
+    await cluster.join('a')
+    const node = cluster.node('a')
+    cluster.namespace.skipped.length = 0
+    node.replicas.set(900, { id: 900, generationStamp: 70, lengthBytes: 9, state: 'finalized' })
+    node.replicas.set(901, { id: 901, generationStamp: 60, lengthBytes: 9, state: 'finalized' })
+    await node.report()
+    expect(cluster.namespace.skipped).toEqual([{ blockId: 901, generationStamp: 70 }])
+  })
+})
+
 describe('a message with very much in it', () => {
   it('is applied in slices between which other work gets its turn, and then wholly', async () => {
     await cluster.join('a')
