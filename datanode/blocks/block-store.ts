@@ -178,6 +178,13 @@ export class BlockStore {
     crashPoint('meta.rename-synced')
   }
 
+  /** Makes the names in the folders of these replicas durable: once for each folder. */
+  async syncNames(replicas: readonly Replica[]): Promise<void> {
+    if (!this.config.syncOnClose) return
+    const volumes = new Map(replicas.map((it) => [this.pathsOf(it).folder, it.volume]))
+    for (const [folder, { disk }] of volumes) await disk.syncFolder(folder)
+  }
+
   pathsOf(replica: Replica): ReplicaPaths {
     const suffix = replica.kind === 'finalized' ? 'meta' : 'writing'
     return replicaPaths(replica.volume.folder, replica.id, replica.generationStamp, suffix)

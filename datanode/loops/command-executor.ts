@@ -17,6 +17,7 @@ import { type DatanodeInfo, transferAddress } from '../../shared/transfer/pipeli
 import { SendBlockFailure } from '../../shared/transfer/send-block.js'
 import { copyBeginning } from '../blocks/copy-beginning.js'
 import { moveReplica } from '../blocks/move-replica.js'
+import type { Replica } from '../blocks/replica.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
 import { confirmDamage, damagedOffset, findDamage, mayBeDamage } from '../transfer/damage.js'
 import { sendReplica } from '../transfer/send-replica.js'
@@ -227,16 +228,23 @@ export class CommandExecutor {
   ): Promise<Result> {
     const { store, events } = this.#options.context
     const refusals: string[] = []
-    for (const block of blocks) {
-      try {
-        const deleted = await store.delete(block.id, block.generationStamp, storageId)
-        if (deleted !== undefined) events.deleted(deleted)
-      } catch (error) {
-        const failure = toDfsError(error)
-        // A newer version stays; the order for the others is carried out all the same.
-        if (failure.code !== 'STALE_GENERATION') throw error
-        refusals.push(failure.message)
+    const deleted: Replica[] = []
+    try {
+      for (const block of blocks) {
+        try {
+          const replica = await store.delete(block.id, block.generationStamp, storageId)
+          if (replica !== undefined) deleted.push(replica)
+        } catch (error) {
+          const failure = toDfsError(error)
+          // A newer version stays; the order for the others is carried out all the same.
+          if (failure.code !== 'STALE_GENERATION') throw error
+          refusals.push(failure.message)
+        }
       }
+    } finally {
+      // The namenode forgets what is reported as gone: it must not come back with a power cut.
+      await store.syncNames(deleted)
+      for (const replica of deleted) events.deleted(replica)
     }
     if (refusals.length === 0) return { outcome: 'done' }
     return { outcome: 'refused', message: refusals.join('; ').slice(0, MAX_MESSAGE_LENGTH) }

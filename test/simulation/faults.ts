@@ -10,7 +10,7 @@ import { clientHost, NAMENODE_HOST } from './world/settings.js'
 import type { World } from './world/world.js'
 
 const MIN_GAP_MS = 300
-const MAX_GAP_MS = 4_000
+const MAX_GAP_MS = 2_500
 const MAX_OUTAGE_MS = 25_000
 const SLOW_FACTOR = 40
 
@@ -64,11 +64,11 @@ export class Faults {
   #strike(): void {
     const { world, random } = this.#options
     const choice = random.below(100)
-    if (choice < 14) {
+    if (choice < 12) {
       if (world.network.breakConnection()) this.#count('connection broken')
-    } else if (choice < 24) this.#namenodeFault()
+    } else if (choice < 20) this.#namenodeFault()
     else if (choice < 28) this.#blackout()
-    else if (choice < 36) this.#flipBit()
+    else if (choice < 44) this.#flipBits()
     else this.#datanodeFault()
   }
 
@@ -95,6 +95,11 @@ export class Faults {
     for (const datanode of world.datanodes) {
       this.#later(datanode.name, random.below(10_000), () => this.#powerOn(datanode))
     }
+  }
+
+  #flipBits(): void {
+    const count = 1 + this.#options.random.below(3)
+    for (let done = 0; done < count; done += 1) this.#flipBit()
   }
 
   /** A bit turns in a replica on the victim, where the same version is whole on another disk. */

@@ -1,6 +1,7 @@
 /** One run from one seed: a cluster starts, clients work while things go wrong, the faults stop, and everything must be well. */
 import { seededRandom } from '../../shared/random.js'
 import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
+import { editsAbout } from './checks/edits-about.js'
 import { Invariants } from './checks/invariants.js'
 import { differencesFromReplay } from './checks/replay.js'
 import { Faults } from './faults.js'
@@ -148,10 +149,22 @@ class Run {
       const unfinished = unfinishedBusiness(this.#world)
       if (unfinished.length === 0) return
       if (scheduler.nowMs >= endMs) {
-        for (const it of unfinished) this.#complain(`I13: ${it}`)
+        for (const it of unfinished) {
+          this.#complain(`I13: ${it}`)
+          this.#explain(it)
+        }
         return
       }
       await scheduler.run(() => this.#hasFailed, CHECK_EVERY_MS)
+    }
+  }
+
+  /** Notes the edits about the block that a complaint names. */
+  #explain(complaint: string): void {
+    const id = /block (\d+)/.exec(complaint)?.[1]
+    if (id === undefined) return
+    for (const edit of editsAbout(this.#world.namenode.folder, Number(id))) {
+      this.#world.scheduler.note(`edit ${edit}`)
     }
   }
 

@@ -27,9 +27,9 @@ const COMMON: Partial<Record<SettingKey, string>> = {
   'liveness.stale-after': '5s',
   'liveness.dead-after': '15s',
   'replication.pending-timeout': '20s',
-  'report.full-interval': '60s',
-  'lease.soft-limit': '15s',
-  'lease.hard-limit': '60s',
+  'report.full-interval': '30s',
+  'lease.soft-limit': '10s',
+  'lease.hard-limit': '30s',
   'datanode.reserved': '0',
   'datanode.scrub-period': '1m',
 }
