@@ -9,7 +9,7 @@ import { DfsClient } from '../../shared/client/dfs-client.js'
 import { APACHE_VERSION, ApacheHdfs, NEEDED_JAVA_OPTION } from '../support/apache-hdfs.js'
 
 const MIB = 1024 * 1024
-export const DFS_COMMAND = join(dirname(dirname(import.meta.dirname)), 'bin', 'dfs')
+const DFS_COMMAND = join(dirname(dirname(import.meta.dirname)), 'bin', 'dfs')
 
 export interface Contestant {
   readonly name: string
@@ -55,12 +55,18 @@ export async function startApache(
   }
 }
 
-/** @param settings as for `--set`: none for the figures that count */
-export async function startOurs(settings: readonly string[] = []): Promise<Contestant> {
+/**
+ * @param settings as for `--set`: none for the figures that count
+ * @param command of another checkout, to compare two states of ours
+ */
+export async function startOurs(
+  settings: readonly string[] = [],
+  command = DFS_COMMAND,
+): Promise<Contestant> {
   const folder = mkdtempSync(join(tmpdir(), 'dfs-bench-'))
   const began = performance.now()
   const child = spawn(
-    DFS_COMMAND,
+    command,
     [
       ...['up', '--json', '--data', folder, '--rpc-port', '0', '--http-port', '0'],
       ...settings.flatMap((setting) => ['--set', setting]),
@@ -80,7 +86,7 @@ export async function startOurs(settings: readonly string[] = []): Promise<Conte
       fs: state.fs,
       pids: [state.pid, state.namenode.pid, ...datanodes],
       firstWriteSeconds: (performance.now() - began) / 1000,
-      listCommand: [DFS_COMMAND, '--fs', state.fs, 'ls', '/'],
+      listCommand: [command, '--fs', state.fs, 'ls', '/'],
       stop,
     }
   } catch (error) {

@@ -15,6 +15,11 @@ import { timeCommand } from './shells.js'
 const RESULTS = join(import.meta.dirname, '..', '..', 'docs', 'bench')
 const LIST_RUNS = 5
 
+interface ResultSet {
+  readonly name: string
+  readonly rows: readonly Row[]
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -26,6 +31,8 @@ const { values, positionals } = parseArgs({
     save: { type: 'boolean', default: false },
     /** A setting of our cluster; the figures that count have none. */
     set: { type: 'string', multiple: true, default: [] },
+    /** Another checkout of ours in Apache's place, built: how much better is this one? */
+    against: { type: 'string' },
     /** A property of Apache's, as dfs.datanode.synconclose=true. */
     apache: { type: 'string', multiple: true, default: [] },
   },
@@ -38,23 +45,28 @@ const say = (text: string) => process.stderr.write(`${text}\n`)
 await main()
 
 async function main(): Promise<void> {
-  const properties = Object.fromEntries(values.apache.map((pair) => pair.split('=', 2)))
   const stopping: (() => Promise<void>)[] = []
+  const started = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const it = await starting
+    stopping.push(() => it.stop())
+    return it
+  }
   try {
-    say('starting Apache HDFS and dfs')
-    const apache = await startApache(properties)
-    stopping.push(() => apache.stop())
-    const ours = await startOurs(values.set)
-    stopping.push(() => ours.stop())
-    const java = await JavaBench.start()
-    stopping.push(() => java.stop())
-    const own = new OwnClient()
-    stopping.push(() => own.stop())
-    const theirs = { cluster: apache, worker: java }
-    const sets: { readonly name: string; readonly rows: readonly Row[] }[] = []
+    say(`starting ${values.against ?? 'Apache HDFS'} and dfs`)
+    const other = await started(startOther())
+    const ours = await started(startOurs(values.set))
+    const own = await started(Promise.resolve(new OwnClient()))
+    if (values.against !== undefined) {
+      const rows = await runSet({ cluster: other, worker: own }, { cluster: ours, worker: own })
+      report(`${values.against} (in the place of Apache) and this checkout, our client`, rows)
+      return
+    }
+    const java = await started(JavaBench.start())
+    const sets: ResultSet[] = []
+    const theirs = { cluster: other, worker: java }
     if (values.clients.includes('java')) {
       const rows = await runSet(theirs, { cluster: ours, worker: java })
-      rows.push(...(values.only === undefined ? await wholeClusters(apache, ours) : []))
+      rows.push(...(values.only === undefined ? await wholeClusters(other, ours) : []))
       sets.push({ name: 'The same Java client', rows })
     }
     if (values.clients.includes('own')) {
@@ -66,6 +78,11 @@ async function main(): Promise<void> {
   } finally {
     for (const stop of stopping.reverse()) await stop()
   }
+}
+
+async function startOther(): Promise<Contestant> {
+  if (values.against !== undefined) return startOurs([], join(values.against, 'bin', 'dfs'))
+  return startApache(Object.fromEntries(values.apache.map((pair) => pair.split('=', 2))))
 }
 
 async function runSet(apache: Side, ours: Side): Promise<Row[]> {
@@ -112,7 +129,7 @@ function report(name: string, rows: readonly Row[]): void {
   process.stdout.write(`${rows.length - missed} of ${rows.length} reach what they must.\n`)
 }
 
-function save(sets: readonly { readonly name: string; readonly rows: readonly Row[] }[]): void {
+function save(sets: readonly ResultSet[]): void {
   mkdirSync(RESULTS, { recursive: true })
   const date = new Date().toISOString()
   const machine = describeMachine()
