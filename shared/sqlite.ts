@@ -21,7 +21,7 @@ export class Database extends BetterSqlite3 {
     const prepare = this.prepare.bind(this)
     // An override could not repeat the declared generic type, whose result is a conditional one.
     this.prepare = ((sql: string) => {
-      const statement = prepare(sql)
+      const statement = prepare(withSteadyLimits(sql))
       KEPT.push(statement)
       return statement
     }) as typeof prepare
@@ -36,4 +36,12 @@ export class Database extends BetterSqlite3 {
     }
     return statement.pluck().get()
   }
+}
+
+/**
+ * A bare parameter after LIMIT or OFFSET is one that SQLite (from 3.47 on) plans with: each new value makes it compile the
+ * whole statement again, 40 to 60 microseconds instead of one for a short query. A parameter inside an expression is not.
+ */
+function withSteadyLimits(sql: string): string {
+  return sql.replaceAll(/\b(LIMIT|OFFSET) \?/g, '$1 ? + 0')
 }

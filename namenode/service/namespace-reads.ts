@@ -29,6 +29,7 @@ import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import { openStores, type Stores } from '../storage/stores.js'
 import type { Call } from './call.js'
 import type { DeletedPage, DeletionReads } from './deletions.js'
+import { DirectoryMemory } from './directory-memory.js'
 import type {
   NamespaceIdentity,
   NamespaceReads,
@@ -71,13 +72,17 @@ export class NamespaceReader implements NamespaceReads {
   readonly identity: NamespaceIdentity
   protected readonly stores: Stores
   protected readonly tree: Tree
+  readonly #memory = new DirectoryMemory()
+  readonly #version
   readonly #begin
   readonly #end
 
+  /** @param database a connection on which nothing is written: its data_version tells of the commits of others */
   constructor(database: Database, identity: NamespaceIdentity) {
     this.identity = identity
     this.stores = openStores(database)
-    this.tree = new Tree(this.stores, 'reading')
+    this.tree = new Tree(this.stores, 'reading', this.#memory)
+    this.#version = database.prepare<[], number>('PRAGMA data_version').pluck()
     this.#begin = database.prepare('BEGIN')
     this.#end = database.prepare('COMMIT')
   }
@@ -325,6 +330,7 @@ export class NamespaceReader implements NamespaceReads {
   protected snapshot<T>(read: () => T): T {
     this.#begin.run()
     try {
+      this.#memory.show(this.#version.get() ?? 0)
       return read()
     } finally {
       this.#end.run()

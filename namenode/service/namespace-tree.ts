@@ -16,6 +16,7 @@ import {
 import { checkAccess, EXECUTE } from '../policy/permissions.js'
 import { type Inode, type InodeStore, NO_PARENT } from '../storage/inode-store.js'
 import type { Stores } from '../storage/stores.js'
+import type { DirectoryMemory } from './directory-memory.js'
 import {
   currentView,
   isSnapshottable,
@@ -64,10 +65,15 @@ export class Tree {
   readonly #inodes: InodeStore
   readonly #isReadOnly: boolean
   readonly #current: NamespaceState
+  readonly #memory: DirectoryMemory | undefined
 
-  /** @param use whether paths are walked to read, or to change what they name: snapshots cannot be changed */
-  constructor(stores: TreeStores, use: 'reading' | 'changing') {
+  /**
+   * @param use whether paths are walked to read, or to change what they name: snapshots cannot be changed
+   * @param memory of directories on the way, for a tree that only reads
+   */
+  constructor(stores: TreeStores, use: 'reading' | 'changing', memory?: DirectoryMemory) {
     this.#stores = stores
+    this.#memory = memory
     this.#inodes = stores.inodes
     this.#isReadOnly = use === 'reading'
     this.#current = currentView(stores)
@@ -132,7 +138,9 @@ export class Tree {
   }
 
   #root(): Place {
-    const inode = present(this.#inodes.get(ROOT_INODE_ID), 'the root exists')
+    const known = this.#memory?.root
+    const inode = known ?? present(this.#inodes.get(ROOT_INODE_ID), 'the root exists')
+    if (known === undefined) this.#memory?.rememberRoot(inode)
     return { state: this.#current, inode, snapshotsOf: undefined }
   }
 
@@ -147,7 +155,9 @@ export class Tree {
       }
       return { state, inode: snapshotFolder(inode), snapshotsOf: inode.id }
     }
-    const child = state.child(inode.id, name)
+    const known = isCurrent ? this.#memory?.child(inode.id, name) : undefined
+    const child = known ?? state.child(inode.id, name)
+    if (isCurrent && known === undefined && child !== undefined) this.#memory?.remember(child)
     return child && { state, inode: child, snapshotsOf: undefined }
   }
 
