@@ -79,6 +79,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   ),
   cluster('clrSpaceQuota', 'lift the limit of space', async () => (await quotas()).clrSpaceQuota),
   cluster(
+    'policy',
+    'storage policies: which disks files belong on',
+    () => import('./commands/policy.js'),
+  ),
+  cluster(
     'snapshot',
     'snapshots of directories, and what has changed since',
     () => import('./commands/snapshot.js'),

@@ -61,6 +61,8 @@ export interface NamenodeConfig {
   readonly hostsFiles: { readonly hosts: readonly string[]; readonly exclude: readonly string[] }
   /** Pause between two looks at what still depends on nodes that leave. */
   readonly nodeCheckMs: number
+  /** Of healthy blocks: most bytes a second in the whole cluster, and how uneven storages may be used (a share). */
+  readonly movement: { readonly bytesPerSecond: number; readonly balanceThreshold: number }
   /** Replicas of a block that stay reachable while others are in maintenance. */
   readonly maintenanceMinReplicas: number
   /** Share of known blocks that must be confirmed before writes are accepted, 0 to 1. */
@@ -147,6 +149,10 @@ export function namenodeConfig(
     copyStreamsPerNode: values['replication.streams-per-node'],
     hostsFiles: { hosts: values['nodes.hosts-files'], exclude: values['nodes.exclude-files'] },
     nodeCheckMs: values['nodes.check-interval'],
+    movement: {
+      bytesPerSecond: values['movement.rate'],
+      balanceThreshold: values['movement.balance-threshold'],
+    },
     maintenanceMinReplicas: values['maintenance.min-replicas'],
     safeModeThreshold: values['safe-mode.threshold'],
     writer: values['namenode.writer'],

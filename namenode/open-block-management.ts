@@ -12,6 +12,7 @@ import type { NamenodeConfig } from './config.js'
 import type { ControlRoutesOptions } from './http/control-routes.js'
 import { deletionTick } from './loops/deletion-monitor.js'
 import { leaseTick } from './loops/lease-monitor.js'
+import { movementTick } from './loops/movement-monitor.js'
 import { nodeTick } from './loops/node-monitor.js'
 import { replicationTick } from './loops/replication-monitor.js'
 import { undoTick } from './loops/undo-monitor.js'
@@ -19,9 +20,13 @@ import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
 import { BlockInquiry, type FoundBlock } from './service/block-inquiry.js'
 import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
 import type { BlockManager } from './service/block-manager.js'
+import type { MoveStatistics } from './service/block-moves.js'
 import type { Fsck } from './service/fsck.js'
 import type { Namespace } from './service/namespace.js'
 import type { NodeAdministration } from './service/node-administration.js'
+import type { BalanceStatus } from './service/rebalancer.js'
+
+export type MovementStatus = MoveStatistics & BalanceStatus
 
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager
@@ -34,6 +39,8 @@ export interface BlockManagement extends ControlRoutesOptions {
   readonly loops: readonly BackgroundLoop[]
   /** Resolves when it has begun; `closed` when nothing was left to agree on. */
   startLeaseRecovery(fileId: InodeId): Promise<'closed' | 'recovering'>
+  /** What is being moved, by policies and for balance, and how even the storages are. */
+  movement(): MovementStatus
   /** Blocks without a good replica on a living node, by id, above `after`. */
   missingBlocksAfter(after: BlockId | 0, limit: number): readonly BlockId[]
   close(): Promise<void>
@@ -72,6 +79,7 @@ export async function openBlockManagement(options: {
     findBlock: (id) => inquiry.find(id),
     administration: parts.administration,
     loops,
+    movement: () => ({ ...parts.moves.statistics, ...parts.rebalancer.status }),
     startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),
     missingBlocksAfter: (after, limit) =>
       parts.attention
@@ -98,6 +106,8 @@ function startLoops(
   const replication = loop('replication-monitor', replicationTick({ ...parts, periodMs }))
   const purge = loop('tree-purge', purgeTick({ namespace }))
   const deletion = loop('deletion-monitor', deletionTick({ ...parts, clock, periodMs }))
+  const movement = loop('movement', movementTick({ ...parts, clock, periodMs }))
+  parts.moves.onEnded = () => movement.wake()
   parts.examination.onCopyWork = () => replication.wake()
   parts.examination.onRemovalWork = () => deletion.wake()
   const livenessMs = Math.max(
@@ -107,6 +117,7 @@ function startLoops(
   return [
     replication,
     deletion,
+    movement,
     loop('liveness-monitor', () => {
       parts.reviewLiveness()
       return { kind: 'idle', forMs: livenessMs }

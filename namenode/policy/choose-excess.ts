@@ -82,12 +82,18 @@ function leastValuable<R extends RemovableReplica>(
   )
   const types = kept.map((it) => it.storageType)
   const pool = firstNonEmpty(sharing, candidates)
-  const replaced = pool.filter((it) => it.isReplaced)
+  // Two racks are what the rule of placement asks for; the copy may have brought another one.
+  const replaced = candidates.filter(
+    (it) => it.isReplaced && (pool.includes(it) || racksWithout(kept, it) >= 2),
+  )
   const mistyped = pool.filter((it) => isExcessType(policy, target, types, it.storageType))
   return firstNonEmpty(replaced, mistyped, pool).reduce((fullest, it) =>
     it.usedShare > fullest.usedShare ? it : fullest,
   )
 }
+
+const racksWithout = (kept: readonly RemovableReplica[], leaving: RemovableReplica): number =>
+  new Set(kept.filter((it) => it !== leaving).map((it) => it.rack)).size
 
 const firstNonEmpty = <T>(...lists: readonly (readonly T[])[]): readonly T[] =>
   lists.find((it) => it.length > 0) ?? []

@@ -3,6 +3,7 @@ import type { BlockId } from '../../shared/ids.js'
 import type { Seams } from '../../shared/seams.js'
 import { ShutdownStack } from '../../shared/shutdown-stack.js'
 import type { NamenodeConfig } from '../config.js'
+import { buildBlockMovement } from './block-movement.js'
 import { type BlockRepair, buildBlockRepair } from './block-repair.js'
 import { ClusterBlockManager } from './cluster-block-manager.js'
 import type { ClusterNode } from './cluster-node.js'
@@ -43,6 +44,13 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     requestFullReport: (datanode) => faces.controlPlane.requestFullReport(datanode),
   })
   const faces = buildFaces(options, files, repair, closing)
+  const movement = buildBlockMovement({
+    config,
+    seams,
+    namespace,
+    repair,
+    mayCopy: () => faces.readiness.current.mayCopy,
+  })
   const { deletions, deletedBlocks, examination, registry } = repair
   await repair.administration.refresh()
   deletions.onGone = (block) => {
@@ -57,6 +65,7 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
   return {
     ...repair,
     ...faces,
+    ...movement,
     attention: files.attention,
     reviewLiveness: () => faces.liveness.review(registry.nodes()),
     close: () => closing.closeAll(),

@@ -39,6 +39,8 @@ export interface Examined {
 }
 
 export class Examination {
+  /** A block lies in the memory of a node, where it is not to stay. */
+  onVolatile: (block: BlockId) => void = () => {}
   readonly #options: ExaminationOptions
   readonly #waiting = new Set<BlockId>()
   /** When the grace of a freshly committed block ends, oldest first. */
@@ -97,6 +99,10 @@ export class Examination {
       attention.set(block, isUnknown ? { risk: 'unknown', hasCorrupt: false } : undefined)
       return undefined
     }
+    const isVolatile = replicas.some(
+      (it) => it.storageType === 'RAM_DISK' && it.judgement === 'good',
+    )
+    if (isVolatile) this.onVolatile(block)
     const examined = this.assess(record, replicas)
     this.#file(block, examined)
     return examined

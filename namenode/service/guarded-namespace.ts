@@ -37,6 +37,7 @@ function reads(namespace: Namespace) {
     pathOf: (id) => namespace.pathOf(id),
     openFilesAfter: (after, limit) => namespace.openFilesAfter(after, limit),
     policyRequestsAfter: (after, limit) => namespace.policyRequestsAfter(after, limit),
+    childrenOf: (id, after, limit) => namespace.childrenOf(id, after, limit),
     policyOfInode: (id) => namespace.policyOfInode(id),
     deletedBlocksAfter: (after, limit) => namespace.deletedBlocksAfter(after, limit),
     totals: () => namespace.totals(),

@@ -266,6 +266,14 @@ export class NamespaceReader implements NamespaceReads {
     return this.stores.policyRequests.after(after, limit)
   }
 
+  childrenOf(id: InodeId, after: string, limit: number) {
+    return this.snapshot(() => {
+      const inode = this.stores.inodes.get(id)
+      if (inode === undefined || !this.tree.isAttached(id)) return []
+      return inode.kind === 'file' ? 'file' : this.stores.inodes.list(id, after, limit)
+    })
+  }
+
   policyOfInode(id: InodeId): number {
     if (!this.stores.inodes.hasPolicies) return NO_POLICY
     return this.snapshot(() => {

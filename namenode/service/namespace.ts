@@ -136,6 +136,12 @@ export interface NamespaceReads extends SnapshotReads, DeletionReads {
   openFilesAfter(after: InodeId | 0, limit: number): readonly OpenFile[]
   /** Inodes with an id above `after` whose replicas somebody asked to be moved to where their policy wants them. */
   policyRequestsAfter(after: InodeId | 0, limit: number): readonly InodeId[]
+  /** Up to `limit` entries of a directory with a name above `after`; none for an inode that is gone. */
+  childrenOf(
+    id: InodeId,
+    after: string,
+    limit: number,
+  ): 'file' | readonly Pick<FileStatus, 'id' | 'name' | 'kind'>[]
   /** Id of the storage policy that holds for an inode as it is now; 0 for none and for inodes that are gone. */
   policyOfInode(id: InodeId): number
   deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[]

@@ -2,7 +2,7 @@
  * Who holds what, and what it is worth now: the rows of the replica map joined with the cluster and judged against the
  * namespace. The only place that writes replica rows.
  */
-import type { Block, BlockId } from '../../shared/ids.js'
+import type { Block, BlockId, DatanodeUuid } from '../../shared/ids.js'
 import type { RemovableReplica } from '../policy/choose-excess.js'
 import { type JudgedBlock, judgeReplica } from '../policy/judge-replica.js'
 import type { ReplicaRow, ReplicaStore } from '../storage/replica-store.js'
@@ -29,6 +29,8 @@ export interface ReplicaMapOptions {
 
 export class ReplicaMap {
   readonly store: ReplicaStore
+  /** Whether the mover has made a copy to take a replica's place. */
+  isReplaced: (block: BlockId, datanode: DatanodeUuid) => boolean = () => false
   readonly #registry: ClusterRegistry
   readonly #namespace: NamespaceBlocks
   readonly #leaving: LeavingReplicas
@@ -183,7 +185,7 @@ export class ReplicaMap {
       judgement: isLeftOver ? 'stale' : judgement,
       isConfirmed: this.isConfirmed(row, storage),
       isLeaving: this.#leaving.has(row.storage, row.blockId),
-      isReplaced: false,
+      isReplaced: this.isReplaced(row.blockId, node.uuid),
       usedShare: storage.capacityBytes === 0 ? 0 : storage.usedBytes / storage.capacityBytes,
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Access control lists, extended attributes and quotas of a cluster: `client.attributes`. Apart from `DfsClient`, since
+ * Access control lists, extended attributes, quotas and storage policies of a cluster: `client.attributes`. Apart from `DfsClient`, since
  * few programs need them.
  *
  *     await client.attributes.modifyAcl('/data', parseAclSpec('user:bob:r-x', 'required'))
@@ -8,12 +8,24 @@
  */
 import type { AclEntry } from '../acl.js'
 import { aclEntryMessage, aclEntryOf } from '../hadoop/acl-messages.js'
+import type { Decoded } from '../hadoop/message.js'
 import { XAttrSetFlag } from '../hadoop/schema/acl-and-xattr.js'
+import { type BlockStoragePolicyProto, StorageTypeEnum } from '../hadoop/schema/hdfs.js'
 import { xattrMessage, xattrOf } from '../hadoop/xattr-messages.js'
 import type { XAttr, XAttrName } from '../xattr.js'
 import type { CallOptions } from './client-options.js'
 import type { NamenodeCalls } from './namenode-calls.js'
 import { absolutePath } from './remote-path.js'
+
+/** Types of storage are DISK, SSD, ARCHIVE, RAM_DISK, PROVIDED and NVDIMM. */
+export interface StoragePolicyDescription {
+  readonly id: number
+  readonly name: string
+  /** Where replicas go, the last type repeating. */
+  readonly storageTypes: readonly string[]
+  readonly creationFallbacks: readonly string[]
+  readonly replicationFallbacks: readonly string[]
+}
 
 export interface AclStatus {
   readonly owner: string
@@ -136,6 +148,56 @@ export class FileAttributes {
       storagespaceQuota: quotaNumber(limits.spaceBytes),
     }
     await this.#namenode.setQuota(request, this.#signalOf(options))
+  }
+
+  /** The policies that the cluster knows. */
+  async storagePolicies(options: CallOptions = {}): Promise<StoragePolicyDescription[]> {
+    const { policies } = await this.#namenode.getStoragePolicies({}, this.#signalOf(options))
+    return policies.map(policyOf)
+  }
+
+  /** The policy that holds for a file or directory: its own, or the nearest above. @throws DfsError NOT_FOUND */
+  async storagePolicy(path: string, options: CallOptions = {}): Promise<StoragePolicyDescription> {
+    const request = { path: absolutePath(path) }
+    const found = await this.#namenode.getStoragePolicy(request, this.#signalOf(options))
+    return policyOf(found.storagePolicy)
+  }
+
+  /**
+   * Says where new replicas go; those that exist stay until `satisfyStoragePolicy`.
+   * @param policyName such as `COLD`; null: no policy of its own any more
+   */
+  async setStoragePolicy(
+    path: string,
+    policyName: string | null,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const src = absolutePath(path)
+    const signal = this.#signalOf(options)
+    if (policyName === null) await this.#namenode.unsetStoragePolicy({ src }, signal)
+    else await this.#namenode.setStoragePolicy({ src, policyName }, signal)
+  }
+
+  /** Asks that a file, or all below a directory, is moved to where its policy wants it. Returns at once. */
+  async satisfyStoragePolicy(path: string, options: CallOptions = {}): Promise<void> {
+    const request = { src: absolutePath(path) }
+    await this.#namenode.satisfyStoragePolicy(request, this.#signalOf(options))
+  }
+}
+
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(StorageTypeEnum).map(([name, number]) => [number, name]),
+)
+
+function policyOf(message: Decoded<typeof BlockStoragePolicyProto>): StoragePolicyDescription {
+  const names = (list: { readonly storageTypes: readonly number[] } | undefined) =>
+    (list?.storageTypes ?? []).map((it) => TYPE_NAMES.get(it) ?? `${it}`)
+  return {
+    id: message.policyId,
+    name: message.name,
+    storageTypes: names(message.creationPolicy),
+    creationFallbacks: names(message.creationFallbackPolicy),
+    replicationFallbacks: names(message.replicationFallbackPolicy),
   }
 }
 

@@ -57,6 +57,10 @@ export class NamenodeClient {
   readonly setOwner = this.#bind(CLIENT_PROTOCOL.setOwner)
   readonly setTimes = this.#bind(CLIENT_PROTOCOL.setTimes)
   readonly setQuota = this.#bind(CLIENT_PROTOCOL.setQuota)
+  readonly getStoragePolicy = this.#bind(CLIENT_PROTOCOL.getStoragePolicy)
+  readonly setStoragePolicy = this.#bind(CLIENT_PROTOCOL.setStoragePolicy)
+  readonly unsetStoragePolicy = this.#bind(CLIENT_PROTOCOL.unsetStoragePolicy)
+  readonly satisfyStoragePolicy = this.#bind(CLIENT_PROTOCOL.satisfyStoragePolicy)
 
   // writing files
   readonly create = this.#bind(CLIENT_PROTOCOL.create)

@@ -6,6 +6,7 @@
 import { isAdvertisedAddress } from '../control/advertised-address.js'
 import { ACCESS_SETTINGS } from './access-settings.js'
 import { AUDIT_SETTINGS } from './audit-settings.js'
+import { MOVEMENT_SETTINGS } from './movement-settings.js'
 import { NODE_SETTINGS } from './node-settings.js'
 import {
   choice,
@@ -106,6 +107,7 @@ export const SETTINGS = {
   ),
   ...ACCESS_SETTINGS,
   ...AUDIT_SETTINGS,
+  ...MOVEMENT_SETTINGS,
 
   'block.size': size({
     about: 'block size of files whose client asks for none',

@@ -59,6 +59,7 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     maxXAttrBytes: 16_384,
     keepDeletedMs: 0,
     undoFreeShare: 0,
+    movement: { bytesPerSecond: 1e12, balanceThreshold: 1 },
     trashIntervalMinutes: 0,
     trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: 15_000, deadAfterMs: 60_000 },

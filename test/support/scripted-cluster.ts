@@ -170,6 +170,7 @@ export function configuration(
     maxXAttrBytes: 16_384,
     keepDeletedMs: 0,
     undoFreeShare: 0,
+    movement: { bytesPerSecond: 1e12, balanceThreshold: 1 },
     trashIntervalMinutes: 60,
     trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: STALE_MS, deadAfterMs: DEAD_MS },

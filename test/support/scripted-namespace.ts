@@ -169,6 +169,7 @@ export class ScriptedNamespace {
       close: async () => {},
       lastTransactionId: () => transactionId(1),
       policyRequestsAfter: () => [],
+      childrenOf: () => [],
       policyOfInode: (id) => this.policies.get(id) ?? 0,
       endPolicyRequest: async () => {},
       ...REFUSED,

@@ -85,6 +85,40 @@ export class ScriptedAttributes {
         this.log.push(`setQuota ${path} ${word(namespaceQuota)} ${word(storagespaceQuota)}`)
         return {}
       }) satisfies NamenodeCalls['setQuota'],
+      ...this.#policies(record),
     }
   }
+
+  #policies(record: (call: string) => void) {
+    const change = (call: string) => async (request: { src: string; policyName?: string }) => {
+      record(call)
+      this.#of(request.src)
+      this.log.push(
+        [call, request.src, request.policyName].filter((it) => it !== undefined).join(' '),
+      )
+      return {}
+    }
+    return {
+      getStoragePolicies: (async () => {
+        record('getStoragePolicies')
+        return { policies: [COLD] }
+      }) satisfies NamenodeCalls['getStoragePolicies'],
+      getStoragePolicy: (async ({ path }) => {
+        record('getStoragePolicy')
+        this.#of(path)
+        return { storagePolicy: COLD }
+      }) satisfies NamenodeCalls['getStoragePolicy'],
+      setStoragePolicy: change('setStoragePolicy'),
+      unsetStoragePolicy: change('unsetStoragePolicy'),
+      satisfyStoragePolicy: change('satisfyStoragePolicy'),
+    }
+  }
+}
+
+const COLD = {
+  policyId: 2,
+  name: 'COLD',
+  creationPolicy: { storageTypes: [3] },
+  creationFallbackPolicy: undefined,
+  replicationFallbackPolicy: undefined,
 }

@@ -124,3 +124,21 @@ describe('quotas', () => {
     expect((await dfs('setSpaceQuota', 'much', '/d')).code).toBe(255)
   })
 })
+
+describe('dfs policy', () => {
+  it('lists, tells, sets, lifts and asks for moves', async () => {
+    expect(await output('policy', 'ls')).toMatch(/^policy .*\nCOLD +ARCHIVE +- +-\n$/)
+    expect(await output('policy', 'get', '/d/f')).toBe('COLD\n')
+    expect(JSON.parse(await output('policy', 'get', '--json', '/d'))).toMatchObject({ id: 2 })
+    await output('policy', 'set', 'COLD', '/d')
+    await output('policy', 'satisfy', '/d')
+    await output('policy', 'unset', '/d')
+    expect(cluster.attributes.log).toEqual([
+      'setStoragePolicy /d COLD',
+      'satisfyStoragePolicy /d',
+      'unsetStoragePolicy /d',
+    ])
+    expect((await dfs('policy', 'set', 'COLD')).code).toBe(255)
+    expect((await dfs('policy', 'get', '/none')).stderr).toContain('/none')
+  })
+})
