@@ -20,13 +20,10 @@ import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
 import { BlockInquiry, type FoundBlock } from './service/block-inquiry.js'
 import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
 import type { BlockManager } from './service/block-manager.js'
-import type { MoveStatistics } from './service/block-moves.js'
+import type { MovementStatus } from './service/block-movement.js'
 import type { Fsck } from './service/fsck.js'
 import type { Namespace } from './service/namespace.js'
 import type { NodeAdministration } from './service/node-administration.js'
-import type { BalanceStatus } from './service/rebalancer.js'
-
-export type MovementStatus = MoveStatistics & BalanceStatus
 
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager
@@ -79,7 +76,7 @@ export async function openBlockManagement(options: {
     findBlock: (id) => inquiry.find(id),
     administration: parts.administration,
     loops,
-    movement: () => ({ ...parts.moves.statistics, ...parts.rebalancer.status }),
+    movement: parts.movementStatus,
     startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),
     missingBlocksAfter: (after, limit) =>
       parts.attention

@@ -66,6 +66,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     log: seams.log,
     namespace,
     blockManager: management.blockManager,
+    movement: () => management.movement(),
     leaseRecovery: management,
     administration: management.administration,
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),

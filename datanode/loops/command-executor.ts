@@ -159,7 +159,7 @@ export class CommandExecutor {
       case 'verify':
         return await this.#verify(command.block)
       case 'attest':
-        return await this.#attest(command.block)
+        return await this.#attest(command.block, command.storageId)
       case 'prepare-recovery': {
         const { block, newGenerationStamp } = command
         const replica = await prepareRecovery(context.store, asBlock(block), newGenerationStamp)
@@ -286,17 +286,21 @@ export class CommandExecutor {
     return { outcome: 'refused', message: 'the replica is good' }
   }
 
-  async #attest(block: {
-    readonly id: number
-    readonly generationStamp: number
-    readonly lengthBytes: number
-  }): Promise<Result> {
+  async #attest(
+    block: {
+      readonly id: number
+      readonly generationStamp: number
+      readonly lengthBytes: number
+    },
+    storage: string | undefined,
+  ): Promise<Result> {
     const { context } = this.#options
     const replica = context.store.get(block.id)
     const isAsTold =
       replica?.kind === 'finalized' &&
       replica.generationStamp === block.generationStamp &&
-      replica.lengthBytes === block.lengthBytes
+      replica.lengthBytes === block.lengthBytes &&
+      (storage === undefined || replica.volume.storageId === storage)
     if (!isAsTold) throw new DfsError('REPLICA_NOT_FOUND', `block ${block.id} is not here as told`)
     const offset = await findDamage(context, replica, async () => {})
     if (offset !== undefined) await confirmDamage(context, replica, offset)

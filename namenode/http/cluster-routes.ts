@@ -7,7 +7,13 @@ export function registerClusterRoutes(app: FastifyInstance, services: NamenodeSe
   app.get('/api/v1/cluster', () => clusterState(services))
 }
 
-function clusterState({ namespace, blockManager, safeMode, config }: NamenodeServices): object {
+function clusterState({
+  namespace,
+  blockManager,
+  safeMode,
+  config,
+  movement,
+}: NamenodeServices): object {
   const { clusterId, blockPoolId, epoch, createdMs } = namespace.identity
   const readiness = safeMode.readiness()
   return {
@@ -21,6 +27,7 @@ function clusterState({ namespace, blockManager, safeMode, config }: NamenodeSer
     namespace: { ...namespace.totals(), lastTransactionId: namespace.lastTransactionId() },
     keptForUndo: namespace.deletionTotals(),
     statistics: blockManager.statistics(),
+    movement: movement(),
     datanodes: blockManager.datanodes().map(describe),
   }
 }

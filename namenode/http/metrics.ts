@@ -52,7 +52,7 @@ export class NamenodeMetrics {
   }
 
   /** Adds what the services know. Once. */
-  watch({ blockManager, namespace, safeMode }: NamenodeServices): void {
+  watch({ blockManager, namespace, safeMode, movement }: NamenodeServices): void {
     const statistic = (
       name: string,
       help: string,
@@ -106,6 +106,19 @@ export class NamenodeMetrics {
     )
     this.#gauge('dfs_last_transaction_id', 'Last committed transaction.', () =>
       namespace.lastTransactionId(),
+    )
+    this.#gauge('dfs_pending_moves', 'Moves of healthy blocks under way.', () => {
+      return movement().pendingMoves
+    })
+    this.#gauge(
+      'dfs_moved_bytes',
+      'Moved for storage policies and for balance since the start.',
+      () => movement().movedBytes,
+    )
+    this.#gauge(
+      'dfs_storage_unevenness',
+      'Largest distance of the use of a node from the average of its type of storage, 0 to 1.',
+      () => movement().unevenness,
     )
     this.#gauge('dfs_safe_mode', '1 while changes are refused.', () => (safeMode.isOn ? 1 : 0))
   }

@@ -2,15 +2,32 @@
 import type { InodeId } from '../../shared/ids.js'
 import type { Seams } from '../../shared/seams.js'
 import type { NamenodeConfig } from '../config.js'
-import { policyOfId } from '../policy/storage-policies.js'
-import { BlockMoves } from './block-moves.js'
+import { MAX_POLICY_REQUESTS, policyOfId } from '../policy/storage-policies.js'
+import { BlockMoves, type MoveStatistics } from './block-moves.js'
 import type { BlockRepair } from './block-repair.js'
 import type { Namespace } from './namespace.js'
 import { PolicyMover } from './policy-mover.js'
-import { Rebalancer } from './rebalancer.js'
+import { type BalanceStatus, Rebalancer } from './rebalancer.js'
 
 /** Heartbeats after which what a node says of its storages holds a move that has ended, and the removal after it. */
 const REPORT_INTERVALS = 4
+
+export type MovementStatus = MoveStatistics &
+  BalanceStatus & {
+    /** Files and directories that are to be where their policy wants them. */
+    readonly policyRequests: number
+  }
+
+export const NO_MOVEMENT: MovementStatus = {
+  pendingMoves: 0,
+  movedBlocks: 0,
+  movedBytes: 0,
+  failedMoves: 0,
+  threshold: 1,
+  unevenness: 0,
+  isBalanced: true,
+  policyRequests: 0,
+}
 
 export interface BlockMovementOptions {
   readonly config: NamenodeConfig
@@ -43,5 +60,10 @@ export function buildBlockMovement(options: BlockMovementOptions) {
   const rebalancer = new Rebalancer({ random, registry, map, examination, moves, threshold })
   examination.onVolatile = (block) => mover.persist(block)
   map.isReplaced = (block, datanode) => moves.isReplaced(block, datanode)
-  return { moves, mover, rebalancer }
+  const movementStatus = (): MovementStatus => ({
+    ...moves.statistics,
+    ...rebalancer.status,
+    policyRequests: namespace.policyRequestsAfter(0, MAX_POLICY_REQUESTS).length,
+  })
+  return { moves, mover, rebalancer, movementStatus }
 }

@@ -74,11 +74,12 @@ export class KeptReplicas {
     for (const replica of kept) this.#read(block, decision, replica)
   }
 
-  #read(block: BlockId, decision: Decision, { row, datanodeUuid }: HeldReplica): void {
+  #read(block: BlockId, decision: Decision, kept: HeldReplica): void {
+    const { row, datanodeUuid, storageId } = kept
     const { generationStamp, lengthBytes } = row
     this.#count(datanodeUuid, 1)
     const commandId = this.#options.outbox.offer(datanodeUuid, {
-      body: { kind: 'attest', block: { id: block, generationStamp, lengthBytes } },
+      body: { kind: 'attest', block: { id: block, generationStamp, lengthBytes }, storageId },
       timeoutMs: TIMEOUT_MS,
       onEnd: (end) => {
         this.#count(datanodeUuid, -1)

@@ -8,6 +8,7 @@ import type { NamenodeConfig } from '../config.js'
 import type { Audit } from './audit.js'
 import { auditedNamespace } from './audited-namespace.js'
 import type { BlockManager } from './block-manager.js'
+import { type MovementStatus, NO_MOVEMENT } from './block-movement.js'
 import { CorruptFiles } from './corrupt-files.js'
 import { EventLog } from './event-log.js'
 import { FileReopening, type LeaseRecovery } from './file-reopening.js'
@@ -40,6 +41,8 @@ export interface OpenServicesOptions {
   readonly reload?: (() => SettingValues) | undefined
   readonly copies?: { streamsPerNode: number }
   readonly runProgram: PrincipalsOptions['runProgram']
+  /** Without it nothing is ever moved. */
+  readonly movement?: () => MovementStatus
   /** Writes a text into the folder of logs. */
   readonly writeLogFile: (name: string, text: string) => Promise<void>
 }
@@ -67,6 +70,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     blockManager,
     located,
     administration: options.administration,
+    movement: options.movement ?? (() => NO_MOVEMENT),
     safeMode,
     writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
     reopening: new FileReopening({ ...joint, leaseRecovery }),

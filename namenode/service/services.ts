@@ -5,6 +5,7 @@ import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
 import type { Audit } from './audit.js'
 import type { BlockManager } from './block-manager.js'
+import type { MovementStatus } from './block-movement.js'
 import type { CorruptFiles } from './corrupt-files.js'
 import type { EventLog } from './event-log.js'
 import type { FileReopening } from './file-reopening.js'
@@ -31,6 +32,8 @@ export interface NamenodeServices {
   readonly administration: Pick<NodeAdministration, 'order' | 'refresh' | 'views'>
   readonly principals: Principals
   readonly events: EventLog
+  /** What is being moved, by policies and for balance, and how evenly storages are used. */
+  readonly movement: () => MovementStatus
   readonly metaSave: MetaSave
   /** Who may act for others; changes live. */
   readonly access: { proxyUsers: readonly string[] }

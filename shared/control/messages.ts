@@ -174,6 +174,8 @@ export const AttestCommand = closed({
   kind: Type.Literal('attest'),
   ...CommandBase,
   block: BlockSchema,
+  /** Where it is thought to be: a node never has two replicas of a block, so one elsewhere is not this one. */
+  storageId: Type.Optional(Identifier),
 })
 /** Stop the writer of a replica and say what it holds; older writers are fenced from then on. */
 export const PrepareRecoveryCommand = closed({
