@@ -66,6 +66,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   file('setrep', 'change the number of replicas', () => import('./commands/setrep.js')),
   cluster('report', 'capacity, health and datanodes', () => import('./commands/report.js')),
   cluster(
+    'status',
+    'what is at risk now; the exit code is the health',
+    () => import('./commands/status.js'),
+  ),
+  cluster(
+    'explain',
+    'what became of the blocks of a file, and why',
+    () => import('./commands/explain.js'),
+  ),
+  cluster(
     'node',
     'send datanodes away, for good or for a while, and bring them back',
     () => import('./commands/node.js'),

@@ -21,6 +21,7 @@ import { BlockInquiry, type FoundBlock } from './service/block-inquiry.js'
 import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
 import type { BlockManager } from './service/block-manager.js'
 import type { MovementStatus } from './service/block-movement.js'
+import { ClusterStatus } from './service/cluster-status.js'
 import type { Fsck } from './service/fsck.js'
 import type { Namespace } from './service/namespace.js'
 import type { NodeAdministration } from './service/node-administration.js'
@@ -33,6 +34,7 @@ export interface BlockManagement extends ControlRoutesOptions {
   /** A block of the namespace with its replicas. */
   findBlock(id: BlockId): FoundBlock | undefined
   readonly administration: NodeAdministration
+  readonly status: ClusterStatus
   readonly loops: readonly BackgroundLoop[]
   /** Resolves when it has begun; `closed` when nothing was left to agree on. */
   startLeaseRecovery(fileId: InodeId): Promise<'closed' | 'recovering'>
@@ -44,6 +46,8 @@ export interface BlockManagement extends ControlRoutesOptions {
 }
 
 const RETRY_AFTER_MS = 500
+/** How long what happened to blocks waits in memory. */
+const HISTORY_PERIOD_MS = 1000
 /** Liveness is judged at least this often in the shortest interval that matters. */
 const LIVENESS_CHECKS = 4
 
@@ -74,6 +78,7 @@ export async function openBlockManagement(options: {
     fsck: parts.fsck,
     copies: parts.copies,
     findBlock: (id) => inquiry.find(id),
+    status: new ClusterStatus({ ...parts, inquiry, clock: seams.clock }),
     administration: parts.administration,
     loops,
     movement: parts.movementStatus,
@@ -128,6 +133,10 @@ function startLoops(
         hardLimitMs: config.leaseHardLimitMs,
       }),
     ),
+    loop('history-writer', () => {
+      parts.history.flush()
+      return { kind: 'idle', forMs: HISTORY_PERIOD_MS }
+    }),
     loop('node-monitor', nodeTick({ ...parts, periodMs: config.nodeCheckMs })),
     loop('block-audit', auditTick({ namespace, examination: parts.examination })),
     purge,

@@ -69,6 +69,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     movement: () => management.movement(),
     leaseRecovery: management,
     administration: management.administration,
+    status: management.status,
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
     namenodeAddresses: ownAddresses(),
     reload: options.reload,

@@ -19,6 +19,7 @@ const FLAGS = [
   'replicaDetails',
   'openforwrite',
   'list-corruptfileblocks',
+  'strict',
 ] as const
 const PARAMETER_NAMES: Readonly<Record<string, string>> = {
   replicaDetails: 'replicadetails',
@@ -36,6 +37,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--openforwrite', 'include files that are being written')
     .option('--list-corruptfileblocks', 'name missing and corrupt blocks only')
     .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option('--strict', 'check our own promises too; a broken one makes the exit code 1')
     .option('--json', 'print a JSON document')
   examples(command, ['dfs fsck /', 'dfs fsck /data -files -blocks -locations', 'dfs fsck --json /'])
   command.action(async (path: string | undefined, options: Readonly<Record<string, unknown>>) => {

@@ -22,6 +22,7 @@ import { registerHealthRoutes } from './health-routes.js'
 import { registerImageRoutes } from './image-routes.js'
 import type { NamenodeMetrics } from './metrics.js'
 import { registerNodeRoutes } from './node-routes.js'
+import { registerStatusRoutes } from './status-routes.js'
 import { registerWebhdfsRoutes } from './webhdfs/routes.js'
 
 export interface NamenodeHttpOptions {
@@ -103,6 +104,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   void app.register((scope, _options, done) => {
     guardWebAccess(scope, config.webAccess)
     registerNodeRoutes(scope, { services, defaultUser, callOf })
+    registerStatusRoutes(scope, { services, defaultUser, callOf })
     done()
   })
   void app.register((scope, _options, done) => {

@@ -1,8 +1,10 @@
 /** The parts of block management, built in the order in which they need each other; no loop runs yet. */
+import { dirname, join } from 'node:path'
 import type { BlockId } from '../../shared/ids.js'
 import type { Seams } from '../../shared/seams.js'
 import { ShutdownStack } from '../../shared/shutdown-stack.js'
 import type { NamenodeConfig } from '../config.js'
+import { BlockHistory } from './block-history.js'
 import { buildBlockMovement } from './block-movement.js'
 import { type BlockRepair, buildBlockRepair } from './block-repair.js'
 import { ClusterBlockManager } from './cluster-block-manager.js'
@@ -35,7 +37,15 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
   const { config, seams, namespace, replicaPath: path } = options
   const { clusterId } = namespace.identity
   const files = await openReplicaFiles({ path, clusterId, seams }, closing)
+  const { clock, log } = seams
+  const historyPath = join(dirname(path), 'block-history.db')
+  const history = closing.use(
+    'history of blocks',
+    new BlockHistory({ path: historyPath, clock, log }),
+    (it) => it.close(),
+  )
   const repair = buildBlockRepair({
+    history,
     config,
     seams,
     namespace,
@@ -58,7 +68,10 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     examination.onRemovalWork()
   }
   namespace.onCommitted((change) => {
-    for (const block of change.blocks) examination.committed(block)
+    for (const block of change.blocks) {
+      examination.committed(block)
+      history.note('committed', block)
+    }
     for (const { blockId } of change.deletedBlocks) deletedBlocks.add(blockId)
     if (change.deletedBlocks.length > 0) examination.onRemovalWork()
   })
@@ -66,6 +79,7 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     ...repair,
     ...faces,
     ...movement,
+    history,
     attention: files.attention,
     reviewLiveness: () => faces.liveness.review(registry.nodes()),
     close: () => closing.closeAll(),

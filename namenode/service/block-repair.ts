@@ -5,6 +5,7 @@ import type { NamenodeConfig } from '../config.js'
 import { ReplicationQueue } from '../policy/replication-queue.js'
 import { policyOfId } from '../policy/storage-policies.js'
 import { readHostsFiles } from '../storage/hosts-files.js'
+import type { BlockHistory } from './block-history.js'
 import { BlockSweeps } from './block-sweeps.js'
 import { ClusterRegistry } from './cluster-registry.js'
 import { CommandOutbox } from './command-outbox.js'
@@ -30,6 +31,7 @@ export interface BlockRepairOptions {
   readonly seams: Seams
   readonly namespace: Namespace
   readonly files: ReplicaFiles
+  readonly history: BlockHistory
   readonly onSuspect: (block: BlockId, datanode: DatanodeUuid) => void
   readonly requestFullReport: (datanode: DatanodeUuid) => void
 }
@@ -60,10 +62,12 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     repeatAfterMs: REPEAT_INTERVALS * config.heartbeatIntervalMs,
   })
   const leaving = new LeavingReplicas()
-  const map = new ReplicaMap({ store, registry, namespace, leaving })
+  const history = options.history
+  const map = new ReplicaMap({ store, registry, namespace, leaving, history })
   const policyOf = (file: InodeId) => policyOfId(namespace.policyOfInode(file))
   const queue = new ReplicationQueue({ capacity: QUEUE_CAPACITY })
   const copies = new ReplicationCopies({
+    history,
     clock,
     random,
     log,
@@ -88,6 +92,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
   })
   const sweeps = new BlockSweeps(map, examination)
   const deletions = new ReplicaDeletions({
+    history,
     clock,
     log,
     map,

@@ -41,7 +41,8 @@ export class BlockSweeps {
       const removes = sweep.removesRows && storage.hasFailed
       store.transaction(() => {
         for (const row of rows) {
-          if (removes) this.#map.deleted(storage, row.blockId, row.generationStamp)
+          if (removes)
+            this.#map.deleted(storage, row.blockId, row.generationStamp, 'its volume failed')
           this.#examination.examine(row.blockId)
         }
       })

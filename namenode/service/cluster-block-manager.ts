@@ -157,6 +157,7 @@ export class ClusterBlockManager implements BlockManager {
     if (held === undefined || this.#suspected.has(key)) return
     this.#suspected.note(key)
     log.warn({ blockId, datanode }, 'a reader found a bad replica')
+    map.noteSuspicion(blockId, datanode)
     outbox.offer(datanode, {
       body: {
         kind: 'verify',

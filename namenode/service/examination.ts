@@ -96,7 +96,8 @@ export class Examination {
     if (record === undefined || record.state !== 'committed') {
       queue.remove(block)
       const isUnknown = replicas.some((it) => it.judgement === 'unknown')
-      attention.set(block, isUnknown ? { risk: 'unknown', hasCorrupt: false } : undefined)
+      const row = isUnknown ? ({ risk: 'unknown', hasCorrupt: false } as const) : undefined
+      attention.set(block, row, this.#options.clock.wallMs())
       return undefined
     }
     const isVolatile = replicas.some(
@@ -139,7 +140,8 @@ export class Examination {
   #file(block: BlockId, { assessment, replicas }: Examined): void {
     const { attention, queue } = this.#options
     const { risk, hasCorrupt, copiesNeeded } = assessment
-    attention.set(block, risk === 'none' ? undefined : { risk, hasCorrupt })
+    const row = risk === 'none' ? undefined : { risk, hasCorrupt }
+    attention.set(block, row, this.#options.clock.wallMs())
     if (isCopyRisk(risk) && copiesNeeded > 0) {
       if (queue.offer(block, risk) === 'added') this.onCopyWork()
     } else {

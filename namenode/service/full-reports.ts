@@ -179,7 +179,7 @@ export class FullReports {
         (it) => it.session < reportNumber && !storage.recentEvents.has(it.blockId),
       )
       for (const row of gone) {
-        this.#options.map.deleted(storage, row.blockId, row.generationStamp)
+        this.#options.map.deleted(storage, row.blockId, row.generationStamp, 'not in a full report')
       }
       return gone.map((it) => it.blockId)
     })

@@ -32,6 +32,7 @@ export interface OpenServicesOptions {
   readonly audit: Audit
   readonly leaseRecovery: LeaseRecovery
   readonly administration: NamenodeServices['administration']
+  readonly status: NamenodeServices['status']
   /** Blocks without a good replica with ids above `after`, by id. */
   readonly missingBlocksAfter: (after: BlockId | 0, limit: number) => readonly BlockId[]
   /** Every address of this machine. */
@@ -71,6 +72,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     located,
     administration: options.administration,
     movement: options.movement ?? (() => NO_MOVEMENT),
+    status: options.status,
     safeMode,
     writes: new FileWrites({ ...joint, minReplication, completeWaitMs }),
     reopening: new FileReopening({ ...joint, leaseRecovery }),

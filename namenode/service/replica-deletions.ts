@@ -9,6 +9,7 @@ import type { Log } from '../../shared/log.js'
 import { chooseExcess, isTrusted } from '../policy/choose-excess.js'
 import { whyUnfit } from '../policy/place-replicas.js'
 import type { StoragePolicy } from '../policy/storage-policies.js'
+import type { BlockHistory } from './block-history.js'
 import { type ClusterStorage, placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
@@ -28,6 +29,7 @@ interface Order {
 }
 
 export interface ReplicaDeletionsOptions {
+  readonly history: Pick<BlockHistory, 'note'>
   readonly clock: Clock
   readonly log: Log
   readonly map: ReplicaMap
@@ -81,7 +83,7 @@ export class ReplicaDeletions {
     const kept = replicas.filter((it) => isTrusted(it) && !excess.includes(it))
     const isProven = sound.length === 0 || this.#kept.areProven(block, kept)
     const leaving = isProven ? excess : excess.filter((it) => it.judgement !== 'good')
-    for (const replica of leaving) this.#order(replica)
+    for (const replica of leaving) this.#order(replica, `${replica.judgement}, more than needed`)
     return leaving.length
   }
 
@@ -90,7 +92,9 @@ export class ReplicaDeletions {
     const replicas = this.#options.map.held(block, this.#options.map.record(block))
     const deletable = replicas.filter((it) => it.judgement === 'deleted')
     for (const replica of deletable) {
-      if (!replica.isLeaving && replica.storage.node.session !== undefined) this.#order(replica)
+      if (!replica.isLeaving && replica.storage.node.session !== undefined) {
+        this.#order(replica, 'its file was deleted')
+      }
     }
     return replicas.length
   }
@@ -105,8 +109,9 @@ export class ReplicaDeletions {
     this.#orders.clear()
   }
 
-  #order(replica: HeldReplica): void {
+  #order(replica: HeldReplica, why: string): void {
     const { storage, row } = replica
+    this.#options.history.note('deletion-ordered', row.blockId, replica.datanodeUuid, why)
     const orders = this.#orders.get(storage) ?? []
     orders.push({ id: row.blockId, generationStamp: row.generationStamp })
     this.#orders.set(storage, orders)

@@ -6,6 +6,7 @@ import type { Block, BlockId, DatanodeUuid } from '../../shared/ids.js'
 import type { RemovableReplica } from '../policy/choose-excess.js'
 import { type JudgedBlock, judgeReplica } from '../policy/judge-replica.js'
 import type { ReplicaRow, ReplicaStore } from '../storage/replica-store.js'
+import type { BlockEventKind, BlockHistory } from './block-history.js'
 import { type ClusterStorage, isUsable } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { LeavingReplicas } from './leaving-replicas.js'
@@ -25,6 +26,7 @@ export interface ReplicaMapOptions {
   readonly registry: ClusterRegistry
   readonly namespace: NamespaceBlocks
   readonly leaving: LeavingReplicas
+  readonly history: Pick<BlockHistory, 'note'>
 }
 
 export class ReplicaMap {
@@ -34,12 +36,14 @@ export class ReplicaMap {
   readonly #registry: ClusterRegistry
   readonly #namespace: NamespaceBlocks
   readonly #leaving: LeavingReplicas
+  readonly #history: Pick<BlockHistory, 'note'>
 
   constructor(options: ReplicaMapOptions) {
     this.store = options.store
     this.#registry = options.registry
     this.#namespace = options.namespace
     this.#leaving = options.leaving
+    this.#history = options.history
   }
 
   record(id: BlockId): BlockRecord | undefined {
@@ -79,6 +83,8 @@ export class ReplicaMap {
    * would be forgotten when the file is deleted.
    */
   expect(block: Block, targets: readonly ReplicaTarget[]): void {
+    const nodes = targets.map((it) => it.datanodeUuid).join(' ')
+    this.#history.note('pipeline', block.id, '', `${nodes}, version ${block.generationStamp}`)
     this.store.transaction(() => {
       const expected = new Set<number>()
       for (const target of targets) {
@@ -111,15 +117,22 @@ export class ReplicaMap {
     if (known !== undefined && known.generationStamp > block.generationStamp) return false
     this.#leaving.outgrown(storage.number, block.id, block.generationStamp)
     this.#put(storage, block, 'finalized')
+    this.#note('received', storage, block.id, `version ${block.generationStamp}`)
     return true
   }
 
   /** A replica is gone; a late word about an older version than the one that is there is ignored. */
-  deleted(storage: ClusterStorage, id: BlockId, generationStamp: number): void {
+  deleted(
+    storage: ClusterStorage,
+    id: BlockId,
+    generationStamp: number,
+    why = 'its node told so',
+  ): void {
     const known = this.store.replica(id, storage.number)
     if (known !== undefined && known.generationStamp > generationStamp) return
     this.store.remove(id, storage.number)
     this.#leaving.remove(storage.number, id)
+    if (known !== undefined) this.#note('deleted', storage, id, why)
   }
 
   /** Its node found bad bytes. Sticks until the replica is written anew or gone. */
@@ -127,6 +140,7 @@ export class ReplicaMap {
     const known = this.store.replica(block.id, storage.number)
     if (known !== undefined && known.generationStamp > block.generationStamp) return
     this.#put(storage, block, 'corrupt')
+    this.#note('corrupt', storage, block.id, 'its node found bad bytes')
   }
 
   /** One line of a full report. A listing says that a file is there, not that its bytes are good: corrupt stays. */
@@ -150,6 +164,20 @@ export class ReplicaMap {
     return isSameVersion && known?.state === next && known.lengthBytes === block.lengthBytes
       ? 'same'
       : 'changed'
+  }
+
+  /** A reader complained: for the record only. */
+  noteSuspicion(id: BlockId, datanode: DatanodeUuid): void {
+    this.#history.note(
+      'suspected',
+      id,
+      datanode,
+      'a reader found it bad: its node is asked to look',
+    )
+  }
+
+  #note(kind: BlockEventKind, storage: ClusterStorage, id: BlockId, detail: string): void {
+    this.#history.note(kind, id, storage.node.uuid, detail)
   }
 
   #put(storage: ClusterStorage, block: Block, state: ReplicaRow['state']): void {

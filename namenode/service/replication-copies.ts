@@ -16,6 +16,7 @@ import {
   scheduleReplication,
 } from '../policy/schedule-replication.js'
 import type { StoragePolicy } from '../policy/storage-policies.js'
+import type { BlockHistory } from './block-history.js'
 import { placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
@@ -23,6 +24,7 @@ import type { Examination, Examined } from './examination.js'
 import { RecentEvents } from './recent-events.js'
 
 export interface ReplicationCopiesOptions {
+  readonly history: Pick<BlockHistory, 'note'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -46,6 +48,8 @@ interface PendingCopy {
 /** For so long a node that failed a copy of a block is the last choice for that block. */
 const FAILURE_MEMORY_MS = 10_000
 const FAILURE_CAPACITY = 10_000
+const PACE_WINDOW_MS = 60_000
+const PACE_SAMPLES = 1000
 
 export class ReplicationCopies {
   readonly #options: ReplicationCopiesOptions
@@ -54,6 +58,8 @@ export class ReplicationCopies {
   /** Copies that one node may send or receive at a time. */
   streamsPerNode: number
   #size = 0
+  /** When the last copies were done, oldest first. */
+  readonly #doneMs: number[] = []
 
   constructor(options: ReplicationCopiesOptions) {
     this.#options = options
@@ -63,6 +69,16 @@ export class ReplicationCopies {
       keepMs: Math.min(FAILURE_MEMORY_MS, options.timeoutMs),
       capacity: FAILURE_CAPACITY,
     })
+  }
+
+  /** Time for so many copies at the pace of the last minute; undefined when there was none. */
+  estimateMs(copies: number): number | undefined {
+    if (copies === 0) return 0
+    const nowMs = this.#options.clock.monotonicMs()
+    const recent = this.#doneMs.filter((it) => nowMs - it < PACE_WINDOW_MS)
+    const [first] = recent
+    if (first === undefined) return undefined
+    return Math.round((Math.max(1, nowMs - first) / recent.length) * copies)
   }
 
   get size(): number {
@@ -192,13 +208,18 @@ export class ReplicationCopies {
     const copies = this.#pending.get(id) ?? new Set()
     this.#pending.set(id, copies.add(copy))
     this.#size += 1
+    const from = `from ${plan.source}, to ${plan.target}`
+    this.#options.history.note('copy-ordered', id, plan.target, from)
     return true
   }
 
   #ended(copy: PendingCopy, end: CommandEnd, examination: Examination): void {
     const { blockId, source, target } = copy.plan
     this.#forget(copy)
-    if (end.outcome !== 'done') {
+    if (end.outcome === 'done') this.#noteDone()
+    else {
+      const detail = `${end.outcome}: ${messageOf(end)}`
+      this.#options.history.note('copy-failed', blockId, target, detail)
       this.#options.log.warn(
         { blockId, source, target, outcome: end.outcome, message: messageOf(end) },
         'copy did not succeed',
@@ -215,6 +236,11 @@ export class ReplicationCopies {
       this.#failures.note(failureKey(blockId, target))
     }
     examination.soon(blockId)
+  }
+
+  #noteDone(): void {
+    this.#doneMs.push(this.#options.clock.monotonicMs())
+    if (this.#doneMs.length > PACE_SAMPLES) this.#doneMs.shift()
   }
 
   #forget(copy: PendingCopy): void {

@@ -6,6 +6,7 @@ import type { NamenodeConfig } from '../config.js'
 import type { Audit } from './audit.js'
 import type { BlockManager } from './block-manager.js'
 import type { MovementStatus } from './block-movement.js'
+import type { ClusterStatus } from './cluster-status.js'
 import type { CorruptFiles } from './corrupt-files.js'
 import type { EventLog } from './event-log.js'
 import type { FileReopening } from './file-reopening.js'
@@ -30,6 +31,7 @@ export interface NamenodeServices {
   readonly safeMode: SafeMode
   readonly corruptFiles: CorruptFiles
   readonly administration: Pick<NodeAdministration, 'order' | 'refresh' | 'views'>
+  readonly status: Pick<ClusterStatus, 'report' | 'explain'>
   readonly principals: Principals
   readonly events: EventLog
   /** What is being moved, by policies and for balance, and how evenly storages are used. */

@@ -12,6 +12,12 @@ export interface AttentionRow {
   readonly hasCorrupt: boolean
 }
 
+export interface AttentionEntry extends AttentionRow {
+  readonly block: BlockId
+  /** From when on it has been at this risk. */
+  readonly sinceWallMs: number
+}
+
 export class ReplicaAttentionStore {
   readonly #statements: ReturnType<typeof prepare>
   readonly #counts = new Map<Risk, number>()
@@ -48,7 +54,7 @@ export class ReplicaAttentionStore {
   }
 
   /** Records the state of a block; undefined when all is well. Writes only what changes. */
-  set(block: BlockId, next: AttentionRow | undefined): void {
+  set(block: BlockId, next: AttentionRow | undefined, nowWallMs: number): void {
     const known = this.get(block)
     if (known?.risk === next?.risk && known?.hasCorrupt === next?.hasCorrupt) return
     if (known !== undefined) {
@@ -59,7 +65,7 @@ export class ReplicaAttentionStore {
       this.#statements.remove.run(block)
       return
     }
-    this.#statements.put.run(block, RISKS.indexOf(next.risk), next.hasCorrupt ? 1 : 0)
+    this.#statements.put.run(block, RISKS.indexOf(next.risk), next.hasCorrupt ? 1 : 0, nowWallMs)
     this.#add(next.risk, 1)
     if (next.hasCorrupt) this.#corrupt += 1
   }
@@ -68,6 +74,21 @@ export class ReplicaAttentionStore {
   list(risk: Risk, after: number, limit: number): BlockId[] {
     const rows = this.#statements.list.all(RISKS.indexOf(risk), after, limit) as number[]
     return rows.map(blockId)
+  }
+
+  /** Some blocks at a risk, with the times since when, by id. */
+  entries(risk: Risk, limit: number): AttentionEntry[] {
+    const rows = this.#statements.entries.all(RISKS.indexOf(risk), limit) as {
+      block: number
+      corrupt: number
+      since: number
+    }[]
+    return rows.map((row) => ({
+      block: blockId(row.block),
+      risk,
+      hasCorrupt: row.corrupt === 1,
+      sinceWallMs: row.since,
+    }))
   }
 
   #add(risk: Risk, change: number): void {
@@ -86,8 +107,12 @@ function prepare(database: Database) {
     ),
     get: database.prepare('SELECT risk, corrupt FROM attention WHERE block = ?'),
     put: database.prepare(
-      `INSERT INTO attention (block, risk, corrupt) VALUES (?, ?, ?) ON CONFLICT (block)
-       DO UPDATE SET risk = excluded.risk, corrupt = excluded.corrupt`,
+      `INSERT INTO attention (block, risk, corrupt, since) VALUES (?, ?, ?, ?) ON CONFLICT (block)
+       DO UPDATE SET risk = excluded.risk, corrupt = excluded.corrupt,
+         since = iif(risk = excluded.risk, since, excluded.since)`,
+    ),
+    entries: database.prepare(
+      'SELECT block, corrupt, since FROM attention WHERE risk = ? ORDER BY block LIMIT ?',
     ),
     remove: database.prepare('DELETE FROM attention WHERE block = ?'),
     list: database

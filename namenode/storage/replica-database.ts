@@ -10,7 +10,7 @@ import { errnoOf } from '../../shared/errors.js'
 import type { Log } from '../../shared/log.js'
 import { Database } from '../../shared/sqlite.js'
 
-export const REPLICA_FORMAT = '1'
+export const REPLICA_FORMAT = '2'
 
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -37,7 +37,9 @@ const SCHEMA = `
   CREATE TABLE attention (
     block INTEGER PRIMARY KEY,
     risk INTEGER NOT NULL,
-    corrupt INTEGER NOT NULL CHECK (corrupt IN (0, 1))
+    corrupt INTEGER NOT NULL CHECK (corrupt IN (0, 1)),
+    -- Wall time in ms from which on it has been so.
+    since INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX attention_by_risk ON attention (risk, block);
 `

@@ -90,6 +90,16 @@ const NOBODY_ORDERED: NamenodeServices['administration'] = {
   views: () => [],
 }
 
+/** Neither is there anything at risk. */
+const NO_STATUS: NamenodeServices['status'] = {
+  report: () => {
+    throw new Error('not scripted')
+  },
+  explain: () => {
+    throw new Error('not scripted')
+  },
+}
+
 const PASSWD = 'root:x:0:0::/:/bin/sh\nalice:x:1:1::/:/bin/sh\ncarol:x:2:2::/:/bin/sh\n'
 const GROUP = 'root:x:0:\nstaff:x:1:\nusers:x:2:\n'
 
@@ -133,6 +143,7 @@ export async function openNamenodeRpc(
     blockManager,
     leaseRecovery,
     administration: NOBODY_ORDERED,
+    status: NO_STATUS,
     missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
     namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),
     readSystemFile: async (path) => (path === '/etc/passwd' ? PASSWD : GROUP),

@@ -161,6 +161,7 @@ export class NamenodeProcess {
       blockManager: management.blockManager,
       leaseRecovery: management,
       administration: management.administration,
+      status: management.status,
       missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
       namenodeAddresses: new Set([NAMENODE_HOST]),
       runProgram: async () => '',

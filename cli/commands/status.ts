@@ -1,0 +1,122 @@
+/** `dfs status`: what is at risk now. Its exit code is the health: 0 ok, 1 degraded, 2 at risk, 3 lost. */
+import type { Command } from 'commander'
+import { type CommandContext, examples } from '../command.js'
+import { printJson, printLine } from '../io.js'
+import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { renderTable } from '../rendering/table.js'
+import { timeLeft } from '../rendering/time-left.js'
+
+interface StatusOptions {
+  readonly http?: string
+  readonly json?: true
+  readonly watch?: true
+}
+
+/** As `GET /api/v1/status` gives it. */
+export interface StatusDocument {
+  readonly health: 'ok' | 'degraded' | 'at-risk' | 'lost'
+  readonly blocks: Readonly<Record<string, number>>
+  readonly corruptBlocks: number
+  readonly pendingCopies: number
+  readonly queuedBlocks: number
+  readonly remainingMs?: number
+  readonly writes: { readonly ready: boolean; readonly reason?: string }
+  readonly nodes: readonly {
+    readonly hostname: string
+    readonly address: string
+    readonly liveness: string
+    readonly state: string
+    readonly failedStorages: number
+  }[]
+  readonly examples: readonly {
+    readonly block: number
+    readonly path?: string
+    readonly risk: string
+    readonly goodCopies: number
+    readonly target: number
+    readonly since: string
+    readonly why: string
+  }[]
+}
+
+const EXIT_CODES = { ok: 0, degraded: 1, 'at-risk': 2, lost: 3 } as const
+const WATCH_PERIOD_MS = 2000
+
+export function register(command: Command, context: CommandContext): void {
+  command
+    .option(...HTTP_OPTION)
+    .option('--watch', 'again every 2 s, until interrupted')
+    .option('--json', 'print a JSON document; with --watch one on each line')
+  examples(command, ['dfs status', 'dfs status --json', 'dfs status || page-somebody'])
+  command.action(async (options: StatusOptions) => {
+    for (;;) {
+      const status = await readStatus(context, options.http)
+      context.setExitCode(EXIT_CODES[status.health])
+      if (options.json === true && options.watch === true) {
+        await printLine(context.io, JSON.stringify(status))
+      } else if (options.json === true) await printJson(context.io, status)
+      else for (const line of statusLines(status)) await printLine(context.io, line)
+      if (options.watch !== true) return
+      await context.io.seams.clock.sleep(WATCH_PERIOD_MS, context.io.signal)
+    }
+  })
+}
+
+/** @throws DfsError as the call does */
+export async function readStatus(
+  context: CommandContext,
+  http: string | undefined,
+): Promise<StatusDocument> {
+  const parameters = { 'user.name': context.user }
+  const response = await askNamenode(context, { path: '/api/v1/status', parameters, http })
+  return (await response.json()) as StatusDocument
+}
+
+const RISK_WORDS = [
+  ['missing', 'without a good copy in reach'],
+  ['single-copy', 'with one good copy left'],
+  ['badly-under', 'with a third of their copies or less'],
+  ['under', 'with too few copies'],
+  ['badly-placed', 'on one rack only'],
+  ['surplus', 'with too many copies'],
+  ['unknown', 'that no file knows'],
+] as const
+
+/** Pure. */
+export function statusLines(status: StatusDocument): string[] {
+  const lines = [`Health: ${status.health}`]
+  if (!status.writes.ready) lines.push(`Safe mode: ${status.writes.reason ?? 'on'}`)
+  const count = (of: (node: StatusDocument['nodes'][number]) => boolean) =>
+    status.nodes.filter(of).length
+  lines.push(
+    `Datanodes: ${count((it) => it.liveness === 'live')} live, ${count((it) => it.liveness === 'stale')} stale, ${count((it) => it.liveness === 'dead')} dead`,
+  )
+  for (const node of status.nodes) {
+    const isQuiet = node.liveness === 'live' && node.state === 'normal' && node.failedStorages === 0
+    if (isQuiet) continue
+    const failed = node.failedStorages > 0 ? `, ${node.failedStorages} failed volume(s)` : ''
+    lines.push(`  ${node.hostname} (${node.address}): ${node.liveness}, ${node.state}${failed}`)
+  }
+  for (const [risk, words] of RISK_WORDS) {
+    const blocks = status.blocks[risk] ?? 0
+    if (blocks > 0) lines.push(`Blocks ${words}: ${blocks}`)
+  }
+  if (status.corruptBlocks > 0) lines.push(`Blocks with a bad copy: ${status.corruptBlocks}`)
+  if (status.pendingCopies + status.queuedBlocks > 0) {
+    const left = status.remainingMs === undefined ? '' : `, about ${timeLeft(status.remainingMs)}`
+    lines.push(`Repair: ${status.pendingCopies} copies, ${status.queuedBlocks} waiting${left}`)
+  }
+  return [...lines, ...exampleLines(status)]
+}
+
+function exampleLines({ examples: blocks }: StatusDocument): string[] {
+  if (blocks.length === 0) return []
+  const rows = blocks.map((it) => [
+    `blk_${it.block}`,
+    `${it.goodCopies}/${it.target}`,
+    it.since,
+    it.path ?? '',
+    it.why,
+  ])
+  return ['', ...renderTable([['BLOCK', 'COPIES', 'SINCE', 'FILE', 'WHY NOT YET'], ...rows])]
+}
