@@ -51,6 +51,9 @@ async function main(): Promise<void> {
     stopping.push(() => it.stop())
     return it
   }
+  process.once('SIGINT', () => {
+    void Promise.allSettled(stopping.map((stop) => stop())).then(() => process.exit(130))
+  })
   try {
     say(`starting ${values.against ?? 'Apache HDFS'} and dfs`)
     const other = await started(startOther())
