@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 
 const REASON =
-  'No fsimage: the namespace is a database, dfs backup copies it while the cluster runs'
+  'There is no fsimage: the namespace is a database, which dfs backup copies while the cluster runs'
 
 export function registerImageRoutes(app: FastifyInstance): void {
   app.get('/imagetransfer', (_request, reply) => {

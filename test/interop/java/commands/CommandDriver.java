@@ -38,6 +38,8 @@ public final class CommandDriver {
           Map.entry("dfsadmin", org.apache.hadoop.hdfs.tools.DFSAdmin::new),
           Map.entry("fsck", CommandDriver::fsck),
           Map.entry("getconf", CommandDriver::getConf),
+          Map.entry("balancer", conf -> hidden("org.apache.hadoop.hdfs.server.balancer.Balancer$Cli")),
+          Map.entry("mover", conf -> hidden("org.apache.hadoop.hdfs.server.mover.Mover$Cli")),
           Map.entry("groups", org.apache.hadoop.hdfs.tools.GetGroups::new),
           Map.entry("ec", org.apache.hadoop.hdfs.tools.ECAdmin::new),
           Map.entry("storagepolicies", org.apache.hadoop.hdfs.tools.StoragePolicyAdmin::new),
@@ -135,6 +137,17 @@ public final class CommandDriver {
           org.apache.hadoop.hdfs.tools.GetConf.class.getDeclaredConstructor(Configuration.class);
       constructor.setAccessible(true);
       return constructor.newInstance(conf);
+    } catch (ReflectiveOperationException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** A tool that is private to its main class. */
+  private static Tool hidden(String name) {
+    try {
+      var constructor = Class.forName(name).getDeclaredConstructor();
+      constructor.setAccessible(true);
+      return (Tool) constructor.newInstance();
     } catch (ReflectiveOperationException failure) {
       throw new IllegalStateException(failure);
     }
