@@ -1,4 +1,5 @@
 /** Every command, one entry each: the only place to touch when a command is added. Modules load when they are called. */
+import { ADMINISTRATION } from './administration-table.js'
 import type { CommandEntry } from './command.js'
 
 const file = (
@@ -18,6 +19,7 @@ const cluster = (name: string, summary: string, load: CommandEntry['load']): Com
 const quotas = () => import('./commands/quota.js')
 
 export const COMMANDS: readonly CommandEntry[] = [
+  ...ADMINISTRATION,
   file('ls', 'list files and directories', () => import('./commands/ls.js')),
   file('put', 'copy local files into the cluster', () => import('./commands/put.js'), [
     'copyFromLocal',

@@ -11,7 +11,7 @@ export interface CommandEntry {
   readonly aliases?: readonly string[]
   /** One line for the list of commands. */
   readonly summary: string
-  readonly group: 'files' | 'cluster'
+  readonly group: 'files' | 'cluster' | 'administration'
   readonly load: () => Promise<CommandModule>
 }
 

@@ -13,7 +13,8 @@ export interface Invocation {
   readonly properties: Readonly<Record<string, string>>
 }
 
-const HADOOP_TOOLS = new Set(['dfs', 'fs', 'dfsadmin'])
+/** `admin` stands before the administrator's commands, as `dfsadmin` does. */
+const HADOOP_TOOLS = new Set(['dfs', 'fs', 'dfsadmin', 'admin'])
 const GENERIC_HELP = new Set(['--help', '-help', 'help', '-h', '-usage', 'usage'])
 const VERSION = new Set(['--version', '-version', '-V', '-v'])
 

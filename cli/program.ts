@@ -150,6 +150,9 @@ function overview(): string {
 Cluster:
 ${list('cluster')}
 
+Administration (also behind dfs admin, and in the spelling of dfs dfsadmin):
+${list('administration')}
+
 Files:
 ${list('files')}
 

@@ -1,5 +1,6 @@
 /** Runs one command line against a scripted cluster, with captured output. */
 import { PassThrough, Readable } from 'node:stream'
+import type { Connect } from '../../../cli/context.js'
 import type { CliIo } from '../../../cli/io.js'
 import { run } from '../../../cli/program.js'
 import { systemClock } from '../../../shared/clock.js'
@@ -8,7 +9,6 @@ import { silentLog } from '../../../shared/log.js'
 import { systemNetwork } from '../../../shared/network.js'
 import { seededRandom } from '../../../shared/random.js'
 import type { Seams } from '../../../shared/seams.js'
-import type { ScriptedCluster } from './scripted-cluster.js'
 
 export const TEST_SEAMS: Seams = {
   clock: systemClock,
@@ -34,7 +34,7 @@ export interface RunOptions {
 
 /** The words are given one by one: no shell takes them apart. */
 export async function runCommand(
-  cluster: ScriptedCluster,
+  cluster: { readonly connect: Connect },
   words: readonly string[],
   options: RunOptions = {},
 ): Promise<Outcome> {

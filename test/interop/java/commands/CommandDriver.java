@@ -38,8 +38,7 @@ public final class CommandDriver {
           Map.entry("dfsadmin", org.apache.hadoop.hdfs.tools.DFSAdmin::new),
           Map.entry("fsck", CommandDriver::fsck),
           Map.entry("getconf", CommandDriver::getConf),
-          Map.entry("balancer", conf -> hidden("org.apache.hadoop.hdfs.server.balancer.Balancer$Cli")),
-          Map.entry("mover", conf -> hidden("org.apache.hadoop.hdfs.server.mover.Mover$Cli")),
+          Map.entry("balancer", CommandDriver::balancer),
           Map.entry("groups", org.apache.hadoop.hdfs.tools.GetGroups::new),
           Map.entry("ec", org.apache.hadoop.hdfs.tools.ECAdmin::new),
           Map.entry("storagepolicies", org.apache.hadoop.hdfs.tools.StoragePolicyAdmin::new),
@@ -142,9 +141,10 @@ public final class CommandDriver {
     }
   }
 
-  /** A tool that is private to its main class. */
-  private static Tool hidden(String name) {
+  /** Its tool is private to its main class. */
+  private static Tool balancer(Configuration conf) {
     try {
+      String name = "org.apache.hadoop.hdfs.server.balancer.Balancer$Cli";
       var constructor = Class.forName(name).getDeclaredConstructor();
       constructor.setAccessible(true);
       return (Tool) constructor.newInstance();
