@@ -37,6 +37,13 @@ export interface NamenodeConfig {
   /** Extended attributes of one file, and the size of one with its name. */
   readonly maxXAttrs: number
   readonly maxXAttrBytes: number
+  /** Backups that the namenode makes by itself; without a target none. */
+  readonly backup?: {
+    /** A folder, or `dfs:/path`; empty for none. */
+    readonly target: string
+    readonly intervalMs: number
+    readonly keep: number
+  }
   /** How long deletions can be undone; 0: not at all. */
   readonly keepDeletedMs: number
   /** With less of the cluster's capacity free, what was deleted is given up early. 0 to 1 */
@@ -124,6 +131,11 @@ export function namenodeConfig(
     maxReplication: values['replication.maximum'],
     maxXAttrs: values['xattr.maximum'],
     maxXAttrBytes: values['xattr.max-size'],
+    backup: {
+      target: values['backup.target'],
+      intervalMs: values['backup.interval'],
+      keep: values['backup.keep'],
+    },
     keepDeletedMs: values['undo.keep'],
     undoFreeShare: values['undo.free-space'],
     trashIntervalMinutes: Math.ceil(values['trash.interval'] / 60_000),

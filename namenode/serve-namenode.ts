@@ -14,6 +14,7 @@ import type { NamenodeConfig } from './config.js'
 import { registerControlRoutes } from './http/control-routes.js'
 import { NamenodeMetrics } from './http/metrics.js'
 import { buildNamenodeHttp } from './http/server.js'
+import { backupTick } from './loops/backup-monitor.js'
 import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
 import { namenodeProtocols } from './rpc/protocols.js'
@@ -26,6 +27,7 @@ import { openServices } from './service/open-services.js'
 import type { NamenodeServices } from './service/services.js'
 
 const TRASH_RETRY_MS = 10_000
+const BACKUP_RETRY_MS = 10_000
 
 export interface ServedNamenode {
   readonly rpcPort: number
@@ -83,6 +85,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
   const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
   metrics.watch(services)
   metrics.watchWriter(() => namespace.writerStatistics)
+  const backups = new Backups(config.dataFolder, seams.clock)
   let rpcPort = config.rpcPort
   const app = closing.use(
     'http',
@@ -91,7 +94,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       metrics,
       fsck: management.fsck,
       findBlock: (id) => management.findBlock(id),
-      backups: new Backups(config.dataFolder, seams.clock),
+      backups,
       registerControlRoutes: (scope) => registerControlRoutes(scope, management),
       rpcPort: () => rpcPort,
     }),
@@ -108,6 +111,8 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     services,
     metrics,
   )
+  const backingUp = makeBackups(options, services, backups, rpcPort)
+  if (backingUp !== undefined) closing.use('backup monitor', backingUp, (it) => it.stop())
   return {
     rpcPort,
     httpPort,
@@ -116,6 +121,36 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       await sockets.dropAll()
     },
   }
+}
+
+/** The client is loaded by the first backup that goes into the cluster. */
+function makeBackups(
+  { config, seams }: ServeOptions,
+  services: NamenodeServices,
+  backups: Backups,
+  rpcPort: number,
+): BackgroundLoop | undefined {
+  const { clock, log } = seams
+  if (config.backup === undefined || config.backup.target === '') return undefined
+  const connect = async () => {
+    const { DfsClient } = await import('../shared/client/dfs-client.js')
+    const fs = `hdfs://${config.bindHost === '0.0.0.0' ? '127.0.0.1' : config.bindHost}:${rpcPort}`
+    return DfsClient.connect({ fs, seams, user: config.superuser })
+  }
+  return new BackgroundLoop({
+    name: 'backup-monitor',
+    clock,
+    tick: backupTick({
+      ...config.backup,
+      backups,
+      monotonicMs: () => clock.monotonicMs(),
+      isReady: () => !services.safeMode.isOn,
+      lastTransactionId: () => services.namespace.lastTransactionId(),
+      client: connect,
+    }),
+    retryAfterMs: BACKUP_RETRY_MS,
+    onError: (error, context) => log.error({ err: error, ...context }, 'background work failed'),
+  }).start()
 }
 
 function emptyTrash({ config, seams }: ServeOptions, services: NamenodeServices): BackgroundLoop {

@@ -1,21 +1,12 @@
 /** `dfs backup`: a consistent copy of the namespace of a running namenode, in a folder of this machine. */
-import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { createWriteStream } from 'node:fs'
+import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import {
-  BACKUP_DATABASE,
-  BACKUP_HEADER,
-  BACKUP_MANIFEST,
-  type BackupManifest,
-  backupName,
-  isBackupName,
-  parseManifest,
-} from '../../shared/backup-manifest.js'
+import { removeOldBackups, storeBackup } from '../../shared/backup-folder.js'
+import { BACKUP_HEADER, parseManifest } from '../../shared/backup-manifest.js'
 import { DfsError } from '../../shared/errors.js'
-import { sha256OfFile } from '../../shared/file-digest.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
 import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
@@ -50,8 +41,12 @@ export function register(command: Command, context: CommandContext): void {
       throw new DfsError('REMOTE', `${response.url} is not a namenode of dfs`)
     }
     const manifest = parseManifest(text, `the answer of ${response.url}`)
-    const path = await store(Readable.fromWeb(response.body), manifest, parent)
-    const removed = keep === undefined ? [] : await removeOld(parent, keep)
+    const body = Readable.fromWeb(response.body)
+    const path = await storeBackup(parent, manifest, (database) =>
+      pipeline(body, createWriteStream(database, { mode: 0o600 })),
+    )
+    body.destroy()
+    const removed = keep === undefined ? [] : await removeOldBackups(parent, keep)
     if (options.json === true) {
       await printJson(context.io, { path, ...manifest, removed })
       return
@@ -61,50 +56,6 @@ export function register(command: Command, context: CommandContext): void {
     await printLine(context.io, `Backup of transaction ${transactionId} (${size}): ${path}`)
     for (const name of removed) await printLine(context.io, `Removed ${name}`)
   })
-}
-
-/** Writes beside the place and moves there when everything is on the disk: a folder with the name is a whole backup. */
-async function store(body: Readable, manifest: BackupManifest, parent: string): Promise<string> {
-  const path = join(parent, backupName(manifest.transactionId))
-  if (existsSync(path)) {
-    body.destroy()
-    return path
-  }
-  const partial = `${path}.partial`
-  await rm(partial, { recursive: true, force: true })
-  await mkdir(partial, { recursive: true, mode: 0o700 })
-  try {
-    const database = join(partial, BACKUP_DATABASE)
-    await pipeline(body, createWriteStream(database, { mode: 0o600 }))
-    if ((await sha256OfFile(database)) !== manifest.sha256) {
-      throw new DfsError('DATABASE_CORRUPT', 'the backup was damaged on its way')
-    }
-    const manifestPath = join(partial, BACKUP_MANIFEST)
-    await writeFile(manifestPath, `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600 })
-    for (const it of [database, manifestPath, partial]) await sync(it)
-    await rename(partial, path)
-    await sync(parent)
-    return path
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true })
-    throw error
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function removeOld(parent: string, keep: number): Promise<string[]> {
-  const names = (await readdir(parent)).filter(isBackupName).toSorted()
-  const old = names.slice(0, Math.max(0, names.length - keep))
-  for (const name of old) await rm(join(parent, name), { recursive: true })
-  return old
 }
 
 function keptNumber(text: string): number {

@@ -14,15 +14,11 @@ import type { State } from '../storage/state-store.js'
 import { openStores } from '../storage/stores.js'
 import { TransactionRecord } from '../storage/transaction-record.js'
 import { writeVersionFile } from '../storage/version-file.js'
+import { jumpFrom } from './counter-jump.js'
 import { EditApplier } from './namespace-apply.js'
 import { namespacePaths } from './namespace-folder.js'
 import { replayEdits } from './replay-edits.js'
 
-/**
- * How far counters jump: what the lost life may have given out since the backup is never given out again (reliability
- * I5). A billion of each is more than any cluster makes between two backups, and 2^53 has room for millions of jumps.
- */
-const COUNTER_JUMP = 2 ** 30
 /** Starts of the lost life: datanodes that have seen one refuse a namenode that comes before it. */
 const EPOCH_JUMP = 2 ** 16
 
@@ -115,19 +111,9 @@ function goOn(path: string, nowMs: number): { readonly state: State; readonly fi
   try {
     const stores = openStores(database)
     const applier = new EditApplier(stores)
-    const { epoch, lastTransaction, nextInode, nextBlock, nextGeneration } = applier.state
+    const { state } = applier
     database.exec('BEGIN')
-    applier.apply(
-      {
-        op: 'restored',
-        epoch: epoch + EPOCH_JUMP,
-        transaction: lastTransaction + COUNTER_JUMP,
-        nextInode: nextInode + COUNTER_JUMP,
-        nextBlock: nextBlock + COUNTER_JUMP,
-        nextGeneration: nextGeneration + COUNTER_JUMP,
-      },
-      nowMs,
-    )
+    applier.apply(jumpFrom(state, state.epoch + EPOCH_JUMP), nowMs)
     applier.flush()
     database.exec('COMMIT')
     const root = stores.inodes.get(ROOT_INODE_ID)

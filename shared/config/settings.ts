@@ -8,6 +8,7 @@ import { ACCESS_SETTINGS } from './access-settings.js'
 import { AUDIT_SETTINGS } from './audit-settings.js'
 import { MOVEMENT_SETTINGS } from './movement-settings.js'
 import { NODE_SETTINGS } from './node-settings.js'
+import { SAFEKEEPING_SETTINGS } from './safekeeping-settings.js'
 import {
   choice,
   duration,
@@ -203,16 +204,7 @@ export const SETTINGS = {
     hdfsUnit: 'm',
   }),
   ...NODE_SETTINGS,
-  'undo.keep': duration({
-    about: 'how long what was deleted or overwritten can be brought back; 0 switches it off',
-    for: NAMENODE,
-    default: '1h',
-  }),
-  'undo.free-space': fraction({
-    about: "with less of the cluster's capacity free, what was deleted goes early, oldest first",
-    for: NAMENODE,
-    default: 0.05,
-  }),
+  ...SAFEKEEPING_SETTINGS,
   'heartbeat.interval': duration({
     about: 'pause between two heartbeats of a datanode',
     for: NAMENODE,

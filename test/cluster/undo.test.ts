@@ -1,0 +1,62 @@
+/** Deletions are undone with every byte, also when everything dies between; and their space comes back in the end. */
+import { describe, expect, it } from 'vitest'
+import { content as bytesOf } from '../support/content.js'
+import { CLUSTER_KINDS, startTestCluster, waitForReplicas } from '../support/test-cluster.js'
+import { waitUntil } from '../support/wait-until.js'
+
+describe.each(CLUSTER_KINDS)('undo (%s)', (kind) => {
+  it('brings back what was deleted before everything was killed', async () => {
+    const cluster = await startTestCluster(kind, { datanodes: 3, settings: { 'undo.keep': '1h' } })
+    const client = cluster.client()
+    const content = bytesOf(1, 2_500_000)
+    await client.writeFile('/data/a/f', content)
+    await client.writeFile('/data/g', 'first')
+    await client.writeFile('/data/g', 'second', { overwrite: true })
+    await client.delete('/data/a', { recursive: true })
+    expect((await client.contentSummary('/')).lengthBytes).toBe(6)
+    await Promise.all([cluster.namenode, ...cluster.datanodes].map((it) => it.kill()))
+    await Promise.all([cluster.namenode, ...cluster.datanodes].map((it) => it.start()))
+    await cluster.ready()
+    expect(await client.undo({ path: '/data/a' })).toEqual({ from: '/data/a', path: '/data/a' })
+    expect((await client.readFile('/data/a/f')).equals(content)).toBe(true)
+    await client.undo({ path: '/data/g', to: '/data/old' })
+    expect((await client.readFile('/data/old')).toString()).toBe('first')
+  })
+})
+
+describe('what is kept for undo', () => {
+  it('is copied when a node dies, counts as kept, and goes when its time is over', async () => {
+    const cluster = await startTestCluster('in-process', {
+      datanodes: 3,
+      settings: { 'undo.keep': '20s', 'replication.target': 2 },
+    })
+    const client = cluster.client()
+    const content = bytesOf(2, 500_000)
+    await client.writeFile('/f', content)
+    await waitForReplicas(cluster, '/f', 2)
+    const [block] = await cluster.blocks('/f')
+    const [holder] = cluster.datanodes.filter((it) => block?.datanodes.includes(it.uuid))
+    const files = () =>
+      cluster.datanodes.flatMap((it) => (block ? it.replicaPaths(block.blockId) : []))
+    await client.delete('/f')
+    expect(await client.keptForUndo()).toEqual({ deletions: 1, spaceConsumedBytes: 1_000_000 })
+    await holder?.kill()
+    const copies = () =>
+      cluster.datanodes.filter(
+        (it) => it !== holder && it.replicaPaths(block?.blockId ?? 0).length > 0,
+      )
+    await waitUntil(async () => copies().length === 2, {
+      what: 'the deleted file to have two replicas again',
+      timeoutMs: 15_000,
+    })
+    await holder?.start()
+    await client.undo()
+    expect((await client.readFile('/f')).equals(content)).toBe(true)
+    await client.delete('/f')
+    await waitUntil(async () => files().length === 0, {
+      what: 'the replicas to go when nobody wanted the file back',
+      timeoutMs: 60_000,
+    })
+    expect(await client.keptForUndo()).toEqual({ deletions: 0, spaceConsumedBytes: 0 })
+  })
+})
