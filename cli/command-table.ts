@@ -109,6 +109,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     () => import('./commands/verify.js'),
   ),
   cluster('audit', 'who did what lately', () => import('./commands/audit.js')),
+  cluster('sql', 'ask the namespace in SQL', () => import('./commands/sql.js')),
   cluster('top', 'the busiest users and operations', () => import('./commands/top.js')),
   cluster('fsck', 'check files for missing and corrupt blocks', () => import('./commands/fsck.js')),
   cluster('up', 'start a whole cluster on this machine', () => import('./commands/up.js')),

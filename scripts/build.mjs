@@ -56,15 +56,16 @@ async function compile() {
 
 /**
  * One script for every command, what a command does not need stays unexecuted in it; the same without the servers, a fifth
- * of the size, since a short command spends most of its time on reading its script; and one for the writer's thread, beside
- * them, where the first looks for it. Packages are joined in as well, but for two with native parts: a server spent two
+ * of the size, since a short command spends most of its time on reading its script; and one each for the writer's thread and
+ * for questions in SQL, beside them, where the first looks for them. Packages are joined in as well, but for two with native parts: a server spent two
  * thirds of its start on finding and reading the files of fastify and its like. In the older module format, since only its
  * scripts can be run with compiled code that was kept (bin/dfs, which chooses between the first two).
  */
 async function bundle() {
   const main = join(NEXT, 'cli', 'main.js')
   const thread = join(NEXT, 'namenode', 'service', 'namespace-thread.js')
-  await joinScripts({ main, 'namespace-thread': thread })
+  const sql = join(NEXT, 'namenode', 'service', 'sql-process.js')
+  await joinScripts({ main, 'namespace-thread': thread, 'sql-process': sql })
   await joinScripts({ command: main }, [withoutServers])
   writeFileSync(join(NEXT, 'bundle', 'package.json'), '{"type":"commonjs"}\n')
 }

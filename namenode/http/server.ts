@@ -12,6 +12,7 @@ import { CorruptFileHandling } from '../service/corrupt-file-handling.js'
 import type { Fsck } from '../service/fsck.js'
 import type { NamenodeServices } from '../service/services.js'
 import { servingDatanode } from '../service/serving-datanode.js'
+import { SqlQueries } from '../service/sql-queries.js'
 import { registerAuditRoutes } from './audit-routes.js'
 import { registerBackupRoutes } from './backup-routes.js'
 import { registerClusterRoutes } from './cluster-routes.js'
@@ -22,6 +23,7 @@ import { registerHealthRoutes } from './health-routes.js'
 import { registerImageRoutes } from './image-routes.js'
 import type { NamenodeMetrics } from './metrics.js'
 import { registerNodeRoutes } from './node-routes.js'
+import { registerSqlRoutes } from './sql-routes.js'
 import { registerStatusRoutes } from './status-routes.js'
 import { registerWebhdfsRoutes } from './webhdfs/routes.js'
 
@@ -105,6 +107,12 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     guardWebAccess(scope, config.webAccess)
     registerNodeRoutes(scope, { services, defaultUser, callOf })
     registerStatusRoutes(scope, { services, defaultUser, callOf })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    const { webAccess, dataFolder } = config
+    const queries = new SqlQueries({ ...services, dataFolder })
+    registerSqlRoutes(scope, { queries, webAccess, defaultUser, callOf })
     done()
   })
   void app.register((scope, _options, done) => {

@@ -7,7 +7,7 @@ import type { Disk, DiskFile } from '../../shared/disk.js'
 
 const NAME = 'audit.log'
 /** The one that grows, and seven full ones. */
-const FILES = 8
+export const AUDIT_FILES = 8
 const READ_BYTES = 128 * 1024
 
 export class AuditFile {
@@ -24,7 +24,7 @@ export class AuditFile {
   ) {
     this.#disk = disk
     this.#folder = folder
-    this.#maxFileBytes = Math.max(1, Math.floor(maxBytes / FILES))
+    this.#maxFileBytes = Math.max(1, Math.floor(maxBytes / AUDIT_FILES))
     this.#file = opened.file
     this.#sizeBytes = opened.sizeBytes
   }
@@ -54,10 +54,10 @@ export class AuditFile {
 
   async #rotate(): Promise<void> {
     await this.#file.close()
-    for (let number = FILES - 1; number > 0; number -= 1) {
-      const from = pathOf(this.#folder, number - 1)
+    for (let number = AUDIT_FILES - 1; number > 0; number -= 1) {
+      const from = auditFilePath(this.#folder, number - 1)
       if ((await this.#disk.stat(from)) === undefined) continue
-      await this.#disk.rename(from, pathOf(this.#folder, number))
+      await this.#disk.rename(from, auditFilePath(this.#folder, number))
     }
     const { file, sizeBytes } = await openCurrent(this.#disk, this.#folder)
     this.#file = file
@@ -70,8 +70,8 @@ export class AuditFile {
  * that is rotated away meanwhile ends the reading early.
  */
 export async function* auditLinesNewestFirst(disk: Disk, folder: string): AsyncGenerator<string> {
-  for (let number = 0; number < FILES; number += 1) {
-    const path = pathOf(folder, number)
+  for (let number = 0; number < AUDIT_FILES; number += 1) {
+    const path = auditFilePath(folder, number)
     if ((await disk.stat(path)) === undefined) return
     const file = await disk.open(path, 'read')
     try {
@@ -100,11 +100,12 @@ async function* linesBackwards(file: DiskFile): AsyncGenerator<string> {
 }
 
 async function openCurrent(disk: Disk, folder: string) {
-  const path = pathOf(folder, 0)
+  const path = auditFilePath(folder, 0)
   const isThere = (await disk.stat(path)) !== undefined
   const file = await disk.open(path, isThere ? 'read-write' : 'create-new')
   return { file, sizeBytes: await file.sizeBytes() }
 }
 
-const pathOf = (folder: string, number: number): string =>
+/** Where the log's file is; 0 is the one that grows. */
+export const auditFilePath = (folder: string, number: number): string =>
   join(folder, number === 0 ? NAME : `${NAME}.${number}`)

@@ -1,0 +1,105 @@
+/** `dfs sql`: questions about the namespace in SQL. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
+import { parseDurationMs } from '../../shared/config/quantities.js'
+import { type CommandContext, examples } from '../command.js'
+import { printErrorLine, printJson, printLine } from '../io.js'
+import { renderTable } from '../rendering/table.js'
+
+interface SqlCommandOptions {
+  readonly limit?: number
+  readonly timeout?: number
+  readonly http?: string
+  readonly json?: true
+  readonly csv?: true
+}
+
+type Value = string | number | null
+
+interface Result {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly Value[])[]
+  readonly isTruncated: boolean
+}
+
+export function register(command: Command, context: CommandContext): void {
+  command
+    .argument(
+      '<statement>',
+      'one SELECT over files, directories, blocks, replicas, nodes and audit',
+    )
+    .option('--limit <rows>', 'at most so many rows (default: 1000)', countOf)
+    .option('--timeout <duration>', 'give up after this time (default: 30s)', durationOf)
+    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option('--json', 'print a JSON document: a list of objects')
+    .option('--csv', 'print comma-separated values')
+  examples(command, [
+    'dfs sql "select path, length from files order by length desc limit 10"',
+    'dfs sql "select owner, count(*), sum(length) from files group by owner" --csv',
+  ])
+  command.action(async (sql: string, options: SqlCommandOptions) => {
+    const result = await ask(context, sql, options)
+    if (options.json === true) await printJson(context.io, objectsOf(result))
+    else {
+      const lines = options.csv === true ? csvLines(result) : tableLines(result)
+      for (const line of lines) await printLine(context.io, line)
+    }
+    if (result.isTruncated) {
+      await printErrorLine(context.io, `sql: only the first ${result.rows.length} rows are shown`)
+    }
+  })
+}
+
+async function ask(
+  context: CommandContext,
+  sql: string,
+  { limit, timeout, http }: SqlCommandOptions,
+): Promise<Result> {
+  const url = namenodeUrl(context.defaultFs(), http, '/api/v1/sql')
+  url.searchParams.set('user.name', context.user)
+  const response = await askNamenode(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql, maxRows: limit, timeLimitMs: timeout }),
+    signal: context.io.signal,
+  })
+  return (await response.json()) as Result
+}
+
+function countOf(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A number of rows is needed.')
+}
+
+function durationOf(text: string): number {
+  const durationMs = parseDurationMs(text)
+  if (durationMs !== undefined && durationMs > 0) return Math.ceil(durationMs)
+  throw new InvalidArgumentError('A duration is a number with a unit: 30s, 5m.')
+}
+
+/** Pure: rows as objects; of columns with the same name the last one counts. */
+export const objectsOf = ({ columns, rows }: Result): object[] =>
+  rows.map((row) => Object.fromEntries(row.map((value, index) => [columns[index], value])))
+
+/** Pure: numbers stand at the right; control characters are shown as escapes. */
+export function tableLines({ columns, rows }: Result): string[] {
+  const right = columns.flatMap((_, index) =>
+    rows.every((row) => typeof row[index] !== 'string') ? [index] : [],
+  )
+  const texts = rows.map((row) => row.map((value) => printable(value === null ? '' : `${value}`)))
+  return renderTable([columns, ...texts], { right })
+}
+
+const printable = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** Pure: as RFC 4180 has it; NULL is empty, and an empty text is in quotes. */
+export function csvLines({ columns, rows }: Result): string[] {
+  return [columns, ...rows].map((row) => row.map(csvValue).join(','))
+}
+
+function csvValue(value: Value): string {
+  if (value === null) return ''
+  const text = String(value)
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

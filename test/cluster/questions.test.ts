@@ -1,0 +1,93 @@
+/** What an administrator asks a whole cluster over HTTP: SQL over the namespace, the audit log, the busiest users. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cluster, startCluster } from '../../index.js'
+
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await startCluster({ datanodes: 1, settings: { 'replication.target': 1 } })
+  await cluster.client().writeFile('/asked/about', 'some bytes')
+})
+afterAll(async () => {
+  await cluster.stop()
+})
+
+async function sql(statement: string, rest: object = {}, user = cluster.client().user) {
+  const url = new URL(`/api/v1/sql?user.name=${user}`, cluster.httpUrl)
+  const body = JSON.stringify({ sql: statement, ...rest })
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', headers, body })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+describe('SQL over a cluster', () => {
+  it('joins files, blocks, replicas, nodes and what was done to them', async () => {
+    const { body } = await sql(
+      `select files.path, files.length, replicas.state, nodes.state from files
+       join blocks on blocks.file = files.id join replicas on replicas.block = blocks.id
+       join nodes on nodes.uuid = replicas.node
+       where files.path in (select target from audit where command like 'rename%')`,
+    )
+    expect(body).toMatchObject({
+      columns: ['path', 'length', 'state', 'state'],
+      rows: [['/asked/about', 10, 'finalized', 'live']],
+      isTruncated: false,
+    })
+  })
+
+  const ENDLESS =
+    'with recursive n(i) as (select 1 union all select i + 1 from n) select sum(i) from n'
+
+  it('ends a question at its time limit, answers no more than two at once, and goes on', async () => {
+    const limits = { timeLimitMs: 2000 }
+    const answers = await Promise.all([1, 2, 3].map(() => sql(ENDLESS, limits)))
+    expect(answers.map(({ body }) => body['code']).toSorted()).toEqual([
+      'OVERLOADED',
+      'TIMEOUT',
+      'TIMEOUT',
+    ])
+    expect((await sql('select 1')).body).toMatchObject({ rows: [[1]] })
+  })
+
+  it('is for superusers, and for questions only', async () => {
+    expect((await sql('select 1', {}, 'mallory')).status).toBe(403)
+    expect((await sql('delete from main.inode')).status).toBe(400)
+    expect((await sql('select 1', { maxRows: 0 })).status).toBe(400)
+    expect((await sql('x'.repeat(100_000))).status).toBe(400)
+  })
+})
+
+describe('the audit log of a cluster', () => {
+  const ask = async (path: string, user = cluster.client().user) => {
+    const separator = path.includes('?') ? '&' : '?'
+    const url = new URL(`${path}${separator}user.name=${user}`, cluster.httpUrl)
+    const response = await fetch(url)
+    return { status: response.status, text: await response.text() }
+  }
+
+  it('has what came through every face', async () => {
+    const { user } = cluster.client()
+    for (const path of ['/webhdfs/v1/asked?op=GETFILESTATUS', '/api/v1/files/asked?list']) {
+      expect((await ask(path)).status).toBe(200)
+    }
+    await cluster.client().statIfExists('/asked')
+    const { text } = await ask('/api/v1/audit?path=/asked')
+    for (const face of ['rpc', 'webhdfs', 'http']) expect(text).toContain(`"face":"${face}"`)
+    const { operations } = JSON.parse(text) as { operations: { user: string }[] }
+    expect(operations.every((it) => it.user === user)).toBe(true)
+    expect(JSON.parse((await ask('/api/v1/top')).text)).toMatchObject({
+      windows: [
+        {
+          windowMs: 60_000,
+          commands: expect.arrayContaining([expect.objectContaining({ command: '*' })]),
+        },
+        {},
+        {},
+      ],
+    })
+  })
+
+  it.each(['/api/v1/audit', '/api/v1/top'])('%s is for superusers', async (path) => {
+    expect((await ask(path, 'mallory')).status).toBe(403)
+  })
+})
