@@ -86,16 +86,39 @@ class Recorder {
 const permissionText = ({ owner, group, permission, kind }: FileStatus): string =>
   `${owner}:${group}:${symbolicPermission(permission, kind).slice(1)}`
 
-/** @param namespace with plain methods: what is not listed here is passed on as it is */
+/** Operations that are made for a caller, by their first parameter. */
+type OfCallers = {
+  [K in keyof Namespace]: Namespace[K] extends (...parameters: infer P) => unknown
+    ? P extends [Call, ...unknown[]]
+      ? K
+      : never
+    : never
+}[keyof Namespace]
+
+/** Steps of a write whose beginning has its line. */
+type Steps =
+  | 'openFile'
+  | 'allocateBlock'
+  | 'abandonBlock'
+  | 'completeFile'
+  | 'fsync'
+  | 'reserveGenerationStamp'
+  | 'updatePipeline'
+  | 'renewLease'
+
+/** What must have a line: the compiler asks for one when the namespace gets another operation. */
+type Audited = Pick<Namespace, Exclude<OfCallers, Steps>>
+
+/** @param namespace with plain methods: what is not made for a caller is passed on as it is */
 export function auditedNamespace(namespace: Namespace, audit: Audit): Namespace {
   const recorder = new Recorder(audit)
-  return {
-    ...namespace,
+  const audited: Audited = {
     ...reads(namespace, recorder),
     ...contentChanges(namespace, recorder),
     ...attributeChanges(namespace, recorder),
     ...snapshotOperations(namespace, recorder),
   }
+  return { ...namespace, ...audited }
 }
 
 function reads(namespace: Namespace, recorder: Recorder) {
