@@ -59,7 +59,7 @@ export class ReplicaFile {
     this.meta = meta
   }
 
-  /** Opens both files; closes the first when the second fails. */
+  /** Opens both files; when the second fails the first is closed, and removed if it is new. */
   static async open(
     disk: Disk,
     blockId: number,
@@ -72,6 +72,8 @@ export class ReplicaFile {
       return new ReplicaFile(blockId, data, await disk.open(paths.meta, mode))
     } catch (error) {
       await data.close()
+      // An empty file without its other half would be in the way of every later attempt.
+      if (mode === 'create-new') await disk.remove(paths.data)
       throw error
     }
   }

@@ -111,6 +111,7 @@ export class ProcessNode {
 }
 
 export class ProcessDatanode extends ProcessNode {
+  readonly dataFolders: readonly string[]
   readonly #findBlocks: (path: string) => Promise<readonly BlockView[]>
 
   constructor(
@@ -120,15 +121,12 @@ export class ProcessDatanode extends ProcessNode {
     findBlocks: (path: string) => Promise<readonly BlockView[]>,
   ) {
     super(name, 'datanode', folder, settings)
+    this.dataFolders = String(settings['datanode.volumes']).split(',')
     this.#findBlocks = findBlocks
   }
 
   get uuid(): string {
     return String(this.addresses['uuid'])
-  }
-
-  get dataFolders(): readonly string[] {
-    return [this.folder.dataFolder(this.name)]
   }
 
   /** Finalized replicas of a block, found by their names: see datanode/blocks/FORMAT.md. */

@@ -71,6 +71,18 @@ describe('a failing volume', () => {
     expect(node.store.volumes.filter((it) => it.remainingBytes === 0)).toHaveLength(1)
   })
 
+  it('is not blamed when the process is out of descriptors: the writer fails, the next one does not', async () => {
+    const disk = new FailingDisk()
+    const node = await startNode({ disk })
+    disk.faults.push({ call: 'open', pathPart: `blk_${ID}_`, effect: 'EMFILE' })
+    const peer = await TransferPeer.connect(node.port)
+    expect((await peer.setUp({ id: ID })).status).toBe(Status.ERROR)
+    await peer.closed()
+    disk.faults.length = 0
+    await writeBlock(node.port, ID, pattern(0, 1000))
+    expect(node.store.volumes[0]?.hasFailed).toBe(false)
+  })
+
   it('with one unreadable place reports the replica and stays; with several it goes', async () => {
     const disk = new FailingDisk()
     const { node, failed } = await nodeWithTwoVolumes(disk)
