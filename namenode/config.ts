@@ -3,6 +3,7 @@ import type { SettingValues } from '../shared/config/settings.js'
 import type { WebAccessRules } from '../shared/http/web-access.js'
 import type { LivenessLimits } from './policy/liveness.js'
 import type { GroupCommandSettings } from './service/group-command.js'
+import type { Topology } from './service/rack-resolver.js'
 
 export interface NamenodeConfig {
   /** Holds the namespace, the replica map, the version file and the lock. */
@@ -64,6 +65,8 @@ export interface NamenodeConfig {
   readonly pendingCopyTimeoutMs: number
   /** Copies that one node may send or receive at a time. */
   readonly copyStreamsPerNode: number
+  /** How racks are found. */
+  readonly topology: Topology
   /** Apache's lists of hosts: `dfs.hosts` (lists, or combined JSON documents) and `dfs.hosts.exclude`. */
   readonly hostsFiles: { readonly hosts: readonly string[]; readonly exclude: readonly string[] }
   /** Pause between two looks at what still depends on nodes that leave. */
@@ -159,6 +162,12 @@ export function namenodeConfig(
     replicationLoopMs: values['replication.check-interval'],
     pendingCopyTimeoutMs: values['replication.pending-timeout'],
     copyStreamsPerNode: values['replication.streams-per-node'],
+    topology: {
+      table: values['topology.table'],
+      script: values['topology.script'][0],
+      argumentsAtOnce: values['topology.script-arguments'],
+      timeoutMs: values['topology.script-timeout'],
+    },
     hostsFiles: { hosts: values['nodes.hosts-files'], exclude: values['nodes.exclude-files'] },
     nodeCheckMs: values['nodes.check-interval'],
     movement: {

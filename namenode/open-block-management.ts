@@ -17,6 +17,7 @@ import { nodeTick } from './loops/node-monitor.js'
 import { replicationTick } from './loops/replication-monitor.js'
 import { undoTick } from './loops/undo-monitor.js'
 import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
+import { runProgram } from './run-program.js'
 import { BlockInquiry, type FoundBlock } from './service/block-inquiry.js'
 import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
 import type { BlockManager } from './service/block-manager.js'
@@ -62,7 +63,11 @@ export async function openBlockManagement(options: {
   const closing = new ShutdownStack()
   const parts = closing.use(
     'block management',
-    await buildBlockManagement({ ...options, replicaPath: join(config.dataFolder, 'replicas.db') }),
+    await buildBlockManagement({
+      ...options,
+      runProgram,
+      replicaPath: join(config.dataFolder, 'replicas.db'),
+    }),
     (it) => it.close(),
   )
   const loops = startLoops(parts, options)

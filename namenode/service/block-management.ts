@@ -15,6 +15,7 @@ import { FullReports } from './full-reports.js'
 import { LeaseRecoveryService } from './lease-recovery.js'
 import { LivenessReview } from './liveness-review.js'
 import type { Namespace } from './namespace.js'
+import { RackResolver, type RackResolverOptions } from './rack-resolver.js'
 import { openReplicaFiles, type ReplicaFiles } from './replica-files.js'
 import { ReplicaWaiters } from './replica-waiters.js'
 import { StartupReadiness } from './startup-readiness.js'
@@ -25,6 +26,7 @@ export interface BlockManagementOptions {
   readonly config: NamenodeConfig
   readonly seams: Seams
   readonly namespace: Namespace
+  readonly runProgram: RackResolverOptions['run']
   /** The replica map's file; the list of known datanodes lies beside it. */
   readonly replicaPath: string
 }
@@ -88,7 +90,7 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
 
 /** What the outside calls: datanodes, file operations, the checker. */
 function buildFaces(
-  { config, seams, namespace }: BlockManagementOptions,
+  { config, seams, namespace, runProgram }: BlockManagementOptions,
   { attention, knownNodes }: ReplicaFiles,
   repair: BlockRepair,
   closing: ShutdownStack,
@@ -130,6 +132,7 @@ function buildFaces(
       examination.onRemovalWork()
     },
   })
+  const racks = new RackResolver({ topology: config.topology, log, run: runProgram })
   const controlPlane = new ControlPlane({
     clock,
     log,
@@ -142,6 +145,7 @@ function buildFaces(
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     fullReportIntervalMs: config.fullReportIntervalMs,
     onRegistered: (node: ClusterNode) => repair.administration.review([node]),
+    rackOf: (request) => racks.rackOf(request),
     checkMayJoin: (request) => repair.administration.checkMayJoin(request),
     onHeard: (node: ClusterNode) => liveness.review([node]),
     onStorageFailed: (storage) => {

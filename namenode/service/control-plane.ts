@@ -55,6 +55,8 @@ export interface ControlPlaneOptions {
   readonly knownNodes: KnownNodesFile
   readonly heartbeatIntervalMs: number
   readonly fullReportIntervalMs: number
+  /** On which rack a node is. */
+  readonly rackOf: (request: RegisterRequest) => Promise<string>
   /** Throws PERMISSION_DENIED for a node that may not become one of the cluster. */
   readonly checkMayJoin: (request: RegisterRequest) => void
   readonly onRegistered: (node: ClusterNode) => void
@@ -89,7 +91,8 @@ export class ControlPlane {
     if (registry.node(datanodeUuid(request.datanodeUuid)) === undefined) {
       this.#options.checkMayJoin(request)
     }
-    const { node, isNews, isNewProcess } = registry.register(request)
+    const rack = await this.#options.rackOf(request)
+    const { node, isNews, isNewProcess } = registry.register({ ...request, rack })
     this.#options.onRegistered(node)
     if (isNewProcess) outbox.drop(node.uuid)
     for (const storage of node.storages.values()) reports.abandon(storage)

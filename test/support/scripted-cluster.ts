@@ -182,6 +182,7 @@ export function configuration(
     replicationLoopMs: 500,
     pendingCopyTimeoutMs: 10_000,
     copyStreamsPerNode: 2,
+    topology: { table: [], script: undefined, argumentsAtOnce: 100, timeoutMs: 1000 },
     hostsFiles: { hosts: [], exclude: [] },
     nodeCheckMs: 1_000,
     maintenanceMinReplicas: 2,
