@@ -1,0 +1,207 @@
+/**
+ * `npm run scale -- --files N`: how the namenode's costs grow with the namespace. Files with one block each are made through
+ * the service that serves clients, with its own writer thread and group commit; half of them in one wide directory.
+ */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ClusterFolder } from '../../cli/up/cluster-folder.js'
+import type { Call } from '../../namenode/service/call.js'
+import type { StoredNamespace } from '../../namenode/service/namespace-facade.js'
+import { openNamespace } from '../../namenode/service/open-namespace.js'
+import { DfsClient } from '../../shared/client/dfs-client.js'
+import { silentLog } from '../../shared/log.js'
+import { systemSeams } from '../../shared/system-seams.js'
+import { ProcessNode } from '../support/process-cluster.js'
+import { cpuSeconds, describeMachine, residentMib } from './process-figures.js'
+
+const FILES_IN_FOLDER = 10_000
+const MAX_WIDE = 1_000_000
+const CALLERS = 1000
+const PAGE = 1000
+const STAT_SECONDS = 5
+const BLOCK_BYTES = 128 * 1024 * 1024
+
+const { values } = parseArgs({
+  options: { files: { type: 'string', default: '100000' }, folder: { type: 'string' } },
+})
+const FILES = Number(values.files)
+const user = userInfo().username
+const ROOT: Call = {
+  principal: { user, groups: [user], isSuperuser: true },
+  requestId: undefined,
+  clientAddress: '127.0.0.1',
+  localAddress: '127.0.0.1',
+}
+const show = (what: string, value: string) => process.stdout.write(`${what.padEnd(52)} ${value}\n`)
+const secondsSince = (beganMs: number) => (performance.now() - beganMs) / 1000
+const milliseconds = (value: number) => `${value.toFixed(1)} ms`
+
+await main()
+
+async function main(): Promise<void> {
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'dfs-scale-'))
+  try {
+    show('machine', JSON.stringify(describeMachine()))
+    const place = new ClusterFolder(folder)
+    const namespace = await open(place)
+    await load(namespace)
+    showSize(place)
+    await statUnderWrites(namespace)
+    listWide(namespace)
+    show('resident memory of this process', `${residentMib([process.pid]).toFixed(0)} MiB`)
+    await namespace.close()
+    await startProcess(place)
+    const again = await open(place)
+    await deleteTree(again)
+    await again.close()
+  } finally {
+    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function open(place: ClusterFolder): Promise<StoredNamespace> {
+  const config = {
+    dataFolder: place.dataFolder('namenode'),
+    ...{ bindHost: '127.0.0.1', superuser: user, supergroup: 'supergroup' },
+    ...{ minBlockSizeBytes: 0, maxReplication: 512, maxXAttrs: 32, maxXAttrBytes: 16_384 },
+    ...{ keepDeletedMs: 0, leaseSoftLimitMs: 60_000, leaseHardLimitMs: 1_200_000 },
+  }
+  return openNamespace({ config, seams: systemSeams(silentLog), writer: 'thread' })
+}
+
+const wideFiles = Math.min(MAX_WIDE, Math.floor(FILES / 2))
+
+/** The first half into one directory, the others into a tree. */
+function pathOf(index: number): string {
+  if (index < wideFiles) return `/wide/part-${index}`
+  return `/tree/${Math.floor(index / FILES_IN_FOLDER)}/part-${index}`
+}
+
+async function makeFile(namespace: StoredNamespace, path: string): Promise<void> {
+  const holder = 'loader'
+  const { id } = await namespace.create(ROOT, {
+    ...{ path, permission: 0o644, holder, create: true, overwrite: false, createParent: true },
+    ...{ replication: 3, blockSizeBytes: BLOCK_BYTES },
+  })
+  const reference = { path, fileId: id, holder }
+  const { block } = await namespace.allocateBlock(ROOT, { ...reference, previous: undefined })
+  const last = { ...block, lengthBytes: 1000 }
+  await namespace.completeFile(ROOT, { ...reference, last })
+}
+
+async function load(namespace: StoredNamespace): Promise<void> {
+  const began = performance.now()
+  const cpu = cpuSeconds([process.pid])
+  let next = 0
+  const caller = async () => {
+    while (next < FILES) {
+      next += 1
+      await makeFile(namespace, pathOf(next - 1))
+    }
+  }
+  await Promise.all(Array.from({ length: CALLERS }, caller))
+  const seconds = secondsSince(began)
+  const cpuMs = ((cpuSeconds([process.pid]) - cpu) * 1000) / FILES
+  show(`load of ${FILES} files with a block each`, `${Math.round(FILES / seconds)} files/s durable`)
+  show('  processor time for each file (three commits)', milliseconds(cpuMs))
+}
+
+function showSize(place: ClusterFolder): void {
+  const folder = place.dataFolder('namenode')
+  const database = readdirSync(folder).filter((name) => name.endsWith('.db'))
+  const bytes = database.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  show('database for each file (edits of the load included)', `${Math.round(bytes / FILES)} bytes`)
+}
+
+/** Calls that wait for the event loop and the writer as those of clients do. */
+async function statUnderWrites(namespace: StoredNamespace): Promise<void> {
+  const endMs = performance.now() + STAT_SECONDS * 1000
+  let made = 0
+  const writer = async () => {
+    while (performance.now() < endMs) {
+      made += 1
+      await makeFile(namespace, `/written/${made % 100}/${made}`)
+    }
+  }
+  const waits: number[] = []
+  const reader = async () => {
+    for (let index = 0; performance.now() < endMs; index += 1) {
+      const began = performance.now()
+      // As a call that arrives: after what the event loop is doing.
+      await new Promise((resolve) => setImmediate(resolve))
+      const path = pathOf(Math.imul(index + 1, 7919) % FILES)
+      if (namespace.status(ROOT, path) === undefined) throw new Error(`${path} is missing`)
+      waits.push(performance.now() - began)
+    }
+  }
+  await Promise.all([reader(), ...Array.from({ length: 100 }, writer)])
+  waits.sort((a, b) => a - b)
+  const at = (share: number) => milliseconds(waits[Math.floor(waits.length * share)] ?? 0)
+  const rate = Math.round(made / STAT_SECONDS)
+  show(`stat beside ${rate} new files/s: median, p99, p99.9`, [0.5, 0.99, 0.999].map(at).join(', '))
+}
+
+function listWide(namespace: StoredNamespace): void {
+  const began = performance.now()
+  let count = 0
+  let last = ''
+  let slowestMs = 0
+  for (;;) {
+    const pageBegan = performance.now()
+    const page = namespace.list(ROOT, '/wide', last, PAGE)
+    slowestMs = Math.max(slowestMs, performance.now() - pageBegan)
+    const final = page?.entries.at(-1)
+    if (page === undefined || final === undefined) break
+    count += page.entries.length
+    last = final.name
+  }
+  const text = `${secondsSince(began).toFixed(2)} s, slowest page ${milliseconds(slowestMs)}`
+  show(`listing of ${count} entries in pages of ${PAGE}`, text)
+}
+
+async function deleteTree(namespace: StoredNamespace): Promise<void> {
+  let isPurging = true
+  let longestMs = 0
+  let others = 0
+  const other = async () => {
+    while (isPurging) {
+      const began = performance.now()
+      const path = `/other/${others % 1000}/${others}`
+      await namespace.mkdirs(ROOT, { path, permission: 0o755, createParent: true })
+      longestMs = Math.max(longestMs, performance.now() - began)
+      others += 1
+    }
+  }
+  const running = other()
+  const began = performance.now()
+  await namespace.delete(ROOT, { path: '/tree', recursive: true })
+  const gone = performance.now() - began
+  while (await namespace.purgeDeletedTrees(500)) await new Promise((done) => setImmediate(done))
+  isPurging = false
+  await running
+  show(`delete of a tree of ${FILES - wideFiles} files: gone after`, milliseconds(gone))
+  show('  all of it taken apart after', `${secondsSince(began).toFixed(1)} s`)
+  show(`  longest wait of ${others} other changes meanwhile`, milliseconds(longestMs))
+}
+
+/** The whole process, from `dfs namenode` to the first answer over RPC. */
+async function startProcess(place: ClusterFolder): Promise<void> {
+  const began = performance.now()
+  const node = new ProcessNode('namenode', 'namenode', place, {
+    ...{ 'namenode.rpc-port': 0, 'namenode.http-port': 0 },
+    'namenode.data-folder': place.dataFolder('namenode'),
+    'cluster.token-file': place.tokenFile,
+  })
+  await node.start()
+  const client = DfsClient.connect({ fs: `hdfs://127.0.0.1:${node.addresses['rpcPort']}` })
+  try {
+    await client.stat(pathOf(FILES - 1))
+    show('start of a namenode to its first answer', `${secondsSince(began).toFixed(2)} s`)
+    show('  its resident memory', `${residentMib([node.pid]).toFixed(0)} MiB`)
+  } finally {
+    await client.close()
+    await node.stop()
+  }
+}
