@@ -25,7 +25,9 @@ const action = fc.oneof(
   fc.record({
     kind: fc.constant('undo' as const),
     path,
-    to: fc.option(path),
+    // Mostly something that was deleted: a path alone seldom is.
+    choice: fc.option(fc.nat(5), { freq: 8 }),
+    to: fc.option(path, { freq: 2 }),
     overwrite: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1000, max: 6000 }) }),
@@ -97,11 +99,13 @@ async function step(fixture: Fixture, tree: Tree, kept: Kept[], it: Action): Pro
       return
     }
     case 'undo': {
-      const to = it.to ?? it.path
-      const found = kept.findLastIndex((one) => one.path === it.path)
+      const chosen = it.choice === null ? undefined : kept[it.choice % Math.max(1, kept.length)]
+      const path = chosen?.path ?? it.path
+      const to = it.to ?? path
+      const found = kept.findLastIndex((one) => one.path === path)
       const one = kept[found]
       const isRefused = await refused(
-        namespace.undelete(ROOT, { path: it.path, to, overwrite: it.overwrite }),
+        namespace.undelete(ROOT, { path, to, overwrite: it.overwrite }),
       )
       const top = one?.content.get('')
       const there = tree.get(to)
