@@ -17,6 +17,7 @@ const entry = (
 const state = () => import('./commands/admin/namenode-state.js')
 const views = () => import('./commands/admin/cluster-views.js')
 const datanodes = () => import('./commands/admin/datanodes.js')
+const snapshots = () => import('./commands/snapshot-verbs.js')
 const users = () => import('./commands/admin/users.js')
 
 export const ADMINISTRATION: readonly CommandEntry[] = [
@@ -122,4 +123,14 @@ export const ADMINISTRATION: readonly CommandEntry[] = [
     'read again who may act for others',
     async () => (await users()).refreshProxyUsers,
   ),
+  entry('allowSnapshot', [], 'as snapshot allow', async () => (await snapshots()).allowSnapshot),
+  entry(
+    'disallowSnapshot',
+    [],
+    'as snapshot disallow',
+    async () => (await snapshots()).disallowSnapshot,
+  ),
+  entry('createSnapshot', [], 'as snapshot create', async () => (await snapshots()).createSnapshot),
+  entry('deleteSnapshot', [], 'as snapshot delete', async () => (await snapshots()).deleteSnapshot),
+  entry('renameSnapshot', [], 'as snapshot rename', async () => (await snapshots()).renameSnapshot),
 ]

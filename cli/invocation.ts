@@ -16,6 +16,12 @@ export interface Invocation {
 /** `admin` stands before the administrator's commands, as `dfsadmin` does. */
 const HADOOP_TOOLS = new Set(['dfs', 'fs', 'dfsadmin', 'admin'])
 const GENERIC_HELP = new Set(['--help', '-help', 'help', '-h', '-usage', 'usage'])
+/** Verbs that Hadoop replaced long ago, and scripts did not. */
+const OLD_VERBS: Readonly<Record<string, readonly [verb: string, option: string]>> = {
+  lsr: ['ls', '-R'],
+  rmr: ['rm', '-r'],
+  dus: ['du', '-s'],
+}
 const VERSION = new Set(['--version', '-version', '-V', '-v'])
 
 /**
@@ -54,6 +60,9 @@ function parseVerb(
       : { verb: topic, arguments: ['--help'] }
   }
   if (VERSION.has(word)) return { verb: 'version', arguments: rest }
+  const bare = word.replace(/^-/, '')
+  const old = Object.hasOwn(OLD_VERBS, bare) ? OLD_VERBS[bare] : undefined
+  if (old !== undefined) return { verb: old[0], arguments: [old[1], ...rest] }
   return { verb: word.replace(/^-/, ''), arguments: rest }
 }
 

@@ -31,6 +31,8 @@ export interface NamenodeConfig {
   readonly webAccess: WebAccessRules
   readonly blockSizeBytes: number
   readonly minBlockSizeBytes: number
+  /** Blocks of one file. Default 10,000, as in HDFS. */
+  readonly maxBlocksPerFile?: number
   readonly replication: number
   /** Replicas that must be reported before a block counts as stored. */
   readonly minReplication: number
@@ -129,6 +131,7 @@ export function namenodeConfig(
     },
     blockSizeBytes: values['block.size'],
     minBlockSizeBytes: values['block.min-size'],
+    maxBlocksPerFile: values['block.maximum-per-file'],
     replication: values['replication.target'],
     minReplication: values['replication.minimum'],
     maxReplication: values['replication.maximum'],

@@ -18,6 +18,7 @@ export const allocateRule: ChangeRule<'allocateBlock'> = {
     const [last, penultimate] = stores.blocks.lastOfFile(file.id, 2)
     const { previous } = change
     if (isContinuation(file, last, previous)) {
+      checkBlockCount(context, (last?.index ?? -1) + 1)
       const commit = commitOf(context, file, last, previous)
       const grown = commit === undefined ? 0 : commit.length - (last?.lengthBytes ?? 0)
       const growing = file.lengthBytes + grown + file.blockSizeBytes
@@ -237,6 +238,19 @@ function requireWrittenBlock({ stores, tree, state }: ChangeContext, named: Bloc
     throw new DfsError('LEASE_EXPIRED', text)
   }
   return { block, file }
+}
+
+const DEFAULT_MAX_BLOCKS = 10_000
+
+/** @throws IO in HDFS's words when a file has as many blocks as it may */
+function checkBlockCount({ limits }: ChangeContext, blocks: number): void {
+  const { maxBlocksPerFile = DEFAULT_MAX_BLOCKS } = limits
+  if (blocks < maxBlocksPerFile) return
+  throw new DfsError(
+    'IO',
+    'File has reached the limit on maximum number of blocks ' +
+      `(dfs.namenode.fs-limits.max-blocks-per-file): ${blocks} >= ${maxBlocksPerFile}`,
+  )
 }
 
 const allocated = (

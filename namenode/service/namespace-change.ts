@@ -72,6 +72,8 @@ export interface ChangeLimits {
   readonly minBlockSizeBytes: number
   readonly maxReplication: number
   readonly maxDirectoryItems: number
+  /** Default 10,000. */
+  readonly maxBlocksPerFile?: number
   readonly maxXAttrs: number
   readonly maxXAttrBytes: number
   /** How long what is deleted can be brought back; 0: not at all. */

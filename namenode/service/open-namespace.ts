@@ -25,6 +25,7 @@ export type NamespaceConfig = Pick<
   | 'supergroup'
   | 'minBlockSizeBytes'
   | 'maxReplication'
+  | 'maxBlocksPerFile'
   | 'maxXAttrs'
   | 'maxXAttrBytes'
   | 'keepDeletedMs'
@@ -101,6 +102,9 @@ function folderOptions(config: NamespaceConfig, { clock, random }: Seams): Folde
       minBlockSizeBytes: config.minBlockSizeBytes,
       maxReplication: config.maxReplication,
       maxDirectoryItems: MAX_DIRECTORY_ITEMS,
+      ...(config.maxBlocksPerFile === undefined
+        ? {}
+        : { maxBlocksPerFile: config.maxBlocksPerFile }),
       maxXAttrs: config.maxXAttrs,
       maxXAttrBytes: config.maxXAttrBytes,
       keepDeletedMs: config.keepDeletedMs,

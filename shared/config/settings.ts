@@ -149,6 +149,14 @@ export const SETTINGS = {
     max: 512,
     hdfs: 'dfs.replication.max',
   }),
+  'block.maximum-per-file': integer({
+    about: 'blocks of one file; a writer that wants more is refused',
+    for: NAMENODE,
+    default: 10_000,
+    min: 1,
+    max: 100_000_000,
+    hdfs: 'dfs.namenode.fs-limits.max-blocks-per-file',
+  }),
   'xattr.maximum': integer({
     about: 'extended attributes of one file or directory',
     for: NAMENODE,

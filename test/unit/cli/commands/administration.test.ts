@@ -63,6 +63,15 @@ describe('the administrator of a namenode', () => {
     expect(await printed('admin refresh-nodes')).toBe('Refresh nodes successful\n')
   })
 
+  it('makes, renames and deletes snapshots in the spelling of Hadoop', async () => {
+    await printed('mkdir /d')
+    expect(await printed('dfsadmin -allowSnapshot /d')).toBe('Allowing snapshot on /d succeeded\n')
+    expect(await printed('dfs -createSnapshot /d s1')).toBe('Created snapshot /d/.snapshot/s1\n')
+    expect(await printed('dfs -renameSnapshot /d s1 s2')).toBe('')
+    expect(await printed('dfs -deleteSnapshot /d s2')).toBe('')
+    expect(await printed('dfsadmin -disallowSnapshot /d')).toContain('Disallowing snapshot on /d')
+  })
+
   it('learns which settings change live', async () => {
     expect(await printed('admin reconfig namenode properties')).toContain(
       'permission.static-groups',
