@@ -9,6 +9,7 @@ import { sizeFormat } from '../rendering/sizes.js'
 
 interface CountOptions {
   readonly quota?: true
+  readonly usage?: true
   readonly human?: true
   readonly header?: true
   readonly json?: true
@@ -20,6 +21,7 @@ export function register(command: Command, context: CommandContext): void {
   command
     .argument('<path...>', 'files, directories or patterns')
     .option('-q, --quota', 'quotas and what is left of them, too')
+    .option('-u, --usage', 'quotas and what is left of them, nothing else')
     .option('-h, --human', 'sizes as 1.5 K instead of bytes')
     .option('-v, --header', 'print a header')
     .option('-x', 'accepted for old scripts: leave out snapshots')
@@ -28,15 +30,17 @@ export function register(command: Command, context: CommandContext): void {
   command.action(async (paths: string[], options: CountOptions) => {
     const json = options.json === true ? new JsonArrayWriter(context.io) : undefined
     if (options.header === true && json === undefined) {
-      await printLine(context.io, `${headerLine(options.quota === true)}PATHNAME`)
+      await printLine(context.io, `${headerLine(partsOf(options))}PATHNAME`)
     }
     const size = sizeFormat(options.human)
     await forEachItem(context, paths, async ({ client, path, display }) => {
       const summary = await client.contentSummary(path)
       if (json !== undefined) await json.add({ path, ...summary })
       else {
-        const quotas = options.quota === true ? quotaColumns(summary, size) : ''
-        await printLine(context.io, quotas + countColumns(summary, size) + display)
+        const { quotas, counts } = partsOf(options)
+        const columns =
+          (quotas ? quotaColumns(summary, size) : '') + (counts ? countColumns(summary, size) : '')
+        await printLine(context.io, columns + display)
       }
     })
     await json?.end()
@@ -50,11 +54,22 @@ const cells = (widths: readonly number[], texts: readonly string[]): string =>
 const COUNT_WIDTHS = [12, 12, 18]
 const QUOTA_WIDTHS = [12, 15, 15, 15]
 
+interface Parts {
+  readonly quotas: boolean
+  readonly counts: boolean
+}
+
+const partsOf = ({ quota, usage }: CountOptions): Parts => ({
+  quotas: quota === true || usage === true,
+  counts: usage !== true,
+})
+
 /** Pure: the names of the columns, up to the path. */
-export function headerLine(withQuotas: boolean): string {
+export function headerLine({ quotas: withQuotas, counts }: Parts): string {
   const quotas = cells(QUOTA_WIDTHS, ['QUOTA', 'REM_QUOTA', 'SPACE_QUOTA', 'REM_SPACE_QUOTA'])
   return (
-    (withQuotas ? quotas : '') + cells(COUNT_WIDTHS, ['DIR_COUNT', 'FILE_COUNT', 'CONTENT_SIZE'])
+    (withQuotas ? quotas : '') +
+    (counts ? cells(COUNT_WIDTHS, ['DIR_COUNT', 'FILE_COUNT', 'CONTENT_SIZE']) : '')
   )
 }
 

@@ -147,6 +147,10 @@ describe('dfs du, count, df', () => {
     expect(await output('count', '-q', '/data')).toBe(
       '        none             inf            none             inf            2            3               1541 /data\n',
     )
+    expect(await output('count', '-u', '-v', '/data')).toBe(
+      '       QUOTA       REM_QUOTA     SPACE_QUOTA REM_SPACE_QUOTA PATHNAME\n' +
+        '        none             inf            none             inf /data\n',
+    )
     expect(await output('count', '-v', '-h', '/data')).toBe(
       '   DIR_COUNT   FILE_COUNT       CONTENT_SIZE PATHNAME\n' +
         '           2            3              1.5 K /data\n',
