@@ -27,6 +27,7 @@ const { values } = parseArgs({
   options: { files: { type: 'string', default: '100000' }, folder: { type: 'string' } },
 })
 const FILES = Number(values.files)
+const wideFiles = Math.min(MAX_WIDE, Math.floor(FILES / 2))
 const user = userInfo().username
 const ROOT: Call = {
   principal: { user, groups: [user], isSuperuser: true },
@@ -70,8 +71,6 @@ function open(place: ClusterFolder): Promise<StoredNamespace> {
   }
   return openNamespace({ config, seams: systemSeams(silentLog), writer: 'thread' })
 }
-
-const wideFiles = Math.min(MAX_WIDE, Math.floor(FILES / 2))
 
 /** The first half into one directory, the others into a tree. */
 function pathOf(index: number): string {
