@@ -56,16 +56,19 @@ async function build(bug) {
   return outfile
 }
 
-/** Replaces one text of one file, which must be there exactly once. */
-function planting({ name, file, find, replace }) {
+/** Replaces one text of a file, which must be there exactly once; some bugs take two such places. */
+function planting(bug) {
+  const changes = [bug, ...(bug.also ?? [])]
   return {
     name: 'planted-bug',
     setup(setup) {
       setup.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        if (relative(PROJECT, path) !== file) return undefined
+        const change = changes.find(({ file }) => relative(PROJECT, path) === file)
+        if (change === undefined) return undefined
+        const { file, find, replace } = change
         const text = readFileSync(path, 'utf8')
         if (text.split(find).length !== 2) {
-          throw new Error(`${name}: ${file} does not have the text that is to be broken just once`)
+          throw new Error(`${bug.name}: ${file} does not have the text to be broken just once`)
         }
         return { contents: text.replace(find, () => replace), loader: 'ts' }
       })

@@ -103,7 +103,12 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     examination,
     requestFullReport,
   })
-  const deletedBlocks = new DeletedBlocks({ namespace, map, deletions })
+  const deletedBlocks = new DeletedBlocks({
+    namespace,
+    map,
+    deletions,
+    pendingCopies: (block) => copies.pendingOf(block),
+  })
   const administration = new NodeAdministration({
     clock,
     log,

@@ -15,6 +15,8 @@ export interface DeletedBlocksOptions {
   readonly namespace: Pick<Namespace, 'deletedBlocksAfter' | 'forgetDeletedBlocks'>
   readonly map: ReplicaMap
   readonly deletions: ReplicaDeletions
+  /** Copies of a block that are under way. */
+  readonly pendingCopies: (block: BlockId) => number
 }
 
 export class DeletedBlocks {
@@ -81,6 +83,8 @@ export class DeletedBlocks {
   #serve(block: BlockId): void {
     const { map, deletions } = this.#options
     if (map.judged(block, map.record(block)).kind !== 'deleted') return
-    if (deletions.removeAll(block) === 0) this.#gone.add(block)
+    const replicas = deletions.removeAll(block)
+    // A copy that was ordered before the file was deleted still makes a replica: the next walk finds it.
+    if (replicas === 0 && this.#options.pendingCopies(block) === 0) this.#gone.add(block)
   }
 }

@@ -6,6 +6,7 @@
 export const PLANTED_BUGS = [
   {
     name: 'data-not-synced',
+    seed: 3,
     about: 'a sync forgets the data and syncs only their checksums (HDFS-11915)',
     file: 'datanode/blocks/replica-writer.ts',
     find: 'await Promise.all([file.data.sync(), file.meta.sync()])',
@@ -13,6 +14,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'name-not-synced',
+    seed: 6,
     about: 'a finalized replica gets its name, and the folder is not synced (HDFS-5042)',
     file: 'datanode/blocks/block-store.ts',
     find: 'if (this.config.syncOnClose) await replica.volume.disk.syncFolder(from.folder)',
@@ -20,6 +22,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'sync-answered-early',
+    seed: 5,
     about: 'an hsync is acknowledged, and the disk was not asked',
     file: 'datanode/transfer/block-receiver.ts',
     find: 'if (isSync) this.#sync()',
@@ -27,6 +30,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'stale-replica-counts',
+    seed: 2,
     about: 'a replica with an older generation stamp is as good as any (HDFS-5438)',
     file: 'namenode/policy/judge-replica.ts',
     find: "if (replica.generationStamp < block.generationStamp) return 'stale'",
@@ -34,6 +38,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'one-too-few-kept',
+    seed: 1,
     about: 'removing excess replicas leaves one fewer than the target',
     file: 'namenode/policy/choose-excess.ts',
     find: 'nodesWithout(kept, it) >= target)',
@@ -41,6 +46,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'stale-replica-stays',
+    seed: 1,
     about: 'replicas of an older version are never removed',
     file: 'namenode/policy/judge-replica.ts',
     find: "return judgement === 'stale' || judgement",
@@ -48,27 +54,31 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'deletion-forgotten',
+    seed: 1,
     about: 'a deleted block is forgotten when its removal was ordered, not when it was done (E12)',
     file: 'namenode/service/deleted-blocks.ts',
-    find: 'if (deletions.removeAll(block) === 0) this.#gone.add(block)',
-    replace: 'deletions.removeAll(block)\n    this.#gone.add(block)',
+    find: 'if (replicas === 0 && this.#options.pendingCopies(block) === 0) ',
+    replace: '',
+  },
+  {
+    name: 'copy-outlives-its-file',
+    seed: 16,
+    about: 'a deleted block is forgotten while a copy of it is under way',
+    file: 'namenode/service/deleted-blocks.ts',
+    find: 'if (replicas === 0 && this.#options.pendingCopies(block) === 0) ',
+    replace: 'if (replicas === 0) ',
   },
   {
     name: 'dropped-writer-forgotten',
+    seed: 1,
     about: 'a node that dropped out of a pipeline is struck off the record with what it holds',
     file: 'namenode/service/replica-map.ts',
     find: "row.state === 'being-written' && isOfThisVersion && ",
     replace: "row.state === 'being-written' && ",
   },
   {
-    name: 'retry-happens-twice',
-    about: 'a request that is sent again is carried out again (I11)',
-    file: 'namenode/service/namespace-engine.ts',
-    find: 'if (isRepeat) return',
-    replace: 'if (isRepeat && rule.answerAgain === undefined) return',
-  },
-  {
     name: 'edit-lost',
+    seed: 1,
     about: 'one kind of change is made without an edit (HDFS-13112)',
     file: 'namenode/service/namespace-apply.ts',
     find: 'this.stores.edits.append({',
@@ -76,6 +86,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'answered-before-commit',
+    seed: 1,
     about: 'every third change is answered before it is committed',
     file: 'namenode/writer/group-commit.ts',
     find: 'this.#commit.run()\n      const transactionId',
@@ -84,6 +95,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'block-id-reused',
+    seed: 1,
     about: 'the number of a deleted block is given to the next one (I5)',
     file: 'namenode/service/namespace-apply-removals.ts',
     find: 'applier.state.blocks -= 1',
@@ -92,35 +104,30 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'unverified-read',
-    about: 'a reader believes every byte (P2)',
+    seed: 3,
+    about: 'datanode and reader believe every byte (P2); either alone would be saved by the other',
     file: 'shared/transfer/block-reader.ts',
     find: 'if (badAt < 0) return',
     replace: 'if (badAt < Number.MAX_SAFE_INTEGER) return',
-  },
-  {
-    name: 'synced-bytes-cut',
-    about:
-      'lease recovery cuts a block to what the namenode knew of it, not to what its replicas have',
-    file: 'namenode/policy/recovery-length.ts',
-    find: 'lengthBytes: Math.min(...fit.map((it) => it.lengthBytes)),',
-    replace: 'lengthBytes: block.visibleBytes,',
+    also: [
+      {
+        file: 'datanode/blocks/replica-file.ts',
+        find: 'data.length !== expectedBytes || hashData(data) !== record.dataHash',
+        replace: 'data.length !== expectedBytes',
+      },
+    ],
   },
   {
     name: 'copy-never-times-out',
+    seed: 8,
     about: 'a copy that vanished with its node is waited for for ever',
     file: 'namenode/service/command-outbox.ts',
     find: "for (const waiting of commands.values()) waiting.onEnd({ outcome: 'dropped' })",
     replace: '',
   },
   {
-    name: 'unacknowledged-bytes-kept',
-    about: 'a recovered replica keeps what was never acknowledged (HDFS-4660)',
-    file: 'datanode/blocks/replica-recovery.ts',
-    find: 'const keepBytes = Math.min(Math.max(replica.visibleBytes, minBytes), maxBytes)',
-    replace: 'const keepBytes = replica.lengthBytes',
-  },
-  {
     name: 'leases-never-expire',
+    seed: 3,
     about: 'a file whose writer is gone stays open (HDFS-10763)',
     file: 'namenode/loops/lease-monitor.ts',
     find: '.filter((it) => !parts.recovery.isRunning(it))',

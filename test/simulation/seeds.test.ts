@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { runSimulation } from './run-simulation.js'
 
-const SEEDS = process.env['DFS_SIMULATION_SEEDS'] ?? '5'
-const WORK_SECONDS = '15'
+const SEEDS = process.env['DFS_SIMULATION_SEEDS'] ?? '20'
+const WORK_SECONDS = '25'
 
 describe('a simulated cluster', () => {
   it('does exactly the same whenever the same seed is run', async () => {

@@ -23,6 +23,8 @@ const COMMON: Partial<Record<SettingKey, string>> = {
   'block.min-size': '512',
   'replication.minimum': '2',
   'trash.interval': '0',
+  // What can be brought back would keep its blocks beyond any run.
+  'undo.keep': '0',
   'heartbeat.interval': '2s',
   'liveness.stale-after': '5s',
   'liveness.dead-after': '15s',

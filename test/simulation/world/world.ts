@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { DfsClient } from '../../../shared/client/dfs-client.js'
 import { type Log, silentLog } from '../../../shared/log.js'
 import { type Random, seededRandom } from '../../../shared/random.js'
@@ -104,7 +105,7 @@ export class World {
   }
 }
 
+/** Never throws, whatever is in it: a log line must not change what happens. */
 function describe(value: unknown): string {
-  if (value instanceof Error) return value.stack ?? value.message
-  return JSON.stringify(value, (_key, it: unknown) => (it instanceof Error ? it.message : it))
+  return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
 }
