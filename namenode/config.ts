@@ -47,6 +47,8 @@ export interface NamenodeConfig {
     readonly intervalMs: number
     readonly keep: number
   }
+  /** Changes that the log of edits holds. */
+  readonly editsRetained: number
   /** How long deletions can be undone; 0: not at all. */
   readonly keepDeletedMs: number
   /** With less of the cluster's capacity free, what was deleted is given up early. 0 to 1 */
@@ -143,6 +145,7 @@ export function namenodeConfig(
       keep: values['backup.keep'],
     },
     keepDeletedMs: values['undo.keep'],
+    editsRetained: values['edits.keep'],
     undoFreeShare: values['undo.free-space'],
     trashIntervalMinutes: Math.ceil(values['trash.interval'] / 60_000),
     trash: {

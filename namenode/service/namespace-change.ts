@@ -76,6 +76,8 @@ export interface ChangeLimits {
   readonly maxBlocksPerFile?: number
   readonly maxXAttrs: number
   readonly maxXAttrBytes: number
+  /** Edits kept for readers of the log, restores and verifications. */
+  readonly editsRetained: number
   /** How long what is deleted can be brought back; 0: not at all. */
   readonly keepDeletedMs: number
 }

@@ -28,8 +28,8 @@ export interface NamespaceEffects {
   readonly deletedBlocks: readonly DeletedBlock[]
 }
 
-/** Edits kept for readers of the log; older ones are forgotten a few at a time. */
-export const EDITS_RETAINED = 1_000_000
+/** Of those that are too old, so many go with each commit. */
+const EDITS_FORGOTTEN_AT_ONCE = 2000
 
 const ALLOWED_ON_LOW_DISK: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'delete',
@@ -104,7 +104,10 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
 
   beforeCommit(): void {
     this.#applier.flush()
-    this.#stores.edits.prune(this.lastTransactionId - EDITS_RETAINED, 2000)
+    this.#stores.edits.prune(
+      this.lastTransactionId - this.#limits.editsRetained,
+      EDITS_FORGOTTEN_AT_ONCE,
+    )
     crashPoint('change.committing', this.#lastKind)
   }
 

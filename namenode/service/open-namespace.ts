@@ -29,6 +29,7 @@ export type NamespaceConfig = Pick<
   | 'maxXAttrs'
   | 'maxXAttrBytes'
   | 'keepDeletedMs'
+  | 'editsRetained'
   | 'leaseSoftLimitMs'
   | 'leaseHardLimitMs'
 >
@@ -108,6 +109,7 @@ function folderOptions(config: NamespaceConfig, { clock, random }: Seams): Folde
       maxXAttrs: config.maxXAttrs,
       maxXAttrBytes: config.maxXAttrBytes,
       keepDeletedMs: config.keepDeletedMs,
+      editsRetained: config.editsRetained,
     },
     format: {
       clusterId: `CID-${random.uuid()}`,

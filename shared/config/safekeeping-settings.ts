@@ -24,6 +24,14 @@ export const SAFEKEEPING_SETTINGS = {
     min: 1,
     max: 100_000,
   }),
+  'edits.keep': integer({
+    about: 'changes that the log of edits holds: for followers of events, restores, verifications',
+    for: NAMENODE,
+    default: 1_000_000,
+    min: 1000,
+    max: 1_000_000_000,
+    hdfs: 'dfs.namenode.num.extra.edits.retained',
+  }),
   'undo.keep': duration({
     about: 'how long what was deleted or overwritten can be brought back; 0 switches it off',
     for: NAMENODE,

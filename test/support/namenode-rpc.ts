@@ -58,6 +58,7 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
     keepDeletedMs: 0,
+    editsRetained: 1_000_000,
     undoFreeShare: 0,
     movement: { bytesPerSecond: 1e12, balanceThreshold: 1 },
     trashIntervalMinutes: 0,

@@ -169,6 +169,7 @@ export function configuration(
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
     keepDeletedMs: 0,
+    editsRetained: 1_000_000,
     undoFreeShare: 0,
     movement: { bytesPerSecond: 1e12, balanceThreshold: 1 },
     trashIntervalMinutes: 60,

@@ -66,6 +66,7 @@ export function openOn(
     maxXAttrs: 32,
     maxXAttrBytes: 16_384,
     keepDeletedMs: 0,
+    editsRetained: 1_000_000,
     leaseSoftLimitMs: 60_000,
     leaseHardLimitMs: 1_200_000,
     ...overrides,

@@ -54,6 +54,7 @@ it('leaves no trace', () => {
           maxXAttrs: 32,
           maxXAttrBytes: 16_384,
           keepDeletedMs: 0,
+          editsRetained: 1_000_000,
           maxDirectoryItems: 100,
         })
         database.exec('BEGIN')
