@@ -67,7 +67,12 @@ function open(place: ClusterFolder): Promise<StoredNamespace> {
     dataFolder: place.dataFolder('namenode'),
     ...{ bindHost: '127.0.0.1', superuser: user, supergroup: 'supergroup' },
     ...{ minBlockSizeBytes: 0, maxReplication: 512, maxXAttrs: 32, maxXAttrBytes: 16_384 },
-    ...{ keepDeletedMs: 0, leaseSoftLimitMs: 60_000, leaseHardLimitMs: 1_200_000 },
+    ...{
+      keepDeletedMs: 0,
+      editsRetained: 1_000_000,
+      leaseSoftLimitMs: 60_000,
+      leaseHardLimitMs: 1_200_000,
+    },
   }
   return openNamespace({ config, seams: systemSeams(silentLog), writer: 'thread' })
 }
