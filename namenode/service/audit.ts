@@ -7,13 +7,9 @@ import type { Clock } from '../../shared/clock.js'
 import type { Disk } from '../../shared/disk.js'
 import type { Log } from '../../shared/log.js'
 import { RollingCounts } from '../policy/rolling-counts.js'
+import { AuditChunks } from '../storage/audit-chunk.js'
 import { AuditFile, auditLinesNewestFirst } from '../storage/audit-file.js'
-import {
-  type AuditedOperation,
-  auditTime,
-  formatAuditLine,
-  parseAuditLine,
-} from '../storage/audit-line.js'
+import { type AuditedOperation, auditTime, parseAuditLine } from '../storage/audit-line.js'
 
 export interface AuditQuestion {
   readonly user: string | undefined
@@ -37,21 +33,19 @@ export interface AuditOptions {
 }
 
 const FLUSH_MS = 500
-/** So much text is written without waiting. */
-const FLUSH_CHARACTERS = 1024 * 1024
-/** A disk that hangs must not fill the memory: beyond this lines are dropped, and counted. */
-const MAX_PENDING_CHARACTERS = 16 * 1024 * 1024
+/** A disk that hangs must not fill the memory: with so many full chunks lines are dropped, and counted. */
+const MAX_WAITING_CHUNKS = 64
 
 export class Audit {
   readonly counts = new RollingCounts()
   readonly #options: AuditOptions
   readonly #file: AuditFile | undefined
-  #pending = ''
+  readonly #lines = new AuditChunks()
   #dropped = 0
   #writing: Promise<void> | undefined
   #cancelFlush: (() => void) | undefined
   /** Text of the last time that was written: many operations happen in the same millisecond. */
-  #time = { ms: -1, text: '' }
+  #time = { ms: -1, text: Buffer.alloc(0) }
 
   private constructor(options: AuditOptions, file: AuditFile | undefined) {
     this.#options = options
@@ -70,16 +64,16 @@ export class Audit {
     const { clock, reads } = this.#options
     this.counts.add(clock.monotonicMs(), operation.user, operation.command)
     if (this.#file === undefined || (isRead && !reads && operation.outcome === 'success')) return
-    if (this.#pending.length > MAX_PENDING_CHARACTERS) {
+    if (this.#lines.full.length >= MAX_WAITING_CHUNKS) {
       this.#dropped += 1
       return
     }
     const timeMs = Math.floor(clock.wallMs())
     if (timeMs !== this.#time.ms) {
-      this.#time = { ms: timeMs, text: auditTime(new Date(timeMs).toISOString()) }
+      this.#time = { ms: timeMs, text: Buffer.from(auditTime(new Date(timeMs).toISOString())) }
     }
-    this.#pending += formatAuditLine({ timeMs, ...operation }, this.#time.text)
-    if (this.#pending.length > FLUSH_CHARACTERS) this.#startWriting()
+    this.#lines.add(operation, this.#time.text)
+    if (this.#lines.full.length > 0) this.#startWriting()
     else this.#cancelFlush ??= clock.after(FLUSH_MS, () => this.#startWriting())
   }
 
@@ -100,7 +94,7 @@ export class Audit {
 
   /** Resolves when all that was recorded is in the file. */
   async flush(): Promise<void> {
-    while (this.#pending !== '' || this.#writing !== undefined) {
+    while (!this.#lines.isEmpty || this.#writing !== undefined) {
       this.#startWriting()
       await this.#writing
     }
@@ -124,14 +118,16 @@ export class Audit {
   }
 
   async #write(): Promise<void> {
-    while (this.#pending !== '') {
-      const lines = this.#pending
-      this.#pending = ''
+    this.#lines.seal()
+    for (;;) {
+      const lines = this.#lines.full[0]
+      if (lines === undefined) return
       if (this.#dropped > 0) {
         this.#options.log.warn({ dropped: this.#dropped }, 'audit lines dropped: the disk is slow')
         this.#dropped = 0
       }
-      await this.#file?.append(lines)
+      // Taken away whether it could be written or not: a full disk must not stop the log for good.
+      await this.#file?.append(lines).finally(() => this.#lines.full.shift())
     }
   }
 }

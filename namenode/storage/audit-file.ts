@@ -39,8 +39,7 @@ export class AuditFile {
   }
 
   /** Appends whole lines. One call at a time. */
-  async append(lines: string): Promise<void> {
-    const bytes = Buffer.from(lines)
+  async append(bytes: Uint8Array): Promise<void> {
     if (this.#sizeBytes > 0 && this.#sizeBytes + bytes.length > this.#maxFileBytes) {
       await this.#rotate()
     }

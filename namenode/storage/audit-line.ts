@@ -45,14 +45,31 @@ export function auditTime(isoTime: string): string {
   return `${isoTime.slice(0, 10)} ${isoTime.slice(11, 19)},${isoTime.slice(20, 23)}`
 }
 
-/** @param time by `auditTime`: operations of the same millisecond share it. @returns the line with its end */
-export function formatAuditLine(operation: AuditedOperation, time: string): string {
-  const { user, address, command, path, target, permission, face, outcome } = operation
+type Particulars = Omit<AuditedOperation, 'timeMs' | 'path' | 'target'>
+
+/** What stands between the time and the path. */
+export function auditHead({ user, address, command, outcome }: Particulars): string {
   const allowed = outcome === 'success' || !REFUSED.has(outcome)
-  const source = path === undefined ? 'null' : escaped(path)
-  const destination = target === undefined ? 'null' : escaped(target)
-  const end = outcome === 'success' || !allowed ? '' : `\toutcome=${outcome}`
-  return `${time}${MARK}allowed=${allowed}\tugi=${escaped(user)} (auth:SIMPLE)\tip=/${address}\tcmd=${command}\tsrc=${source}\tdst=${destination}\tperm=${permission ?? 'null'}\tproto=${face}${end}\n`
+  return `${MARK}allowed=${allowed}\tugi=${escaped(user)} (auth:SIMPLE)\tip=/${address}\tcmd=${command}\tsrc=`
+}
+
+/** What stands between the path and the target. */
+export const AUDIT_TARGET = '\tdst='
+
+/** What stands behind the target, with the end of the line. */
+export function auditTail({ permission, face, outcome }: Particulars): string {
+  const end = outcome === 'success' || REFUSED.has(outcome) ? '' : `\toutcome=${outcome}`
+  return `\tperm=${permission ?? 'null'}\tproto=${face}${end}\n`
+}
+
+/** A path as it stands in a line. */
+export const auditPath = (path: string | undefined): string =>
+  path === undefined ? 'null' : escaped(path)
+
+/** @param time by `auditTime`: operations of the same millisecond share it. @returns the line with its end */
+export function formatAuditLine(operation: Omit<AuditedOperation, 'timeMs'>, time: string): string {
+  const [source, target] = [auditPath(operation.path), auditPath(operation.target)]
+  return `${time}${auditHead(operation)}${source}${AUDIT_TARGET}${target}${auditTail(operation)}`
 }
 
 /** The inverse; undefined for a line that is damaged, as the last one before a crash may be. */
