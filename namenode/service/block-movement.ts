@@ -50,6 +50,10 @@ export function buildBlockMovement(options: BlockMovementOptions) {
     outbox,
     copies,
     mayCopy,
+    holds: (block, datanode) =>
+      map.store
+        .replicasOf(block)
+        .some((it) => registry.storage(it.storage)?.node.uuid === datanode),
     bytesPerSecond: config.movement.bytesPerSecond,
     timeoutMs: config.pendingCopyTimeoutMs,
     reportDelayMs: REPORT_INTERVALS * config.heartbeatIntervalMs,

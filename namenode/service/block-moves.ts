@@ -33,6 +33,8 @@ export interface BlockMovesOptions {
   readonly outbox: CommandOutbox
   readonly copies: ReplicationCopies
   readonly mayCopy: () => boolean
+  /** Whether a node still has a replica of the block, as far as is known. */
+  readonly holds: (block: BlockId, datanode: DatanodeUuid) => boolean
   readonly bytesPerSecond: number
   readonly timeoutMs: number
   /** So long after its end a move may not show in what the nodes report of their storages. */
@@ -49,7 +51,7 @@ export interface MoveStatistics {
 interface Move {
   readonly plan: MovePlan
   readonly block: Block
-  /** undefined while it is under way. */
+  /** undefined while it is under way; later, while a replaced replica is still there. */
   endedMs: number | undefined
 }
 
@@ -89,8 +91,14 @@ export class BlockMoves {
   get unreported(): readonly Move[] {
     const { clock, reportDelayMs } = this.#options
     const nowMs = clock.monotonicMs()
-    for (const [block, { endedMs }] of this.#moves) {
-      if (endedMs !== undefined && endedMs + reportDelayMs < nowMs) this.#moves.delete(block)
+    for (const [block, move] of this.#moves) {
+      if (move.endedMs === undefined) continue
+      const { source, target } = move.plan
+      const isCopy = source.datanodeUuid !== target.datanodeUuid
+      if (isCopy && this.isReplaced(block, source.datanodeUuid)) {
+        if (this.#options.holds(block, source.datanodeUuid)) move.endedMs = nowMs
+      }
+      if (move.endedMs + reportDelayMs < nowMs) this.#moves.delete(block)
     }
     return [...this.#moves.values()]
   }

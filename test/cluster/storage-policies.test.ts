@@ -85,3 +85,27 @@ describe('a file', () => {
     expect(String(await client.readFile('/lazy/f'))).toBe('soon on a disk')
   })
 })
+
+describe('the balance', () => {
+  it('comes back when a node does that was away while files were written', async () => {
+    const client = await start('DISK DISK', { 'movement.balance-threshold': '0.00000001' })
+    const [, second] = cluster.datanodes
+    await second?.stop()
+    const files = Array.from({ length: 8 }, (_, index) => ({
+      path: `/b/${index}`,
+      bytes: content(index, 500_000),
+    }))
+    for (const { path, bytes } of files) await client.writeFile(path, bytes, { replication: 1 })
+    await second?.start()
+    const held = async () => {
+      const blocks = await Promise.all(files.map((it) => cluster.blocks(it.path)))
+      return blocks.flat().flatMap((it) => it.datanodes)
+    }
+    const onSecond = async () => (await held()).filter((it) => it === second?.uuid).length
+    await waitUntil(async () => (await onSecond()) === 4 && (await held()).length === 8, {
+      what: 'half of the blocks on each node',
+      explain: held,
+    })
+    for (const { path, bytes } of files) expect(await client.readFile(path)).toEqual(bytes)
+  })
+})
