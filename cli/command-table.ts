@@ -78,6 +78,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     () => import('./commands/explain.js'),
   ),
   cluster(
+    'drill',
+    'rehearse the loss of a datanode and measure detection and repair',
+    () => import('./commands/drill.js'),
+  ),
+  cluster(
     'node',
     'send datanodes away, for good or for a while, and bring them back',
     () => import('./commands/node.js'),

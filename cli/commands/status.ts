@@ -17,11 +17,13 @@ export interface StatusDocument {
   readonly health: 'ok' | 'degraded' | 'at-risk' | 'lost'
   readonly blocks: Readonly<Record<string, number>>
   readonly corruptBlocks: number
+  readonly isSettled: boolean
   readonly pendingCopies: number
   readonly queuedBlocks: number
   readonly remainingMs?: number
   readonly writes: { readonly ready: boolean; readonly reason?: string }
   readonly nodes: readonly {
+    readonly uuid: string
     readonly hostname: string
     readonly address: string
     readonly liveness: string

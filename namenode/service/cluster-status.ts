@@ -8,6 +8,7 @@ import { whyUnfit } from '../policy/place-replicas.js'
 import type { ReplicaAttentionStore } from '../storage/replica-attention-store.js'
 import type { BlockHistory } from './block-history.js'
 import type { BlockInquiry, FoundBlock } from './block-inquiry.js'
+import type { BlockSweeps } from './block-sweeps.js'
 import type { Call } from './call.js'
 import { placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
@@ -33,6 +34,8 @@ export interface StatusReport {
   readonly health: Health
   readonly blocks: Readonly<Record<Risk, number>>
   readonly corruptBlocks: number
+  /** The blocks of nodes that came or went have all been looked at: the counts are whole. */
+  readonly isSettled: boolean
   readonly pendingCopies: number
   /** Blocks that wait for a copy. */
   readonly queuedBlocks: number
@@ -47,6 +50,7 @@ export interface ClusterStatusOptions {
   readonly registry: ClusterRegistry
   readonly attention: ReplicaAttentionStore
   readonly copies: ReplicationCopies
+  readonly sweeps: BlockSweeps
   readonly readiness: StartupReadiness
   readonly inquiry: BlockInquiry
   readonly history: BlockHistory
@@ -75,6 +79,7 @@ export class ClusterStatus {
       health: judgeHealth({ blocks, corruptBlocks, absentNodes, isInSafeMode }),
       blocks,
       corruptBlocks,
+      isSettled: this.#options.sweeps.isIdle,
       pendingCopies: copies.size,
       queuedBlocks,
       remainingMs: copies.estimateMs(queuedBlocks + copies.size),

@@ -1,0 +1,142 @@
+/**
+ * `dfs drill kill-datanode`: rehearses the loss of a node and measures what follows. The process is frozen, not ended:
+ * to the cluster that is the same silence, nothing can be lost by it, and it goes on whatever happens to the drill.
+ */
+import type { Command } from 'commander'
+import { DfsError, errnoOf } from '../../shared/errors.js'
+import { type CommandContext, examples } from '../command.js'
+import { printJson, printLine } from '../io.js'
+import { HTTP_OPTION } from '../namenode-http.js'
+import { timeLeft } from '../rendering/time-left.js'
+import { readStatus, type StatusDocument } from './status.js'
+
+interface DrillOptions {
+  readonly pid: string
+  readonly http?: string
+  readonly timeout: string
+  readonly json?: true
+}
+
+/** Milliseconds from the moment the process was frozen; undefined for what did not come in time. */
+export interface DrillReport {
+  readonly node: string
+  readonly staleAfterMs: number | undefined
+  readonly deadAfterMs: number | undefined
+  readonly repairedAfterMs: number | undefined
+  /** From the moment it went on. */
+  readonly backAfterMs: number | undefined
+  readonly isPassed: boolean
+}
+
+const POLL_MS = 200
+const MIN_NODES = 2
+
+export function register(command: Command, context: CommandContext): void {
+  command
+    .argument('<drill>', 'kill-datanode')
+    .argument('<node>', 'host name, address:port or UUID of the datanode')
+    .requiredOption('--pid <pid>', 'its process on this machine (dfs up --json names it)')
+    .option('--timeout <seconds>', 'give up each step after so long', '600')
+    .option(...HTTP_OPTION)
+    .option('--json', 'print a JSON document')
+  examples(command, ['dfs drill kill-datanode 127.0.0.1:9866 --pid 4711'])
+  command.action(async (drill: string, name: string, options: DrillOptions) => {
+    if (drill !== 'kill-datanode') throw new DfsError('USAGE', `unknown drill '${drill}'`)
+    const report = await rehearse(context, name, options)
+    context.setExitCode(report.isPassed ? 0 : 1)
+    if (options.json === true) await printJson(context.io, report)
+    else for (const line of drillLines(report)) await printLine(context.io, line)
+  })
+}
+
+type Node = StatusDocument['nodes'][number]
+type Look = (status: StatusDocument, node: Node | undefined) => boolean
+
+async function rehearse(
+  context: CommandContext,
+  name: string,
+  options: DrillOptions,
+): Promise<DrillReport> {
+  const { clock } = context.io.seams
+  const pid = Number(options.pid)
+  const timeoutMs = Number(options.timeout) * 1000
+  if (!(Number.isSafeInteger(pid) && pid > 1 && timeoutMs > 0)) {
+    throw new DfsError('USAGE', '--pid and --timeout must be numbers')
+  }
+  const { uuid } = requireSafe(await readStatus(context, options.http), name)
+  const wait = async (sinceMs: number, look: Look): Promise<number | undefined> => {
+    for (;;) {
+      const status = await readStatus(context, options.http)
+      const elapsedMs = Math.round(clock.monotonicMs() - sinceMs)
+      const found = status.nodes.find((it) => it.uuid === uuid)
+      if (look(status, found)) return elapsedMs
+      if (elapsedMs > timeoutMs) return undefined
+      await clock.sleep(POLL_MS, context.io.signal)
+    }
+  }
+  signal(pid, 'SIGSTOP')
+  const frozenMs = clock.monotonicMs()
+  let times: Pick<DrillReport, 'staleAfterMs' | 'deadAfterMs' | 'repairedAfterMs'>
+  try {
+    const staleAfterMs = await wait(frozenMs, (_, node) => node?.liveness !== 'live')
+    // A wrong process was frozen, or one that beats on: nothing more is to be learned.
+    const isGone = staleAfterMs !== undefined
+    const deadAfterMs = isGone
+      ? await wait(frozenMs, (_, node) => node?.liveness === 'dead')
+      : undefined
+    const repairedAfterMs = deadAfterMs === undefined ? undefined : await wait(frozenMs, isRepaired)
+    times = { staleAfterMs, deadAfterMs, repairedAfterMs }
+  } finally {
+    signal(pid, 'SIGCONT')
+  }
+  const backMs = clock.monotonicMs()
+  const backAfterMs = await wait(
+    backMs,
+    (status, node) => node?.liveness === 'live' && status.health === 'ok',
+  )
+  const isPassed = times.repairedAfterMs !== undefined && backAfterMs !== undefined
+  return { node: name, ...times, backAfterMs, isPassed }
+}
+
+/** The dead node itself keeps the cluster from being well: what counts are its blocks. */
+function isRepaired({ blocks, pendingCopies, isSettled }: StatusDocument): boolean {
+  const lacking = ['missing', 'single-copy', 'badly-under', 'under'].some(
+    (risk) => (blocks[risk] ?? 0) > 0,
+  )
+  return isSettled && !lacking && pendingCopies === 0
+}
+
+function requireSafe(status: StatusDocument, name: string): Node {
+  const node = status.nodes.find((it) => [it.uuid, it.hostname, it.address].includes(name))
+  if (node === undefined) throw new DfsError('NOT_FOUND', `no datanode is called ${name}`)
+  if (status.health !== 'ok') {
+    throw new DfsError('CONFLICT', `no drill now: the cluster is ${status.health} (dfs status)`)
+  }
+  const others = status.nodes.filter((it) => it !== node && it.liveness === 'live')
+  if (others.length < MIN_NODES) {
+    throw new DfsError('CONFLICT', `no drill: only ${others.length} other datanode(s) are live`)
+  }
+  return node
+}
+
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    const reason = errnoOf(error) === 'ESRCH' ? 'there is none' : String(error)
+    throw new DfsError('CONFLICT', `cannot signal process ${pid}: ${reason}`, { cause: error })
+  }
+}
+
+/** Pure. */
+export function drillLines(report: DrillReport): string[] {
+  const time = (ms: number | undefined) => (ms === undefined ? 'not in time' : timeLeft(ms))
+  return [
+    `Node ${report.node} was frozen`,
+    `  missed (stale) after: ${time(report.staleAfterMs)}`,
+    `  taken for dead after: ${time(report.deadAfterMs)}`,
+    `  every block whole after: ${time(report.repairedAfterMs)}`,
+    `  back and well, from its return: ${time(report.backAfterMs)}`,
+    report.isPassed ? 'Passed' : 'Failed',
+  ]
+}

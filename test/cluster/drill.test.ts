@@ -1,0 +1,33 @@
+import { expect, it, onTestFinished } from 'vitest'
+import type { DrillReport } from '../../cli/commands/drill.js'
+import { content } from '../support/content.js'
+import { ProcessCluster } from '../support/process-cluster.js'
+import { runCli } from '../support/run-cli.js'
+import { BRISK, holdersOf, waitForReplicas } from '../support/test-cluster.js'
+
+const FILE = '/data/file.bin'
+
+it('a drill freezes a datanode, measures silence, death and repair, and brings it back', async () => {
+  const cluster = await ProcessCluster.start({ datanodes: 3, settings: BRISK })
+  onTestFinished(() => cluster.stop())
+  await cluster.client().writeFile(FILE, content(1, 2 ** 20), { replication: 2 })
+  await waitForReplicas(cluster, FILE, 2)
+  const environment = { DFS_FS: cluster.fs, DFS_HTTP: cluster.httpUrl }
+  const [victim] = await holdersOf(cluster, FILE)
+  const node = cluster.datanodes.find((it) => it.uuid === victim?.uuid)
+  if (node === undefined) throw new Error('the file has holders')
+  const words = ['drill', 'kill-datanode', node.uuid, '--pid', `${node.pid}`, '--timeout', '60']
+  const { stdout, stderr, exitCode } = await runCli([...words, '--json'], environment)
+  if (stdout === '') throw new Error(stderr)
+  const report: DrillReport = JSON.parse(stdout)
+  expect(report.isPassed, stdout).toBe(true)
+  expect(exitCode).toBe(0)
+  // Named for its meaning: stale after 0.8 s, dead after 2 s, whole again only then.
+  expect(report.deadAfterMs ?? 0).toBeGreaterThanOrEqual(report.staleAfterMs ?? 0)
+  expect(report.repairedAfterMs ?? 0).toBeGreaterThanOrEqual(report.deadAfterMs ?? 0)
+  await waitForReplicas(cluster, FILE, 2)
+
+  await cluster.datanodes[0]?.kill()
+  const refused = await runCli(words, environment)
+  expect(refused.exitCode).not.toBe(0)
+})
