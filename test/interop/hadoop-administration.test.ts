@@ -149,13 +149,12 @@ describe(`administration with Hadoop ${version}`, () => {
     expect(none.stdout).toContain("The filesystem under path '/' has 0 CORRUPT blocks")
 
     for (const node of cluster.datanodes) await node.kill()
-    await waitUntil(async () => (await check('/')).exitCode === 1, {
-      what: 'lost blocks to be noticed',
-      timeoutMs: 30_000,
-    })
-    const lost = await check('/', '-list-corruptfileblocks')
-    expect(lost.stdout).toContain(
-      "The list of corrupt blocks under path '/' are:\nblk_1073741825\t1\t/d/f\nblk_1073741826\t1\t/d/f\n",
+    const lost =
+      "The list of corrupt blocks under path '/' are:\nblk_1073741825\t1\t/d/f\nblk_1073741826\t1\t/d/f\n"
+    // The blocks lie on two nodes, which are found dead one after the other.
+    await waitUntil(
+      async () => (await check('/', '-list-corruptfileblocks')).stdout.includes(lost),
+      { what: 'both lost blocks to be noticed', timeoutMs: 30_000 },
     )
     const corrupt = await check('/')
     expect(corrupt.stdout).toContain('\n  CORRUPT FILES:\t1\n  MISSING BLOCKS:\t2\n')
