@@ -88,8 +88,8 @@ const STATE_NAMES: Readonly<Record<DatanodeDescription['state'], string>> = {
   'in service': 'Normal',
   decommissioning: 'Decommission in progress',
   decommissioned: 'Decommissioned',
-  'entering maintenance': 'Entering Maintenance',
-  'in maintenance': 'In Maintenance',
+  'entering maintenance': 'Entering maintenance',
+  'in maintenance': 'In maintenance',
 }
 
 /** Pure. */
