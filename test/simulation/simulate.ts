@@ -1,4 +1,5 @@
 /** One run from one seed: a cluster starts, clients work while things go wrong, the faults stop, and everything must be well. */
+import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import { seededRandom } from '../../shared/random.js'
 import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
 import { editsAbout } from './checks/edits-about.js'
@@ -43,6 +44,8 @@ const TRACE_LINES = 400
 
 /** Runs one seed. Two runs of it do exactly the same. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  // Compiled by a thread of its own, once for each process: never in the middle of a run.
+  await loadXxh64()
   const shape = seededRandom(options.seed ^ 0x5eed)
   const world = new World({
     seed: options.seed,

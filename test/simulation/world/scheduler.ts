@@ -14,6 +14,8 @@ interface Event {
 
 /** What is remembered for the trace of a failure. */
 const MAX_NOTES = 400
+/** Names that another process gives otherwise, in messages: the temporary folder and the bundle. */
+const OF_THIS_PROCESS = /dfs-simulation[-/][\w-]+|\bpid \d+/g
 /** Monotonic time at the beginning; any number will do that is not zero. */
 const FIRST_MS = 1_000_000
 export const FIRST_WALL_MS = 1_700_000_000_000
@@ -60,7 +62,7 @@ export class Scheduler {
 
   /** A line of the trace: part of the hash, and shown when a run fails. */
   note(text: string): void {
-    const line = `${(this.elapsedMs / 1000).toFixed(3)} s  ${text}`
+    const line = `${(this.elapsedMs / 1000).toFixed(3)} s  ${text.replaceAll(OF_THIS_PROCESS, '…')}`
     this.#hash.update(line)
     this.#notes.push(line)
     if (this.#notes.length > MAX_NOTES) this.#notes.shift()
