@@ -121,7 +121,7 @@ function* createdIn(
         fileId: inode.id,
         isDirectory: inode.kind === 'directory',
       },
-      isRename: old !== undefined && pathIn(earlier, old, states.scope) !== undefined,
+      isRename: old !== undefined && isWalked(states, old),
       after: cursor(full, PART.created),
     }
   }
@@ -166,6 +166,17 @@ function counterpart({ later, scope }: ComparedStates, before: Inode): Inode | u
   if (now === undefined) return undefined
   const isInPlace = now.parent === before.parent && now.name === before.name
   return isInPlace || pathIn(later, now, scope) !== undefined ? now : undefined
+}
+
+/** Whether the walk comes by it: not below a directory that is gone, of which nothing more is said. */
+function isWalked(states: ComparedStates, before: Inode): boolean {
+  let current = before
+  while (current.id !== states.scope) {
+    const parent = current.parent === NO_PARENT ? undefined : states.earlier.get(current.parent)
+    if (parent === undefined || counterpart(states, parent) === undefined) return false
+    current = parent
+  }
+  return true
 }
 
 /** Names from `top` down to the inode; undefined when it is elsewhere. */

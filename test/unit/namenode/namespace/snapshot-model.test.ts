@@ -282,7 +282,8 @@ function differences(before: Copy, after: Copy): string[] {
     const directory = directoryBefore(parent(path))
     if (directory === undefined) continue
     modified.add(directory)
-    if (old === undefined)
+    // What was saved from something deleted is new: nobody tells of where it was.
+    if (old === undefined || !isReported(old))
       found.push(
         `created ${directory === '' ? '' : `${directory.slice(1)}/`}${path.slice(path.lastIndexOf('/') + 1)} `,
       )

@@ -332,6 +332,18 @@ describe('the difference of two states', () => {
     )
   })
 
+  it('calls new what was saved from a directory that is gone: nothing is said of what was in there', async () => {
+    await writeFile(namespace, '/d/sub/deep/saved', [1])
+    await take()
+    await namespace.rename(ROOT, { from: '/d/sub/deep/saved', to: '/d/saved' })
+    await namespace.delete(ROOT, { path: '/d/sub', recursive: true })
+    expect(diff('s1', '')).toEqual([
+      { kind: 'modified', path: '' },
+      { kind: 'created', path: 'saved' },
+      { kind: 'deleted', path: 'sub' },
+    ])
+  })
+
   it('does not know times, and knows everything else that somebody sets', async () => {
     await writeFile(namespace, '/d/f', [1])
     await writeFile(namespace, '/d/sub/g', [1])
