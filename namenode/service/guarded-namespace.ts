@@ -2,17 +2,42 @@
  * The namespace as the faces get it: the same, but changes are refused in safe mode. A wrapper and not a check in each
  * handler, so that no face can forget it; block management and loops use the namespace itself.
  */
-import type { AclChange, Namespace } from './namespace.js'
+import type { Call } from './call.js'
+import type { AclChange, Namespace, NamespaceChanges } from './namespace.js'
 import type { SafeMode } from './safe-mode.js'
 
 /** The texts are Hadoop's, with their irregular spaces. */
 export function guardedNamespace(namespace: Namespace, safeMode: SafeMode): Namespace {
+  const guard = new Guard(namespace, safeMode)
   return {
     ...reads(namespace),
-    ...changes(namespace, safeMode),
-    ...snapshotChanges(namespace, safeMode),
-    ...continuations(namespace, safeMode),
+    ...changes(namespace, guard),
+    ...snapshotChanges(namespace, guard),
+    ...continuations(namespace, guard),
     ...background(namespace),
+  }
+}
+
+class Guard {
+  readonly #namespace: Pick<Namespace, 'wasCarriedOut'>
+  readonly #safeMode: SafeMode
+
+  constructor(namespace: Pick<Namespace, 'wasCarriedOut'>, safeMode: SafeMode) {
+    this.#namespace = namespace
+    this.#safeMode = safeMode
+  }
+
+  /**
+   * Before whatever begins a change; a repeated request gets its first answer also in safe mode, as from Hadoop's retry
+   * cache: the client's namenode has restarted while it was waiting.
+   */
+  begin(call: Call, kind: keyof NamespaceChanges, refusal: string): void {
+    if (this.#safeMode.isOn && this.#namespace.wasCarriedOut(kind, call)) return
+    this.#safeMode.requireOff(refusal)
+  }
+
+  goOn(refusal: string): void {
+    this.#safeMode.requireNotManual(refusal)
   }
 }
 
@@ -25,6 +50,7 @@ function reads(namespace: Namespace) {
     fileBlocks: (call, path, offsetBytes, lengthBytes) =>
       namespace.fileBlocks(call, path, offsetBytes, lengthBytes),
     checkAccess: (call, path, access) => namespace.checkAccess(call, path, access),
+    wasCarriedOut: (kind, call) => namespace.wasCarriedOut(kind, call),
     isFileClosed: (call, path) => namespace.isFileClosed(call, path),
     aclStatus: (call, path) => namespace.aclStatus(call, path),
     storagePolicy: (call, path) => namespace.storagePolicy(call, path),
@@ -62,139 +88,139 @@ const ACL_CHANGES = {
   'remove-default': 'Cannot remove default ACL entries',
 } as const satisfies Record<AclChange['action'], string>
 
-function changes(namespace: Namespace, safeMode: SafeMode) {
+function changes(namespace: Namespace, guard: Guard) {
   return {
     mkdirs: async (call, change) => {
-      safeMode.requireOff(`Cannot create directory ${change.path}`)
+      guard.begin(call, 'mkdirs', `Cannot create directory ${change.path}`)
       return namespace.mkdirs(call, change)
     },
     create: async (call, change) => {
-      safeMode.requireOff(`Cannot create file${change.path}`)
+      guard.begin(call, 'create', `Cannot create file${change.path}`)
       return namespace.create(call, change)
     },
     allocateBlock: async (call, change) => {
-      safeMode.requireOff(`Cannot add block to ${change.path}`)
+      guard.begin(call, 'allocateBlock', `Cannot add block to ${change.path}`)
       return namespace.allocateBlock(call, change)
     },
     append: async (call, change) => {
-      safeMode.requireOff(`Cannot append to file${change.path}`)
+      guard.begin(call, 'append', `Cannot append to file${change.path}`)
       return namespace.append(call, change)
     },
     truncate: async (call, change) => {
-      safeMode.requireOff(`Cannot truncate for ${change.path}`)
+      guard.begin(call, 'truncate', `Cannot truncate for ${change.path}`)
       return namespace.truncate(call, change)
     },
     concat: async (call, change) => {
-      safeMode.requireOff(`Cannot concat ${change.target}`)
+      guard.begin(call, 'concat', `Cannot concat ${change.target}`)
       return namespace.concat(call, change)
     },
     rename: async (call, change) => {
-      safeMode.requireOff(`Cannot rename ${change.from}`)
+      guard.begin(call, 'rename', `Cannot rename ${change.from}`)
       return namespace.rename(call, change)
     },
     renameStrictly: async (call, change) => {
-      safeMode.requireOff(`Cannot rename ${change.from}`)
+      guard.begin(call, 'renameStrictly', `Cannot rename ${change.from}`)
       return namespace.renameStrictly(call, change)
     },
     delete: async (call, change) => {
-      safeMode.requireOff(`Cannot delete ${change.path}`)
+      guard.begin(call, 'delete', `Cannot delete ${change.path}`)
       return namespace.delete(call, change)
     },
     undelete: async (call, change) => {
-      safeMode.requireOff(`Cannot undo the deletion of ${change.path ?? 'a file'}`)
+      guard.begin(call, 'undelete', `Cannot undo the deletion of ${change.path ?? 'a file'}`)
       return namespace.undelete(call, change)
     },
     setReplication: async (call, change) => {
-      safeMode.requireOff(`Cannot set replication for ${change.path}`)
+      guard.begin(call, 'setReplication', `Cannot set replication for ${change.path}`)
       return namespace.setReplication(call, change)
     },
     setPermission: async (call, change) => {
-      safeMode.requireOff(`Cannot set permission for ${change.path}`)
+      guard.begin(call, 'setPermission', `Cannot set permission for ${change.path}`)
       return namespace.setPermission(call, change)
     },
     changeAcl: async (call, change) => {
-      safeMode.requireOff(`${ACL_CHANGES[change.action]} on ${change.path}`)
+      guard.begin(call, 'changeAcl', `${ACL_CHANGES[change.action]} on ${change.path}`)
       return namespace.changeAcl(call, change)
     },
     setQuota: async (call, change) => {
-      safeMode.requireOff(`Cannot set quota on ${change.path}`)
+      guard.begin(call, 'setQuota', `Cannot set quota on ${change.path}`)
       return namespace.setQuota(call, change)
     },
     setStoragePolicy: async (call, change) => {
       const verb = change.policy === undefined ? 'unset' : 'set'
-      safeMode.requireOff(`Cannot ${verb} storage policy for ${change.path}`)
+      guard.begin(call, 'setStoragePolicy', `Cannot ${verb} storage policy for ${change.path}`)
       return namespace.setStoragePolicy(call, change)
     },
     satisfyStoragePolicy: async (call, change) => {
-      safeMode.requireOff(`Cannot satisfy storage policy for ${change.path}`)
+      guard.begin(call, 'satisfyStoragePolicy', `Cannot satisfy storage policy for ${change.path}`)
       return namespace.satisfyStoragePolicy(call, change)
     },
     setXAttr: async (call, change) => {
-      safeMode.requireOff(`Cannot set XAttr on ${change.path}`)
+      guard.begin(call, 'setXAttr', `Cannot set XAttr on ${change.path}`)
       return namespace.setXAttr(call, change)
     },
     removeXAttr: async (call, change) => {
-      safeMode.requireOff(`Cannot remove XAttr entry on ${change.path}`)
+      guard.begin(call, 'removeXAttr', `Cannot remove XAttr entry on ${change.path}`)
       return namespace.removeXAttr(call, change)
     },
     setOwner: async (call, change) => {
-      safeMode.requireOff(`Cannot set owner for ${change.path}`)
+      guard.begin(call, 'setOwner', `Cannot set owner for ${change.path}`)
       return namespace.setOwner(call, change)
     },
     setTimes: async (call, change) => {
-      safeMode.requireOff(`Cannot set times ${change.path}`)
+      guard.begin(call, 'setTimes', `Cannot set times ${change.path}`)
       return namespace.setTimes(call, change)
     },
   } satisfies Partial<Namespace>
 }
 
-function snapshotChanges(namespace: Namespace, safeMode: SafeMode) {
+function snapshotChanges(namespace: Namespace, guard: Guard) {
   return {
     allowSnapshot: async (call, change) => {
-      safeMode.requireOff(`Cannot allow snapshot for ${change.path}`)
+      guard.begin(call, 'allowSnapshot', `Cannot allow snapshot for ${change.path}`)
       return namespace.allowSnapshot(call, change)
     },
     disallowSnapshot: async (call, change) => {
-      safeMode.requireOff(`Cannot disallow snapshot for ${change.path}`)
+      guard.begin(call, 'disallowSnapshot', `Cannot disallow snapshot for ${change.path}`)
       return namespace.disallowSnapshot(call, change)
     },
     createSnapshot: async (call, change) => {
-      safeMode.requireOff(`Cannot create snapshot for ${change.path}`)
+      guard.begin(call, 'createSnapshot', `Cannot create snapshot for ${change.path}`)
       return namespace.createSnapshot(call, change)
     },
     renameSnapshot: async (call, change) => {
-      safeMode.requireOff(`Cannot rename snapshot for ${change.path}`)
+      guard.begin(call, 'renameSnapshot', `Cannot rename snapshot for ${change.path}`)
       return namespace.renameSnapshot(call, change)
     },
     deleteSnapshot: async (call, change) => {
-      safeMode.requireOff(`Cannot delete snapshot for ${change.path}`)
+      guard.begin(call, 'deleteSnapshot', `Cannot delete snapshot for ${change.path}`)
       return namespace.deleteSnapshot(call, change)
     },
   } satisfies Partial<Namespace>
 }
 
-function continuations(namespace: Namespace, safeMode: SafeMode) {
+function continuations(namespace: Namespace, guard: Guard) {
   return {
     abandonBlock: async (call, change) => {
-      safeMode.requireNotManual(
+      guard.goOn(
         `Cannot abandon block blk_${change.block.id}_${change.block.generationStamp} for file${change.path}`,
       )
       return namespace.abandonBlock(call, change)
     },
     completeFile: async (call, change) => {
-      safeMode.requireNotManual(`Cannot complete file ${change.path}`)
+      guard.goOn(`Cannot complete file ${change.path}`)
       return namespace.completeFile(call, change)
     },
     fsync: async (call, change) => {
-      safeMode.requireNotManual(`Cannot fsync file ${change.path}`)
+      guard.goOn(`Cannot fsync file ${change.path}`)
       return namespace.fsync(call, change)
     },
     reserveGenerationStamp: async (call, change) => {
-      safeMode.requireNotManual(`Cannot get a new GS for block blk_${change.block.id}`)
+      guard.goOn(`Cannot get a new GS for block blk_${change.block.id}`)
       return namespace.reserveGenerationStamp(call, change)
     },
     updatePipeline: async (call, change) => {
-      safeMode.requireNotManual('Pipeline not updated')
+      guard.goOn('Pipeline not updated')
       return namespace.updatePipeline(call, change)
     },
     // A writer that waits for the end of safe mode must not lose its files meanwhile.

@@ -31,6 +31,7 @@ import type { Call } from './call.js'
 import type { DeletedPage, DeletionReads } from './deletions.js'
 import { DirectoryMemory } from './directory-memory.js'
 import type {
+  NamespaceChanges,
   NamespaceIdentity,
   NamespaceReads,
   NamespaceTotals,
@@ -94,6 +95,12 @@ export class NamespaceReader implements NamespaceReads {
       if (target === undefined) return undefined
       return toFileStatus(target, policyOnPath(inodes), target.name, state.point)
     })
+  }
+
+  wasCarriedOut(kind: keyof NamespaceChanges, { requestId, principal }: Call): boolean {
+    if (requestId === undefined) return false
+    const stored = this.stores.requests.get(requestId.clientId, requestId.callId)
+    return stored !== undefined && stored.operation === kind && stored.user === principal.user
   }
 
   list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined {

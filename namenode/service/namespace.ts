@@ -111,6 +111,8 @@ export interface NamespaceReads extends SnapshotReads, DeletionReads {
   /** Throws PERMISSION_DENIED or NOT_FOUND; `access` is a mask of read 4, write 2, execute 1. */
   checkAccess(call: Call, path: string, access: number): void
   isFileClosed(call: Call, path: string): boolean
+  /** Whether this very request has been: asked again, it gets its first answer. */
+  wasCarriedOut(kind: keyof NamespaceChanges, call: Call): boolean
   /** Throws NOT_FOUND. */
   aclStatus(call: Call, path: string): AclStatus
   /** Id of the storage policy that holds there (policy/storage-policies.ts); 0 for none. Throws NOT_FOUND. */

@@ -122,6 +122,7 @@ export class ScriptedNamespace {
           .sort((a, b) => a.blockId - b.blockId)
           .slice(0, limit),
       editsAfter: () => [],
+      wasCarriedOut: () => false,
       totals: () => ({
         files: this.blocks.size,
         directories: 1,

@@ -1,5 +1,8 @@
 /** At-most-once: a repeat gets its first answer (protocol reference 1.6, faults 37 and 38). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { guardedNamespace } from '../../../../namenode/service/guarded-namespace.js'
+import { SafeMode } from '../../../../namenode/service/safe-mode.js'
+import { ScriptedBlockManager } from '../../../support/scripted-block-manager.js'
 import {
   as,
   createArguments,
@@ -53,6 +56,29 @@ describe('a repeated request', () => {
     ])
     await fixture.reopen()
     expect(await act(fixture, call)).toEqual(expected)
+  })
+
+  it('gets its first answer also in safe mode: the namenode has restarted while the client was waiting', async () => {
+    await writeFile(fixture.namespace, '/f', [5])
+    const call = as('hdfs', REQUEST)
+    await fixture.namespace.delete(call, { path: '/f', recursive: false })
+    await fixture.reopen()
+    const safeMode = new SafeMode(new ScriptedBlockManager(0))
+    safeMode.enterManually()
+    const guarded = guardedNamespace(fixture.namespace, safeMode)
+    expect(await guarded.delete(call, { path: '/f', recursive: false })).toBe(true)
+    const others = [
+      as('bob', REQUEST),
+      as('hdfs', { requestId: { ...REQUEST.requestId, callId: 8 } }),
+      ROOT,
+    ]
+    for (const other of others) {
+      expect(await refusal(guarded.delete(other, { path: '/f', recursive: false }))).toMatch(
+        /^SAFE_MODE: Cannot delete \/f\./,
+      )
+    }
+    // Of another kind it is another request.
+    expect(await refusal(guarded.rename(call, { from: '/f', to: '/g' }))).toMatch(/^SAFE_MODE: /)
   })
 
   it('append answers with its block again', async () => {
