@@ -1,5 +1,6 @@
 /** The parts of a datanode, joined: who is told of what, and in which order they begin and end. */
 
+import { type BackgroundLoop, failingLoops } from '../shared/background-loop.js'
 import { Reconfiguration } from '../shared/config/reconfiguration.js'
 import type { SettingValues } from '../shared/config/settings.js'
 import { advertisedAddress } from '../shared/control/advertised-address.js'
@@ -110,7 +111,10 @@ export class DatanodeNode {
   readonly #server: TransferServer
   readonly #ipc: IpcServer
   readonly #scrubbers: readonly Scrubber[]
-  readonly #others: readonly { start(): unknown; stop(): Promise<void> }[]
+  /** What has nothing to do with the namenode: it fails only when this node is not well. */
+  readonly #others: readonly (Pick<BackgroundLoop, 'name' | 'failuresInARow' | 'stop'> & {
+    start(): unknown
+  })[]
   readonly #client: ControlClient
   #ports: Ports = { transferPort: 0, ipcPort: 0, httpPort: 0 }
   #ipcListener: Listener | undefined
@@ -325,6 +329,7 @@ export class DatanodeNode {
       transfers: { ...this.#statistics },
       volumes: store.volumes.map((it) => ({ ...storageReport(it), folder: it.folder })),
       failedVolumes: this.#failedVolumes(),
+      failingLoops: failingLoops(this.#others),
       blocks: store.index.size,
       queuedEvents: this.#events.queued,
       commands: this.#executor.load,

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { BackgroundLoop } from '../shared/background-loop.js'
+import { BackgroundLoop, failingLoops } from '../shared/background-loop.js'
 import type { SettingValues } from '../shared/config/settings.js'
 import { IpcServer } from '../shared/hadoop/ipc-server.js'
 import { listenHttp } from '../shared/http/http-server.js'
@@ -80,8 +80,10 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     readSystemFile: (path) => readFile(path, 'utf8'),
     writeLogFile: (name, text) => writeLogFile(join(config.dataFolder, 'logs'), name, text),
   })
-  if (config.trash.keepMs > 0)
-    closing.use('trash emptier', emptyTrash(options, services), (it) => it.stop())
+  const loops = [...management.loops]
+  if (config.trash.keepMs > 0) {
+    loops.push(closing.use('trash emptier', emptyTrash(options, services), (it) => it.stop()))
+  }
   const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
   metrics.watch(services)
   metrics.watchWriter(() => namespace.writerStatistics)
@@ -95,6 +97,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
       fsck: management.fsck,
       findBlock: (id) => management.findBlock(id),
       backups,
+      failingLoops: () => failingLoops(loops),
       registerControlRoutes: (scope) => registerControlRoutes(scope, management),
       rpcPort: () => rpcPort,
     }),
@@ -112,7 +115,9 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     metrics,
   )
   const backingUp = makeBackups(options, services, backups, rpcPort)
-  if (backingUp !== undefined) closing.use('backup monitor', backingUp, (it) => it.stop())
+  if (backingUp !== undefined) {
+    loops.push(closing.use('backup monitor', backingUp, (it) => it.stop()))
+  }
   return {
     rpcPort,
     httpPort,

@@ -24,6 +24,16 @@ export interface BackgroundLoopOptions {
   readonly retryAfterMs: number
 }
 
+/** Failures in a row after which a loop counts as failing: one may be a passing trouble of the disk or of a neighbour. */
+const FAILING_AFTER = 3
+
+/** Names of loops that keep failing: what they are there for is not being done (I14). */
+export function failingLoops(
+  loops: Iterable<Pick<BackgroundLoop, 'name' | 'failuresInARow'>>,
+): string[] {
+  return [...loops].filter((it) => it.failuresInARow >= FAILING_AFTER).map((it) => it.name)
+}
+
 export class BackgroundLoop {
   readonly name: string
   readonly #options: BackgroundLoopOptions
@@ -31,11 +41,16 @@ export class BackgroundLoop {
   #running: Promise<void> | undefined
   #pause: AbortController | undefined
   #wakeRequested = false
+  #failuresInARow = 0
 
   constructor(options: BackgroundLoopOptions) {
     assert(options.retryAfterMs > 0, 'a failing loop must pause')
     this.name = options.name
     this.#options = options
+  }
+
+  get failuresInARow(): number {
+    return this.#failuresInARow
   }
 
   start(): this {
@@ -60,17 +75,17 @@ export class BackgroundLoop {
   async #run(): Promise<void> {
     const { clock, tick, onError, retryAfterMs } = this.#options
     const { signal } = this.#stopping
-    let failures = 0
     while (!signal.aborted) {
       this.#wakeRequested = false
       let pauseMs = 0
       try {
         const outcome = await tick(signal)
-        failures = 0
+        this.#failuresInARow = 0
         if (outcome.kind === 'idle') pauseMs = outcome.forMs
       } catch (error) {
         if (signal.aborted) return
-        failures += 1
+        this.#failuresInARow += 1
+        const failures = this.#failuresInARow
         onError(error, { loop: this.name, failures })
         pauseMs = retryAfterMs * 2 ** Math.min(failures - 1, 4)
       }

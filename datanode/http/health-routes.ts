@@ -6,11 +6,17 @@ import { DatanodeMetrics } from './metrics.js'
 export function registerHealthRoutes(app: FastifyInstance, health: () => DatanodeHealth): void {
   const metrics = new DatanodeMetrics(health)
   app.get('/healthz', (_request, reply) => {
-    const { failedVolumes, volumes } = health()
+    const { failedVolumes, failingLoops, volumes } = health()
     const isUsable = volumes.some((it) => !it.hasFailed)
+    const isWorking = failingLoops.length === 0
+    const status = !isUsable
+      ? 'no usable volume'
+      : isWorking
+        ? 'ok'
+        : 'background work keeps failing'
     return reply
-      .code(isUsable ? 200 : 503)
-      .send({ status: isUsable ? 'ok' : 'no usable volume', failedVolumes })
+      .code(isUsable && isWorking ? 200 : 503)
+      .send({ status, failedVolumes, failingLoops })
   })
   app.get('/readyz', (_request, reply) => {
     const { isRegistered } = health()

@@ -8,6 +8,8 @@ export interface DatanodeHealth {
   readonly transfers: Readonly<TransferStatistics>
   readonly volumes: readonly (StorageReport & { readonly folder: string })[]
   readonly failedVolumes: number
+  /** Background work on the node itself that keeps failing. */
+  readonly failingLoops: readonly string[]
   readonly blocks: number
   readonly queuedEvents: number
   readonly commands: { readonly running: number; readonly waiting: number }

@@ -50,6 +50,14 @@ export class Scrubber {
     })
   }
 
+  get name(): string {
+    return this.#loop.name
+  }
+
+  get failuresInARow(): number {
+    return this.#loop.failuresInARow
+  }
+
   get bytesPerSecond(): number {
     return this.#throttle.bytesPerSecond
   }

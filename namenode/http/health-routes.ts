@@ -7,8 +7,13 @@ export function registerHealthRoutes(
   app: FastifyInstance,
   { safeMode }: Pick<NamenodeServices, 'safeMode'>,
   metrics: NamenodeMetrics,
+  failing: () => readonly string[],
 ): void {
-  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/healthz', (_request, reply) => {
+    const failingLoops = failing()
+    if (failingLoops.length === 0) return { status: 'ok' }
+    return reply.code(503).send({ status: 'background work keeps failing', failingLoops })
+  })
   app.get('/readyz', (_request, reply) => {
     const readiness = safeMode.readiness()
     if (readiness.kind === 'ready') return { ready: true }

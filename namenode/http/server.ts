@@ -33,6 +33,8 @@ export interface NamenodeHttpOptions {
   readonly fsck: Pick<Fsck, 'check'>
   readonly findBlock: (id: BlockId) => FoundBlock | undefined
   readonly backups: Pick<Backups, 'make'>
+  /** Background work that keeps failing. */
+  readonly failingLoops: () => readonly string[]
   /** Adds the routes that datanodes call. */
   readonly registerControlRoutes: (app: FastifyInstance) => void
   /** Known once the RPC face listens, which is after this one. */
@@ -65,7 +67,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     void reply.header('x-content-type-options', 'nosniff')
   })
   const callOf = (request: FastifyRequest, user: string) => callOfRequest(services, request, user)
-  registerHealthRoutes(app, services, metrics)
+  registerHealthRoutes(app, services, metrics, options.failingLoops)
   registerClusterRoutes(app, services)
   registerImageRoutes(app)
   registerBackupRoutes(app, { backups: options.backups, defaultUser, callOf })
