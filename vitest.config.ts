@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * One project for each kind of test (design: unit and http are pure or in-process and fast; cluster and crash start
- * real processes from dist/, hence run one file at a time: two cores are the smallest machine we promise to test on).
+ * One project for each kind of test. Two files at a time: two cores are the smallest machine we promise to test on, of
+ * which vitest would use one; and clusters wait more than they work. Foreign clients come one at a time, each with
+ * Java machines and clusters of its own.
  */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -21,7 +23,6 @@ export default defineConfig({
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
       {
@@ -31,7 +32,6 @@ export default defineConfig({
           include: ['test/crash/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
       {
@@ -39,7 +39,6 @@ export default defineConfig({
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
           testTimeout: 600_000,
-          fileParallelism: false,
         },
       },
       {

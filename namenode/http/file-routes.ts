@@ -124,7 +124,6 @@ function redirectWrite(
     throw new DfsError('ALREADY_EXISTS', `${path} already exists as a directory`)
   }
   options.namespace.checkAccess(call, parent, 3)
-  void reply.header('connection', 'close')
   return redirect(request, reply, options, call, undefined)
 }
 

@@ -4,6 +4,7 @@ import { content } from '../support/content.js'
 import { ProcessCluster } from '../support/process-cluster.js'
 import { runCli } from '../support/run-cli.js'
 import { BRISK, holdersOf, waitForReplicas } from '../support/test-cluster.js'
+import { waitUntil } from '../support/wait-until.js'
 
 const FILE = '/data/file.bin'
 
@@ -28,6 +29,9 @@ it('a drill freezes a datanode, measures silence, death and repair, and brings i
   await waitForReplicas(cluster, FILE, 2)
 
   await cluster.datanodes[0]?.kill()
+  await waitUntil(async () => (await runCli(['status'], environment)).exitCode !== 0, {
+    what: 'the loss to be noticed',
+  })
   const refused = await runCli(words, environment)
   expect(refused.exitCode).not.toBe(0)
 })

@@ -166,6 +166,6 @@ describe('blocks on the IPC port of a datanode', () => {
     const { shutdownDatanode } = CLIENT_DATANODE_PROTOCOL
     const request = shutdownDatanode.request.encodeDelimited({ forUpgrade: false })
     const header = await call('datanode-ipc', 'shutdownDatanode', request)
-    expect(header.exceptionClassName).toBe('java.lang.UnsupportedOperationException')
+    expect(header.exceptionClassName).toBe('org.apache.hadoop.security.AccessControlException')
   })
 })
