@@ -13,16 +13,28 @@ export interface NamenodeQuestion {
   readonly path: string
   readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly parameters?: Readonly<Record<string, string>>
+  /** Sent as JSON. */
+  readonly body?: object
   /** What `--http` said. */
   readonly http?: string | undefined
+  /** Of another cluster than the default one. */
+  readonly fs?: string | undefined
+}
+
+/** What `--http` said, or the environment. */
+export function httpBase({ io }: CommandContext, option: string | undefined): string | undefined {
+  return option ?? io.environment['DFS_HTTP']
 }
 
 /** @throws DfsError USAGE for an address that is none, REMOTE in the server's words, CONNECTION_REFUSED and the like */
 export async function askNamenode(
   context: CommandContext,
-  { path, method = 'GET', parameters = {}, http }: NamenodeQuestion,
+  { path, method = 'GET', parameters = {}, body, http, fs }: NamenodeQuestion,
 ): Promise<Response> {
-  const url = namenodeUrl(context.defaultFs(), http ?? context.io.environment['DFS_HTTP'], path)
+  const url = namenodeUrl(fs ?? context.defaultFs(), httpBase(context, http), path)
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  return await ask(url, { method, signal: context.io.signal })
+  const { signal } = context.io
+  if (body === undefined) return await ask(url, { method, signal })
+  const headers = { 'content-type': 'application/json' }
+  return await ask(url, { method, signal, headers, body: JSON.stringify(body) })
 }

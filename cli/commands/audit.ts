@@ -1,9 +1,9 @@
 /** `dfs audit`: who did what lately, newest last, as lines of HDFS's audit log have it. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
 import { parseDurationMs } from '../../shared/config/quantities.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
+import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
 
 interface AuditCommandOptions {
   readonly user?: string
@@ -33,7 +33,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--path <path>', 'about this path and all below it')
     .option('--since <age>', 'not older than this, such as 10m or 2d', ageOf)
     .option('--limit <count>', 'the newest so many (default: 100)')
-    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document')
   examples(command, ['dfs audit --cmd delete --since 1h', 'dfs audit --user alice --path /data'])
   command.action(async (options: AuditCommandOptions) => {
@@ -49,17 +49,17 @@ export function register(command: Command, context: CommandContext): void {
 }
 
 async function ask(context: CommandContext, options: AuditCommandOptions): Promise<Operation[]> {
-  const url = namenodeUrl(context.defaultFs(), options.http, '/api/v1/audit')
-  url.searchParams.set('user.name', context.user)
+  const parameters: Record<string, string> = { 'user.name': context.user }
   for (const name of ['user', 'cmd', 'path', 'limit'] as const) {
     const value = options[name]
-    if (value !== undefined) url.searchParams.set(name, value)
+    if (value !== undefined) parameters[name] = value
   }
   if (options.since !== undefined) {
     const sinceMs = context.io.seams.clock.wallMs() - options.since
-    url.searchParams.set('since', String(Math.max(0, Math.floor(sinceMs))))
+    parameters['since'] = String(Math.max(0, Math.floor(sinceMs)))
   }
-  const response = await askNamenode(url, { signal: context.io.signal })
+  const { http } = options
+  const response = await askNamenode(context, { path: '/api/v1/audit', parameters, http })
   return ((await response.json()) as { readonly operations: Operation[] }).operations
 }
 

@@ -1,10 +1,10 @@
 /** `dfs fsck`: asks the namenode over HTTP; exit code 0 when healthy, 1 when something is missing or corrupt. */
 import type { Command } from 'commander'
-import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
 import { splitUri } from '../../shared/client/remote-path.js'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { write } from '../io.js'
+import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
 import { locate } from '../path-items.js'
 
 /** Holds the last line of a text, and the summary at the end of a document. */
@@ -36,7 +36,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--replica-details', 'tell the state of every replica')
     .option('--openforwrite', 'include files that are being written')
     .option('--list-corruptfileblocks', 'name missing and corrupt blocks only')
-    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option(...HTTP_OPTION)
     .option('--strict', 'check our own promises too; a broken one makes the exit code 1')
     .option('--json', 'print a JSON document')
   examples(command, ['dfs fsck /', 'dfs fsck /data -files -blocks -locations', 'dfs fsck --json /'])
@@ -63,14 +63,16 @@ async function ask(
   const { fs } = splitUri(path)
   const http = options['http'] === undefined ? undefined : String(options['http'])
   const isJson = options['json'] === true
-  const url = namenodeUrl(fs ?? context.defaultFs(), http, isJson ? '/api/v1/fsck' : '/fsck')
-  url.searchParams.set('path', locate(context, path).path)
-  url.searchParams.set(isJson ? 'user' : 'ugi', context.user)
+  const parameters: Record<string, string> = {
+    path: locate(context, path).path,
+    [isJson ? 'user' : 'ugi']: context.user,
+  }
   for (const flag of FLAGS) {
     const key = flag.replace(/-([a-z])/g, (_whole, letter: string) => letter.toUpperCase())
-    if (options[key] === true) url.searchParams.set(PARAMETER_NAMES[flag] ?? flag, '1')
+    if (options[key] === true) parameters[PARAMETER_NAMES[flag] ?? flag] = '1'
   }
-  return await askNamenode(url, { signal: context.io.signal })
+  const resource = isJson ? '/api/v1/fsck' : '/fsck'
+  return await askNamenode(context, { path: resource, parameters, http, fs })
 }
 
 /** Pure: what Hadoop's fsck makes of the last line. */

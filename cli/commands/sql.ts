@@ -1,9 +1,9 @@
 /** `dfs sql`: questions about the namespace in SQL. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
 import { parseDurationMs } from '../../shared/config/quantities.js'
 import { type CommandContext, examples } from '../command.js'
 import { printErrorLine, printJson, printLine } from '../io.js'
+import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
 import { renderTable } from '../rendering/table.js'
 
 interface SqlCommandOptions {
@@ -30,7 +30,7 @@ export function register(command: Command, context: CommandContext): void {
     )
     .option('--limit <rows>', 'at most so many rows (default: 1000)', countOf)
     .option('--timeout <duration>', 'give up after this time (default: 30s)', durationOf)
-    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document: a list of objects')
     .option('--csv', 'print comma-separated values')
   examples(command, [
@@ -55,13 +55,12 @@ async function ask(
   sql: string,
   { limit, timeout, http }: SqlCommandOptions,
 ): Promise<Result> {
-  const url = namenodeUrl(context.defaultFs(), http, '/api/v1/sql')
-  url.searchParams.set('user.name', context.user)
-  const response = await askNamenode(url, {
+  const response = await askNamenode(context, {
+    path: '/api/v1/sql',
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ sql, maxRows: limit, timeLimitMs: timeout }),
-    signal: context.io.signal,
+    parameters: { 'user.name': context.user },
+    body: { sql, maxRows: limit, timeLimitMs: timeout },
+    http,
   })
   return (await response.json()) as Result
 }

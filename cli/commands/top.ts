@@ -1,8 +1,8 @@
 /** `dfs top`: who keeps the namenode busy, in the last 1, 5 and 25 minutes. Refreshed on a terminal until Ctrl-C. */
 import type { Command } from 'commander'
-import { askNamenode, namenodeUrl } from '../../shared/client/namenode-web.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine, write } from '../io.js'
+import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
 import { renderTable } from '../rendering/table.js'
 
 interface TopCommandOptions {
@@ -31,7 +31,7 @@ const CLEAR_SCREEN = '\x1b[H\x1b[2J'
 export function register(command: Command, context: CommandContext): void {
   command
     .option('--once', 'print once, also on a terminal')
-    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document')
   examples(command, ['dfs top', 'dfs top --json'])
   command.action(async (options: TopCommandOptions) => {
@@ -52,9 +52,11 @@ export function register(command: Command, context: CommandContext): void {
 }
 
 async function ask(context: CommandContext, options: TopCommandOptions): Promise<TopReport> {
-  const url = namenodeUrl(context.defaultFs(), options.http, '/api/v1/top')
-  url.searchParams.set('user.name', context.user)
-  const response = await askNamenode(url, { signal: context.io.signal })
+  const response = await askNamenode(context, {
+    path: '/api/v1/top',
+    parameters: { 'user.name': context.user },
+    http: options.http,
+  })
   return (await response.json()) as TopReport
 }
 

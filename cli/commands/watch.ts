@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { NamespaceEvent, PublishedEvent } from '../../shared/events.js'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
+import { HTTP_OPTION, httpBase } from '../namenode-http.js'
 import { locate } from '../path-items.js'
 
 interface WatchCommandOptions {
@@ -15,12 +16,13 @@ export function register(command: Command, context: CommandContext): void {
   command
     .argument('[path]', 'what to watch, with all below it (default: /)')
     .option('--from <txid>', 'begin behind this transaction instead of now', transactionOf)
-    .option('--http <url>', 'the namenode over HTTP (default: port 9870 of its host)')
+    .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document in each line')
   examples(command, ['dfs watch /incoming', 'dfs watch / --from 1500 --json'])
   command.action(async (argument: string | undefined, options: WatchCommandOptions) => {
     const { client, path } = locate(context, argument ?? '/')
-    const { from, http } = options
+    const { from } = options
+    const http = httpBase(context, options.http)
     const { signal } = context.io
     for await (const event of client.watch(path, { from, http, signal })) {
       await printLine(context.io, options.json ? JSON.stringify(event) : eventLine(event))
