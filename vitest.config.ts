@@ -2,8 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * One project for each kind of test. Two files at a time: two cores are the smallest machine we promise to test on, of
- * which vitest would use one; and clusters wait more than they work. Foreign clients come one at a time, each with
- * Java machines and clusters of its own.
+ * which vitest would use one; and clusters, real ones and those of foreign clients, wait more than they work.
  */
 export default defineConfig({
   test: {
@@ -58,7 +57,6 @@ export default defineConfig({
           testTimeout: 600_000,
           // The first test of a client installs it.
           hookTimeout: 900_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -3,8 +3,10 @@
  * (DFS_CLIENTS_FOLDER, else node_modules/.cache/dfs-clients), and run as child processes with a limit on their time.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { systemClock } from '../../shared/clock.js'
+import { errnoOf } from '../../shared/errors.js'
 
 const PROJECT = dirname(dirname(import.meta.dirname))
 const RUN_TIMEOUT_MS = 5 * 60_000
@@ -37,15 +39,63 @@ export async function installedClient(
     process.env['DFS_CLIENTS_FOLDER'] ?? join(PROJECT, 'node_modules', '.cache', 'dfs-clients')
   const folder = join(parent, name)
   if (existsSync(folder)) return folder
-  const unfinished = `${folder}.unfinished-${process.pid}`
-  mkdirSync(unfinished, { recursive: true })
-  try {
-    await install(unfinished)
-    renameSync(unfinished, folder)
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true })
-  }
+  mkdirSync(parent, { recursive: true })
+  await oneAtATime(join(parent, 'installing'), async () => {
+    if (existsSync(folder)) return
+    const unfinished = `${folder}.unfinished-${process.pid}`
+    mkdirSync(unfinished, { recursive: true })
+    try {
+      await install(unfinished)
+      renameSync(unfinished, folder)
+    } finally {
+      rmSync(unfinished, { recursive: true, force: true })
+    }
+  })
   return folder
+}
+
+/** An installation may need another client's. */
+let installationsUnderWay = 0
+
+/**
+ * Two files of tests run at a time, and package managers share caches that not all of them guard: whoever installs holds
+ * a file with its process in it. That of a process which is gone counts for nothing.
+ */
+async function oneAtATime(lock: string, work: () => Promise<void>): Promise<void> {
+  while (installationsUnderWay === 0 && !takes(lock)) await systemClock.sleep(500)
+  installationsUnderWay += 1
+  try {
+    await work()
+  } finally {
+    installationsUnderWay -= 1
+    if (installationsUnderWay === 0) rmSync(lock, { force: true })
+  }
+}
+
+function takes(lock: string): boolean {
+  try {
+    writeFileSync(lock, `${process.pid}`, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+  }
+  try {
+    if (!isRunning(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true })
+  } catch (error) {
+    // Given back meanwhile.
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
+  return false
+}
+
+/** A holder that has not written its number yet is at work. */
+function isRunning(pid: number): boolean {
+  try {
+    return pid === 0 || process.kill(pid, 0)
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false
+    throw error
+  }
 }
 
 /** Runs a program to its end; a failing one is an answer like any other (`runSuccessfully` throws). */
