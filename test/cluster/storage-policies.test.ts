@@ -105,6 +105,7 @@ describe('the balance', () => {
     // Not exactly half: both nodes are on one disk, whose other users move what each seems to have used.
     await waitUntil(async () => (await onSecond()) >= 3 && (await held()).length === 8, {
       what: 'a fair share of the blocks on the node that came back',
+      timeoutMs: 90_000,
       explain: held,
     })
     for (const { path, bytes } of files) expect(await client.readFile(path)).toEqual(bytes)
