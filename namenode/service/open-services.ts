@@ -6,14 +6,13 @@ import type { BlockId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { NamenodeConfig } from '../config.js'
 import type { Audit } from './audit.js'
-import { auditedNamespace } from './audited-namespace.js'
 import type { BlockManager } from './block-manager.js'
 import { type MovementStatus, NO_MOVEMENT } from './block-movement.js'
+import { clientNamespace } from './client-namespace.js'
 import { CorruptFiles } from './corrupt-files.js'
 import { EventLog } from './event-log.js'
 import { FileReopening, type LeaseRecovery } from './file-reopening.js'
 import { FileWrites } from './file-writes.js'
-import { guardedNamespace } from './guarded-namespace.js'
 import { liveSettings } from './live-settings.js'
 import { LocatedBlocks } from './located-blocks.js'
 import { MetaSave } from './meta-save.js'
@@ -26,7 +25,7 @@ export interface OpenServicesOptions {
   readonly config: NamenodeConfig
   readonly clock: Clock
   readonly log: Log
-  /** The namespace itself; the faces get it with safe mode in front. */
+  /** The namespace itself; the faces get it with safe mode and the audit log in front. */
   readonly namespace: Namespace
   readonly blockManager: BlockManager
   readonly audit: Audit
@@ -51,7 +50,7 @@ export interface OpenServicesOptions {
 export async function openServices(options: OpenServicesOptions): Promise<NamenodeServices> {
   const { config, clock, log, audit, blockManager, leaseRecovery, readSystemFile } = options
   const safeMode = new SafeMode(blockManager)
-  const namespace = auditedNamespace(guardedNamespace(options.namespace, safeMode), audit)
+  const namespace = clientNamespace(options.namespace, safeMode, audit)
   const located = new LocatedBlocks({ ...options, namespace })
   const { minReplication, completeWaitMs, superuser, supergroup } = config
   const principals = await Principals.open({

@@ -1,6 +1,6 @@
 /** At-most-once: a repeat gets its first answer (protocol reference 1.6, faults 37 and 38). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { guardedNamespace } from '../../../../namenode/service/guarded-namespace.js'
+import { clientNamespace } from '../../../../namenode/service/client-namespace.js'
 import { SafeMode } from '../../../../namenode/service/safe-mode.js'
 import { ScriptedBlockManager } from '../../../support/scripted-block-manager.js'
 import {
@@ -65,7 +65,7 @@ describe('a repeated request', () => {
     await fixture.reopen()
     const safeMode = new SafeMode(new ScriptedBlockManager(0))
     safeMode.enterManually()
-    const guarded = guardedNamespace(fixture.namespace, safeMode)
+    const guarded = clientNamespace(fixture.namespace, safeMode, { record: () => undefined })
     expect(await guarded.delete(call, { path: '/f', recursive: false })).toBe(true)
     const others = [
       as('bob', REQUEST),
