@@ -17,11 +17,11 @@ import { buildNamenodeHttp } from './http/server.js'
 import { backupTick } from './loops/backup-monitor.js'
 import { trashTick } from './loops/trash-emptier.js'
 import { openBlockManagement } from './open-block-management.js'
+import { mayConnectFor } from './rpc/known-callers.js'
 import { namenodeProtocols } from './rpc/protocols.js'
 import { runProgram } from './run-program.js'
 import { Audit } from './service/audit.js'
 import { Backups } from './service/backups.js'
-import { mayImpersonate } from './service/impersonation.js'
 import type { StoredNamespace } from './service/namespace-facade.js'
 import { openServices } from './service/open-services.js'
 import type { NamenodeServices } from './service/services.js'
@@ -189,13 +189,7 @@ async function listenRpc(
   const server = new IpcServer({
     seams,
     protocols: namenodeProtocols(services),
-    limits: {
-      mayImpersonate: (realUser, user) => {
-        const { principals, access } = services
-        const [real, impersonated] = [principals.principal(realUser), principals.principal(user)]
-        return mayImpersonate(real, impersonated, access.proxyUsers)
-      },
-    },
+    limits: { mayImpersonate: mayConnectFor(services) },
     onCall: (statistics) => metrics.observeCall(statistics),
   })
   metrics.watchConnections(() => server.load)

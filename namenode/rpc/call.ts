@@ -7,7 +7,7 @@ import type { Principals } from '../service/principals.js'
 /** Hex digits of the 16 bytes that a client chooses; others take no part in the protection against repetition. */
 const CLIENT_ID_DIGITS = 32
 
-/** The IPC server has already refused those who may not speak in another's name. */
+/** Those who may not speak in another's name have been refused already (known-callers.ts). */
 export function callOf(context: RpcContext, principals: Principals): Call {
   return {
     principal: principals.principal(context.user),

@@ -40,5 +40,5 @@ export function namenodeProtocols(services: NamenodeServices): RpcProtocols {
     [DFS_PROTOCOL_NAME]: deletions(services),
     ...sideProtocols(services),
   }
-  return withKnownCallers(protocols, services.principals)
+  return withKnownCallers(protocols, services)
 }

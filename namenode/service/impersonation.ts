@@ -1,4 +1,5 @@
 /** Who may speak in another's name (a gateway for its users): one rule for every face. Pure. */
+import { DfsError } from '../../shared/errors.js'
 import type { Principal } from '../../shared/principal.js'
 
 /**
@@ -11,4 +12,17 @@ export function mayImpersonate(
   proxyUsers: readonly string[],
 ): boolean {
   return real.isSuperuser || (proxyUsers.includes(real.user) && !impersonated.isSuperuser)
+}
+
+/** @throws DfsError NOT_AUTHORIZED in Hadoop's words */
+export function checkImpersonation(
+  real: Principal,
+  impersonated: Principal,
+  proxyUsers: readonly string[],
+): void {
+  if (mayImpersonate(real, impersonated, proxyUsers)) return
+  throw new DfsError(
+    'NOT_AUTHORIZED',
+    `User: ${real.user} is not allowed to impersonate ${impersonated.user}`,
+  )
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NamenodeConfig } from '../../namenode/config.js'
 import { checkSuperuser } from '../../namenode/policy/permissions.js'
+import { mayConnectFor } from '../../namenode/rpc/known-callers.js'
 import { namenodeProtocols } from '../../namenode/rpc/protocols.js'
 import { Audit } from '../../namenode/service/audit.js'
 import type { LeaseRecovery } from '../../namenode/service/file-reopening.js'
@@ -111,6 +112,8 @@ export async function openNamenodeRpc(
     readonly change?: Partial<NamenodeConfig>
     /** A folder that outlives this namenode: for restarts. */
     readonly folder?: string
+    /** What `permission.groups-command` prints for a user. */
+    readonly groupsOf?: (user: string) => Promise<string>
   } = {},
 ): Promise<NamenodeRpc> {
   const closing = new ShutdownStack()
@@ -149,10 +152,14 @@ export async function openNamenodeRpc(
     missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
     namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),
     readSystemFile: async (path) => (path === '/etc/passwd' ? PASSWD : GROUP),
-    runProgram: async () => '',
+    runProgram: async (_, [user = '']) => (await options.groupsOf?.(user)) ?? '',
     writeLogFile: async (name, text) => void logFiles.set(name, text),
   })
-  const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })
+  const server = new IpcServer({
+    seams,
+    protocols: namenodeProtocols(services),
+    limits: { mayImpersonate: mayConnectFor(services) },
+  })
   const listener = closing.use('rpc', await server.listen({ host: '127.0.0.1', port: 0 }), (it) =>
     it.close(),
   )

@@ -10,7 +10,7 @@ import { webhdfsArgumentError } from '../../../shared/webhdfs/remote-exception.j
 import { speakWebhdfs } from '../../../shared/webhdfs/scope.js'
 import { pathOfWebhdfsUrl, WEBHDFS_PREFIX } from '../../../shared/webhdfs/url.js'
 import type { Call } from '../../service/call.js'
-import { mayImpersonate } from '../../service/impersonation.js'
+import { checkImpersonation } from '../../service/impersonation.js'
 import { absentOperations } from './absent-operations.js'
 import { aclOperations } from './acl-operations.js'
 import { changeOperations } from './change-operations.js'
@@ -125,12 +125,7 @@ function authenticated(
   const impersonated = parameters.userName('doas')
   if (impersonated === undefined) return real
   const call = callOf(request, impersonated)
-  if (!mayImpersonate(real.principal, call.principal, services.access.proxyUsers)) {
-    throw new DfsError(
-      'NOT_AUTHORIZED',
-      `User: ${real.principal.user} is not allowed to impersonate ${impersonated}`,
-    )
-  }
+  checkImpersonation(real.principal, call.principal, services.access.proxyUsers)
   return call
 }
 
