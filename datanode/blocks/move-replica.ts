@@ -20,7 +20,7 @@ export interface MovedReplica {
 }
 
 /**
- * @param pace waits after so many bytes were copied: the budget of copies
+ * @param pace waits after so many bytes were copied: the budget of copies; what it throws ends the move
  * @throws DfsError REPLICA_NOT_FOUND, BLOCK_CORRUPT, DISK_FULL when that volume has no room, STALE_GENERATION when the
  *   replica changed meanwhile
  */
@@ -43,15 +43,13 @@ export async function moveReplica(
     }
     await fillCopy(store, source, copy, pace)
     await copy.writer.sync()
+    await copy.writer.close()
+    const moved = await store.queue.run(id, () => replace(store, source, copy))
+    store.endCopy(copy)
+    return moved
   } catch (error) {
     await store.abandonCopy(copy)
     throw error
-  }
-  await copy.writer.close()
-  try {
-    return await store.queue.run(id, () => replace(store, source, copy))
-  } finally {
-    store.endCopy(copy)
   }
 }
 
@@ -64,7 +62,6 @@ async function replace(
   const { id, generationStamp, lengthBytes } = source
   const { disk } = copy.volume
   if (store.get(id) !== source || store.isCorrupt(id)) {
-    await Promise.all([disk.remove(copy.paths.data), disk.remove(copy.paths.meta)])
     throw new DfsError('STALE_GENERATION', `block ${id} changed while it was being moved`)
   }
   const target = replicaPaths(copy.volume.folder, id, generationStamp, 'meta')

@@ -202,12 +202,13 @@ export class CommandExecutor {
 
   /** The old place is told before the new one: for a moment too few are better than two that are one. */
   async #move(block: Block, target: StorageId): Promise<Result> {
-    const { context } = this.#options
+    const { context, signal } = this.#options
     const { clock } = context.seams
     const before = context.store.get(block.id)
     const pace = async (bytes: number) => {
       const pauseMs = context.copyThrottle.spend(bytes, clock.monotonicMs())
-      if (pauseMs > 0) await clock.sleep(pauseMs)
+      signal.throwIfAborted()
+      if (pauseMs > 0) await clock.sleep(pauseMs, signal)
     }
     try {
       const { from, to } = await moveReplica(context.store, block, target, pace)

@@ -4,29 +4,21 @@
 const BURST_MS = 250
 
 export class ByteThrottle {
-  #bytesPerMs: number
+  /** Another budget from now on when it is set; what was spent stays spent. 0 means no limit. */
+  bytesPerSecond: number
   /** The moment up to which the budget is spent. */
   #spentUntilMs = Number.NEGATIVE_INFINITY
 
   /** @param bytesPerSecond 0 means no limit */
   constructor(bytesPerSecond: number) {
-    this.#bytesPerMs = bytesPerSecond / 1000
-  }
-
-  get bytesPerSecond(): number {
-    return this.#bytesPerMs * 1000
-  }
-
-  /** Another budget from now on; what was spent stays spent. 0 means no limit. */
-  set bytesPerSecond(bytesPerSecond: number) {
-    this.#bytesPerMs = bytesPerSecond / 1000
+    this.bytesPerSecond = bytesPerSecond
   }
 
   /** Spends `bytes` and returns how many milliseconds to pause before the next. */
   spend(bytes: number, nowMs: number): number {
-    if (this.#bytesPerMs === 0) return 0
+    if (this.bytesPerSecond === 0) return 0
     const from = Math.max(this.#spentUntilMs, nowMs - BURST_MS)
-    this.#spentUntilMs = from + bytes / this.#bytesPerMs
+    this.#spentUntilMs = from + (bytes * 1000) / this.bytesPerSecond
     return Math.max(0, this.#spentUntilMs - nowMs)
   }
 }

@@ -116,6 +116,22 @@ describe('a datanode and its namenode', () => {
     expect(again.replicaPaths(ID)).toHaveLength(1)
   })
 
+  it('ends without waiting for a move, which leaves the replica where it was', async () => {
+    const config = { copyBytesPerSecond: 1000 }
+    const { control, datanode } = await start({ volumes: 2, config })
+    await writeBlock(datanode.transferPort, ID, pattern(0, 200_000))
+    const [event] = control.events
+    const storageId = control.registrations[0]?.storages.find(
+      (it) => it.storageId !== event?.storageId,
+    )?.storageId
+    const before = datanode.replicaPaths(ID)
+    void control.command({ kind: 'move', block: block(ID, 200_000), storageId }).catch(() => {})
+    await waitUntil(() => datanode.health().commands.running === 1, { what: 'the move' })
+    await datanode.close()
+    const again = await startWholeDatanode(control, { folder: datanode.folder, volumes: 2 })
+    expect(again.replicaPaths(ID)).toEqual(before)
+  })
+
   it('gives up when the namenode is of another cluster, and deletes nothing', async () => {
     const { control, datanode } = await start()
     await writeBlock(datanode.transferPort, ID, pattern(0, 10))

@@ -1,10 +1,13 @@
 /** A replica that moves to another volume of its node: never two that count, never none. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { moveReplica } from '../../../../datanode/blocks/move-replica.js'
 import { findDamage } from '../../../../datanode/transfer/damage.js'
+import type { Disk } from '../../../../shared/disk.js'
 import { blockId, generationStamp, storageId } from '../../../../shared/ids.js'
 import { openStore, startNode } from '../../../support/datanode-fixture.js'
+import { FailingDisk } from '../../../support/failing-disk.js'
 import { flipBit } from '../../../support/flip-bit.js'
 import { pattern, TransferPeer } from '../../../support/transfer-peer.js'
 
@@ -18,8 +21,8 @@ const block = {
 }
 const unhurried = async () => {}
 
-async function nodeWithReplica() {
-  const node = await startNode({ volumes: 2 })
+async function nodeWithReplica(disk?: Disk) {
+  const node = await startNode({ volumes: 2, ...(disk && { disk }) })
   const peer = await TransferPeer.connect(node.port)
   await peer.setUp({ id: ID, stamp: STAMP })
   peer.packet({ offset: 0, data: pattern(0, LENGTH), seqno: 0 })
@@ -49,6 +52,21 @@ describe('a replica', () => {
     await node.stop()
     const { store } = await openStore({ folder: node.folder, volumes: 2 })
     expect(store.get(ID)?.volume.storageId).toBe(other.storageId)
+  })
+
+  it('leaves nothing behind when its files cannot be placed, and can be moved later', async () => {
+    const disk = new FailingDisk()
+    const { node, replica, other, old } = await nodeWithReplica(disk)
+    disk.faults.push({ call: 'rename', pathPart: `${other.folder}/`, effect: 'ENOSPC' })
+    const work = moveReplica(node.store, block, other.storageId, unhurried)
+    await expect(work).rejects.toMatchObject({ code: 'ENOSPC' })
+    expect(node.store.get(ID)).toBe(replica)
+    expect(existsSync(old.data)).toBe(true)
+    expect(other.promisedBytes).toBe(0)
+    expect(readdirSync(join(other.folder, 'tmp'))).toEqual([])
+    disk.faults.length = 0
+    const { to } = await moveReplica(node.store, block, other.storageId, unhurried)
+    expect(node.store.get(ID)).toBe(to)
   })
 
   it('stays where it is when its bytes are bad', async () => {

@@ -75,16 +75,16 @@ describe('the administration of a datanode', () => {
 
   it('takes another budget for copies from the namenode and from its settings', async () => {
     const { control, client } = await start({
-      config: { copyBytesPerSecond: 1000 },
+      config: { copyBytesPerSecond: 1001 },
       reload: () => reloaded(2000),
     })
     const root = client('root')
     const rate = async () => (await root.call(PROTOCOL.getBalancerBandwidth, {})).bandwidth
-    expect(await rate()).toBe(1000)
+    expect(await rate()).toBe(1001)
     await control.command({ kind: 'copy-rate', bytesPerSecond: 500 })
     expect(await rate()).toBe(500)
     await control.command({ kind: 'copy-rate', bytesPerSecond: 0 })
-    expect(await rate()).toBe(1000)
+    expect(await rate()).toBe(1001)
     await control.command({ kind: 'copy-rate', bytesPerSecond: 500 })
     const before = await root.call(PROTOCOL.getReconfigurationStatus, {})
     expect(before).toMatchObject({ startTime: 0, changes: [] })
