@@ -3,17 +3,14 @@
  * (protocol reference 2.5). Finding the directories that have some is the caller's work.
  */
 import { DfsError } from '../../shared/errors.js'
-
-/** Types of storage that can have a quota of their own, in the order of listings. */
-export const QUOTA_STORAGE_TYPES = ['SSD', 'DISK', 'ARCHIVE', 'PROVIDED', 'NVDIMM'] as const
-export type QuotaStorageType = (typeof QUOTA_STORAGE_TYPES)[number]
+import { QUOTA_STORAGE_TYPES, type QuotaStorageType, type TypeSpace } from './type-usage.js'
 
 export interface Quota {
   /** Files and directories, the directory itself counted; undefined: no limit. */
   readonly names: number | undefined
   /** Bytes of all replicas. */
   readonly spaceBytes: number | undefined
-  readonly typeSpaceBytes: Readonly<Partial<Record<QuotaStorageType, number>>>
+  readonly typeSpaceBytes: TypeSpace
 }
 
 export const NO_QUOTA: Quota = { names: undefined, spaceBytes: undefined, typeSpaceBytes: {} }
@@ -32,6 +29,7 @@ export interface QuotaRequest {
 export interface QuotaUsage {
   readonly names: number
   readonly spaceBytes: number
+  readonly typeSpaceBytes: TypeSpace
 }
 
 /** @throws JAVA_ILLEGAL_ARGUMENT for numbers that are no limit */
@@ -71,13 +69,6 @@ export const isLimited = ({ names, spaceBytes, typeSpaceBytes }: Quota): boolean
   names !== undefined || spaceBytes !== undefined || Object.keys(typeSpaceBytes).length > 0
 
 /**
- * Bytes on one type of storage. Everything is stored as the HOT policy wants it, on disks.
- * @param spaceBytes of all replicas
- */
-export const typeSpaceOf = (type: QuotaStorageType, spaceBytes: number): number =>
-  type === 'DISK' ? spaceBytes : 0
-
-/**
  * @param directory path, for the message
  * @param added what a change adds; names are added one by one, so that the message tells the first that is too many
  * @throws NS_QUOTA_EXCEEDED, DS_QUOTA_EXCEEDED, TYPE_QUOTA_EXCEEDED; never for a change that adds nothing of the kind
@@ -108,8 +99,8 @@ export function checkQuota(
   }
   for (const type of QUOTA_STORAGE_TYPES) {
     const limit = quota.typeSpaceBytes[type]
-    const usedOfType = typeSpaceOf(type, used.spaceBytes)
-    const addedOfType = typeSpaceOf(type, added.spaceBytes)
+    const usedOfType = used.typeSpaceBytes[type] ?? 0
+    const addedOfType = added.typeSpaceBytes[type] ?? 0
     if (limit === undefined || !isExceeded(limit, usedOfType, addedOfType)) continue
     throw new DfsError(
       'TYPE_QUOTA_EXCEEDED',

@@ -1,12 +1,8 @@
 /** Quotas between Hadoop's numbers and ours (protocol reference 2.1, 2.5). */
 import { DfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
-import {
-  QUOTA_STORAGE_TYPES,
-  type QuotaStorageType,
-  type QuotaValue,
-  typeSpaceOf,
-} from '../policy/quotas.js'
+import type { QuotaValue } from '../policy/quotas.js'
+import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../policy/type-usage.js'
 import type { ContentSummary } from '../service/namespace-model.js'
 
 const NO_QUOTA = -1
@@ -28,13 +24,14 @@ export function quotaStorageType(value: number): QuotaStorageType {
 }
 
 /** The fields that content summaries and quota usages share. */
-export function quotaFields({ quota, spaceConsumedBytes }: ContentSummary, isRoot: boolean) {
+export function quotaFields(summary: ContentSummary, isRoot: boolean) {
+  const { quota, spaceConsumedBytes, typeSpaceBytes: consumed } = summary
   const { names, spaceBytes, typeSpaceBytes } = quota
   const hasTypes = Object.keys(typeSpaceBytes).length > 0
   const typeQuotaInfo = QUOTA_STORAGE_TYPES.map((type) => ({
     type: StorageTypeEnum[type],
     quota: typeSpaceBytes[type] ?? NO_QUOTA,
-    consumed: typeSpaceOf(type, spaceConsumedBytes),
+    consumed: consumed[type] ?? 0,
   }))
   return {
     quota: names ?? (isRoot ? MAX_LONG : NO_QUOTA),

@@ -38,7 +38,7 @@ export function keepInode(
 ): void {
   versions.keepPlace(inode)
   stores.inodes.detach(inode)
-  const weight = weightOf(inode)
+  const weight = weightOf(stores, inode)
   stores.deletions.add({ ...kept, ...weight, id: state.lastTransaction, inode: inode.id })
 }
 
@@ -55,7 +55,7 @@ function undelete(
   versions.keepPlace(inode)
   stores.inodes.touchDirectory(edit.parent, 1, timeMs)
   stores.inodes.attach(inode.id, edit.parent, edit.name)
-  totals.add(edit.parent, weightOf(inode))
+  totals.add(edit.parent, weightOf(stores, inode))
   stores.deletions.remove(deletionOf(applier, edit.deletion))
 }
 

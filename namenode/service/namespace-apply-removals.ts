@@ -29,6 +29,7 @@ export function removeInode(applier: EditApplier, inode: Inode): void {
   stores.xattrs.put(inode.id, [])
   if (inode.kind === 'directory') {
     stores.quotas.put(inode.id, NO_QUOTA)
+    stores.policyTotals.remove(inode.id)
     stores.inodes.remove(inode)
     return
   }

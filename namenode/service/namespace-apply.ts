@@ -20,6 +20,7 @@ import type { State } from '../storage/state-store.js'
 import type { Stores } from '../storage/stores.js'
 import { applyDeletion, keepInode } from './namespace-apply-deletions.js'
 import { applyToFile, type FileEdit } from './namespace-apply-files.js'
+import { applyToPolicies } from './namespace-apply-policies.js'
 import { detachInode, removeInode } from './namespace-apply-removals.js'
 import {
   applyToSnapshots,
@@ -36,9 +37,16 @@ import {
   type Removal,
 } from './namespace-edit.js'
 import type { DeletedBlock } from './namespace-model.js'
-import { spaceOf } from './namespace-quotas.js'
 import { DirectoryTotals } from './namespace-totals.js'
-import { NOTHING, negative, ONE_DIRECTORY, ONE_FILE, weightOf } from './tree-weight.js'
+import {
+  NOTHING,
+  negative,
+  ONE_DIRECTORY,
+  ONE_FILE,
+  spaceOf,
+  under,
+  weightOf,
+} from './tree-weight.js'
 import { VersionKeeper } from './version-keeper.js'
 
 /** What block management must hear of. */
@@ -57,7 +65,7 @@ export class EditApplier {
 
   constructor(stores: Stores) {
     this.stores = stores
-    this.totals = new DirectoryTotals(stores.inodes)
+    this.totals = new DirectoryTotals(stores)
     this.versions = new VersionKeeper(stores, () => this.state.lastTransaction)
     this.state = stores.state.find() ?? unformatted()
   }
@@ -126,14 +134,9 @@ export class EditApplier {
         this.#setAttributes(edit.inode, { permission: edit.mode })
         return
       case 'setStoragePolicy':
-        this.versions.keep(this.inode(edit.inode))
-        this.stores.inodes.setPolicy(edit.inode, edit.policy)
-        return
       case 'satisfyStoragePolicy':
-        this.stores.policyRequests.add(edit.inode)
-        return
       case 'policySatisfied':
-        this.stores.policyRequests.remove(edit.inode)
+        applyToPolicies(this, edit)
         return
       case 'setAcl':
         this.#setAttributes(edit.inode, {
@@ -216,11 +219,8 @@ export class EditApplier {
     const added = lengthBytes - file.lengthBytes
     if (added === 0) return
     this.versions.keepUpwards(file.parent)
-    this.totals.add(file.parent, {
-      ...NOTHING,
-      lengthBytes: added,
-      spaceBytes: added * file.replication,
-    })
+    const weight = { ...NOTHING, lengthBytes: added, spaceBytes: added * file.replication }
+    this.totals.add(file.parent, under(file.policy, weight))
   }
 
   /**
@@ -237,8 +237,9 @@ export class EditApplier {
     this.versions.keep(file)
     this.versions.keepUpwards(file.parent)
     this.stores.inodes.setReserved(id, reservedBytes)
-    const spaceBytes = (reservedBytes - file.reservedBytes) * file.replication
-    this.totals.add(file.parent, { ...NOTHING, spaceBytes })
+    const added = reservedBytes - file.reservedBytes
+    const weight = { ...NOTHING, reservedBytes: added, spaceBytes: added * file.replication }
+    this.totals.add(file.parent, under(file.policy, weight))
   }
 
   /** A life of the namespace begins, or goes on. */
@@ -316,7 +317,7 @@ export class EditApplier {
     const inode = this.withTotals(id)
     this.versions.keepUpwards(inode.parent)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
-    this.totals.add(inode.parent, negative(weightOf(inode)))
+    this.totals.add(inode.parent, negative(weightOf(this.stores, inode)))
     if (how === 'remove') removeInode(this, inode)
     else if (kept !== undefined) keepInode(this, inode, { ...kept, deletedMs: timeMs })
     else detachInode(this, inode)
@@ -345,7 +346,7 @@ export class EditApplier {
     this.stores.inodes.touchDirectory(edit.parent, 1, timeMs)
     this.stores.inodes.move(inode, edit.parent, edit.name)
     countSnapshottables(this, inode.id, snapshottables)
-    const weight = weightOf(inode)
+    const weight = weightOf(this.stores, inode)
     this.totals.add(inode.parent, negative(weight))
     this.totals.add(edit.parent, weight)
   }
@@ -369,10 +370,8 @@ export class EditApplier {
     const file = this.inode(id)
     this.versions.keepUpwards(file.parent)
     this.#setAttributes(id, { replication })
-    this.totals.add(file.parent, {
-      ...NOTHING,
-      spaceBytes: spaceOf({ ...file, replication }) - spaceOf(file),
-    })
+    const spaceBytes = spaceOf({ ...file, replication }) - spaceOf(file)
+    this.totals.add(file.parent, under(file.policy, { ...NOTHING, spaceBytes }))
     for (const block of this.stores.blocks.ofFile(id)) this.effects.blocks.push(block.id)
   }
 }

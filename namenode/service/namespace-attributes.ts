@@ -13,7 +13,8 @@ import type { Inode } from '../storage/inode-store.js'
 import { claimedSpace } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkReplication } from './namespace-files.js'
-import { checkQuotas, spaceOf } from './namespace-quotas.js'
+import { checkQuotasOfFile } from './namespace-quotas.js'
+import { spaceOf } from './tree-weight.js'
 
 /** Access times are kept to this precision, so that reading does not become writing. */
 export const ACCESS_TIME_PRECISION_MS = 3_600_000
@@ -28,7 +29,7 @@ export const setReplicationRule: ChangeRule<'setReplication'> = {
     if (inode.replication === replication) return { result: () => true }
     const spaceBytes = spaceOf({ ...inode, replication }) - spaceOf(inode)
     checkSpace(claimedSpace(context), spaceBytes)
-    checkQuotas(context, inode.parent, { names: 0, spaceBytes })
+    checkQuotasOfFile(context, inode, { spaceBytes, firstBytes: 0 })
     const { user } = context.call.principal
     const edit = { op: 'setReplication', path, user, inode: inode.id, replication } as const
     return { edit, result: () => true }

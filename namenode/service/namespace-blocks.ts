@@ -8,7 +8,7 @@ import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import type { BlockCommit } from './namespace-edit.js'
 import { requireHeldFile } from './namespace-leases.js'
 import type { BlockRecord } from './namespace-model.js'
-import { checkQuotas } from './namespace-quotas.js'
+import { checkQuotasOfFile } from './namespace-quotas.js'
 import { blockName, isSameVersion, pooledBlockName } from './namespace-status.js'
 
 export const allocateRule: ChangeRule<'allocateBlock'> = {
@@ -206,7 +206,7 @@ function checkLength(
 export function checkReservation(context: ChangeContext, file: Inode, lengthBytes: number): void {
   const spaceBytes = lengthBytes * file.replication
   checkSpace(claimedSpace(context), spaceBytes)
-  checkQuotas(context, file.parent, { names: 0, spaceBytes })
+  checkQuotasOfFile(context, file, { spaceBytes, firstBytes: lengthBytes })
 }
 
 /** What all files claim, replicas counted; changes of the same batch may be missing, for which the limit has room. */

@@ -8,7 +8,7 @@ import { claimedSpace } from './namespace-blocks.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkMayUnlink } from './namespace-directories.js'
 import { requireFile } from './namespace-files.js'
-import { checkQuotas } from './namespace-quotas.js'
+import { checkQuotas, usageDifference, usageOf } from './namespace-quotas.js'
 
 interface Target {
   readonly file: Inode
@@ -35,7 +35,7 @@ export const concatRule: ChangeRule<'concat'> = {
       0,
     )
     checkSpace(claimedSpace(context), added)
-    checkQuotas(context, file.parent, { names: 0, spaceBytes: added })
+    checkQuotasOfConcat(context, file, sources)
     const edit = {
       op: 'concat',
       path,
@@ -47,6 +47,19 @@ export const concatRule: ChangeRule<'concat'> = {
     return { edit, result: () => undefined, remember: true }
   },
   answerAgain: () => undefined,
+}
+
+/** The bytes of the sources come under the replication and the storage policy of the target. */
+function checkQuotasOfConcat(context: ChangeContext, file: Inode, sources: readonly Inode[]): void {
+  if (!context.stores.quotas.isUsed) return
+  const before = usageOf(context, file)
+  const lengthBytes = sources.reduce((sum, it) => sum + it.lengthBytes, file.lengthBytes)
+  const joined = usageOf(context, { ...file, lengthBytes })
+  const added = sources.reduce(
+    (sum, it) => usageDifference(sum, usageOf(context, it)),
+    usageDifference(joined, before),
+  )
+  checkQuotas(context, file.parent, { ...added, names: 0 })
 }
 
 function requireSource(context: ChangeContext, named: string, target: Target): Inode {

@@ -9,7 +9,7 @@ import type { Stores } from '../storage/stores.js'
 import type { DeletedEntry, DeletedPage, UndeleteRequest } from './deletions.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkMayUnlink, checkRoomFor, removalOf } from './namespace-directories.js'
-import { checkQuotas, usageOf, usageOfMove } from './namespace-quotas.js'
+import { checkQuotas, usageOfMove } from './namespace-quotas.js'
 import type { WalkedPath } from './namespace-tree.js'
 
 /** Kept at most; beyond, the oldest go before their time. */
@@ -36,7 +36,7 @@ export const undeleteRule: ChangeRule<'undelete'> = {
     const name = components.at(-1) ?? ''
     checkNameLength(name, place.ancestorPath)
     if (replaced === undefined) checkRoomFor(context, place)
-    const added = replaced === undefined ? usageOf(inode) : usageOfMove(inode, replaced)
+    const added = usageOfMove(context, { inode, above: place.ancestor }, replaced)
     checkQuotas(context, place.ancestor.id, added)
     const answer = { from: deletion.path, path }
     const edit = {

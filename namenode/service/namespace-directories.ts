@@ -41,7 +41,7 @@ export const mkdirsRule: ChangeRule<'mkdirs'> = {
     checkQuotas(
       context,
       walked.ancestor.id,
-      { names: directories.length, spaceBytes: 0 },
+      { names: directories.length, spaceBytes: 0, typeSpaceBytes: {} },
       { isOneByOne: true },
     )
     const edit = { op: 'mkdirs', path, user: principal.user, directories } as const

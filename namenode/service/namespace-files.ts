@@ -52,7 +52,8 @@ export const createRule: ChangeRule<'create'> = {
     }
     const created = newFile(context, walked, target, change)
     const names = created.directories.length + (target === undefined ? 1 : 0)
-    checkQuotas(context, walked.ancestor.id, { names, spaceBytes: 0 }, { isOneByOne: true })
+    const added = { names, spaceBytes: 0, typeSpaceBytes: {} }
+    checkQuotas(context, walked.ancestor.id, added, { isOneByOne: true })
     const edit = {
       op: 'create',
       path,

@@ -3,6 +3,7 @@
 import type { AclEntry } from '../../shared/acl.js'
 import type { Block, BlockId, DatanodeUuid, InodeId, StorageId } from '../../shared/ids.js'
 import type { Quota } from '../policy/quotas.js'
+import type { TypeSpace } from '../policy/type-usage.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
 
 export interface FileStatus {
@@ -84,6 +85,8 @@ export interface ContentSummary {
   readonly directoryCount: number
   /** Sum of length times replication; a block being written counts as a whole one. */
   readonly spaceConsumedBytes: number
+  /** The same on each type of storage, as the policies of the files want it; empty in a snapshot. */
+  readonly typeSpaceBytes: TypeSpace
   /** Limits of the directory itself. */
   readonly quota: Quota
 }

@@ -4,8 +4,11 @@ import type { InodeId } from '../../shared/ids.js'
 import { joinPath } from '../policy/path-name.js'
 import { checkSuperuser } from '../policy/permissions.js'
 import { changedQuota, checkQuota, isLimited, NO_QUOTA, type QuotaUsage } from '../policy/quotas.js'
+import { NO_POLICY } from '../policy/storage-policies.js'
+import { type PolicyShare, typeSpaceDifference, typeSpaceOf } from '../policy/type-usage.js'
 import { type Inode, NO_PARENT } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
+import { sharesUnder, weightOf } from './tree-weight.js'
 
 export const setQuotaRule: ChangeRule<'setQuota'> = {
   decide: (context, { path: wanted, ...request }) => {
@@ -42,13 +45,16 @@ export const setQuotaRule: ChangeRule<'setQuota'> = {
  * @throws NS_QUOTA_EXCEEDED, DS_QUOTA_EXCEEDED, TYPE_QUOTA_EXCEEDED
  */
 export function checkQuotas(
-  { stores, tree, settleTotals }: ChangeContext,
+  context: ChangeContext,
   directory: InodeId | typeof NO_PARENT,
   added: QuotaUsage,
   options: { readonly until?: InodeId | undefined; readonly isOneByOne?: boolean } = {},
 ): void {
-  const { names, spaceBytes } = added
-  if ((names <= 0 && spaceBytes <= 0) || !stores.quotas.isUsed) return
+  const { stores, tree, settleTotals } = context
+  const addsNothing = [added.names, added.spaceBytes, ...Object.values(added.typeSpaceBytes)].every(
+    (it) => it <= 0,
+  )
+  if (addsNothing || !stores.quotas.isUsed) return
   let isSettled = false
   let id: InodeId | typeof NO_PARENT = directory
   while (id !== NO_PARENT && id !== options.until) {
@@ -60,36 +66,61 @@ export function checkQuotas(
       const inode = stores.inodes.get(id)
       const isOneByOne = options.isOneByOne ?? false
       const path = tree.pathOf(id) ?? ''
-      if (inode !== undefined) checkQuota(path, quota, usageOf(inode), { ...added, isOneByOne })
+      if (inode !== undefined) {
+        checkQuota(path, quota, usageOf(context, inode), { ...added, isOneByOne })
+      }
     }
     id = stores.inodes.parentOf(id) ?? NO_PARENT
   }
 }
 
-/** What an inode counts for: a directory with all below it, a file with what its last block may still become. */
-export function usageOf(inode: Inode): QuotaUsage {
-  if (inode.kind === 'directory') {
-    const { files, directories, spaceBytes } = inode.tree
-    return { names: files + directories + 1, spaceBytes }
-  }
-  return { names: 1, spaceBytes: spaceOf(inode) }
+/**
+ * Asks the quotas above a file that is to claim more.
+ * @param added what it is to claim more of one replica, and of all of them
+ * @throws DS_QUOTA_EXCEEDED, TYPE_QUOTA_EXCEEDED
+ */
+export function checkQuotasOfFile(context: ChangeContext, file: Inode, added: PolicyShare): void {
+  if (!context.stores.quotas.isUsed) return
+  const typeSpaceBytes = typeSpaceOf(new Map([[context.tree.policyOf(file), added]]))
+  checkQuotas(context, file.parent, { names: 0, spaceBytes: added.spaceBytes, typeSpaceBytes })
 }
 
-/** Bytes that a file claims, replicas counted. */
-export const spaceOf = (
-  file: Pick<Inode, 'lengthBytes' | 'reservedBytes' | 'replication'>,
-): number => (file.lengthBytes + file.reservedBytes) * file.replication
-
-/** What a change adds when `inode` comes and `replaced` goes. The totals of both must be settled. */
-export function usageOfMove(inode: Inode, replaced: Inode | undefined): QuotaUsage {
-  const coming = usageOf(inode)
-  if (replaced === undefined) return coming
-  const going = usageOf(replaced)
-  return {
-    names: coming.names - going.names,
-    spaceBytes: coming.spaceBytes - going.spaceBytes,
-  }
+/**
+ * What an inode counts for: a directory with all below it, a file with what its last block may still become. The totals
+ * of a directory must be settled.
+ * @param policy that which holds for it
+ */
+export function usageOf(
+  { stores, tree }: Pick<ChangeContext, 'stores' | 'tree'>,
+  inode: Inode,
+  policy = tree.policyOf(inode),
+): QuotaUsage {
+  const weight = weightOf(stores, { ...inode, policy })
+  const { files, directories, spaceBytes, decided } = weight
+  const typeSpaceBytes = typeSpaceOf(policy === NO_POLICY ? sharesUnder(policy, weight) : decided)
+  return { names: files + directories, spaceBytes, typeSpaceBytes }
 }
+
+/**
+ * What a change adds when `inode` comes and `replaced` goes. The totals of both must be settled.
+ * @param above the directory where `inode` is to be: its policy holds for what has none
+ */
+export function usageOfMove(
+  context: ChangeContext,
+  { inode, above }: { readonly inode: Inode; readonly above: Inode },
+  replaced: Inode | undefined,
+): QuotaUsage {
+  const policy = inode.policy === NO_POLICY ? context.tree.policyOf(above) : inode.policy
+  const coming = usageOf(context, inode, policy)
+  return replaced === undefined ? coming : usageDifference(coming, usageOf(context, replaced))
+}
+
+/** What `left` has more than `right`. */
+export const usageDifference = (left: QuotaUsage, right: QuotaUsage): QuotaUsage => ({
+  names: left.names - right.names,
+  spaceBytes: left.spaceBytes - right.spaceBytes,
+  typeSpaceBytes: typeSpaceDifference(left.typeSpaceBytes, right.typeSpaceBytes),
+})
 
 /** Hadoop's name of what is asked for. */
 function commandOf(request: { readonly names: unknown; readonly spaceBytes: unknown }): string {

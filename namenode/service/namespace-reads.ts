@@ -14,7 +14,6 @@ import type { XAttr, XAttrName } from '../../shared/xattr.js'
 import type { NodeOrder } from '../policy/admin-state.js'
 import { isRawPath, joinPath } from '../policy/path-name.js'
 import { checkAccess, EXECUTE, READ } from '../policy/permissions.js'
-import { NO_QUOTA } from '../policy/quotas.js'
 import { NO_POLICY } from '../policy/storage-policies.js'
 import {
   checkReadableBySuperuser,
@@ -49,6 +48,7 @@ import type {
   FileStatus,
   OpenFile,
 } from './namespace-model.js'
+import { usageOf } from './namespace-quotas.js'
 import { placeBlocks } from './namespace-ranges.js'
 import { toContentSummary, toFileStatus } from './namespace-status.js'
 import { policyOnPath, Tree, type WalkedPath } from './namespace-tree.js'
@@ -141,8 +141,13 @@ export class NamespaceReader implements NamespaceReads {
         checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
       }
       // Quotas are of now: no snapshot has one.
-      const isCurrent = walked.state.point === undefined
-      return toContentSummary(inode, isCurrent ? this.stores.quotas.get(inode.id) : NO_QUOTA)
+      if (walked.state.point !== undefined) return toContentSummary(inode)
+      const { typeSpaceBytes } = usageOf(
+        { stores: this.stores, tree: this.tree },
+        inode,
+        policyOnPath(walked.inodes),
+      )
+      return toContentSummary(inode, this.stores.quotas.get(inode.id), typeSpaceBytes)
     })
   }
 

@@ -6,7 +6,7 @@ import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
 import { checkMayUnlink, checkRoomFor, removalOf } from './namespace-directories.js'
 import type { Edit } from './namespace-edit.js'
-import { checkQuotas, usageOfMove } from './namespace-quotas.js'
+import { checkQuotas, usageDifference, usageOf, usageOfMove } from './namespace-quotas.js'
 import { checkNoSnapshots, checkNotNested } from './namespace-snapshottables.js'
 import type { WalkedPath } from './namespace-tree.js'
 
@@ -144,8 +144,13 @@ function checkQuotasOfMove(
   const inode = settled(source.target)
   if (inode === undefined) return
   const common = source.inodes.findLast((it, depth) => destination.inodes[depth]?.id === it.id)
-  const added = usageOfMove(inode, settled(replaced))
+  const move = { inode, above: destination.ancestor }
+  const added = usageOfMove(context, move, settled(replaced))
   checkQuotas(context, destination.ancestor.id, added, { until: common?.id })
+  // But below another storage policy it may be of other types.
+  if (common === undefined || !stores.inodes.hasPolicies) return
+  const changed = usageDifference(usageOfMove(context, move, undefined), usageOf(context, inode))
+  checkQuotas(context, common.id, changed)
 }
 
 function walkTo(context: ChangeContext, components: readonly string[]): WalkedPath {

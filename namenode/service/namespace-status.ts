@@ -1,11 +1,12 @@
 /** Inodes and blocks in the words of the namespace's callers, and blocks in the words of Hadoop's messages. */
 import type { Block, BlockId, GenerationStamp } from '../../shared/ids.js'
 import { NO_QUOTA, type Quota } from '../policy/quotas.js'
+import type { TypeSpace } from '../policy/type-usage.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { SnapshotPoint } from '../storage/snapshot-store.js'
 import type { ContentSummary, FileStatus } from './namespace-model.js'
-import { spaceOf } from './namespace-quotas.js'
 import { isSnapshottable } from './namespace-views.js'
+import { spaceOf } from './tree-weight.js'
 
 /**
  * @param storagePolicy id of the policy that holds for it, its own or an inherited one; 0 for none
@@ -40,13 +41,18 @@ export function toFileStatus(
 }
 
 /** Totals of a directory with itself, or of a file. */
-export function toContentSummary(inode: Inode, quota: Quota = NO_QUOTA): ContentSummary {
+export function toContentSummary(
+  inode: Inode,
+  quota: Quota = NO_QUOTA,
+  typeSpaceBytes: TypeSpace = {},
+): ContentSummary {
   if (inode.kind === 'file') {
     return {
       lengthBytes: inode.lengthBytes,
       fileCount: 1,
       directoryCount: 0,
       spaceConsumedBytes: spaceOf(inode),
+      typeSpaceBytes,
       quota,
     }
   }
@@ -55,6 +61,7 @@ export function toContentSummary(inode: Inode, quota: Quota = NO_QUOTA): Content
     fileCount: inode.tree.files,
     directoryCount: inode.tree.directories + 1,
     spaceConsumedBytes: inode.tree.spaceBytes,
+    typeSpaceBytes,
     quota,
   }
 }

@@ -74,7 +74,7 @@ export function snapshotFolder(directory: Inode): Inode {
     modificationTimeMs: 0,
     accessTimeMs: 0,
     children: 0,
-    tree: { files: 0, directories: 0, lengthBytes: 0, spaceBytes: 0 },
+    tree: { files: 0, directories: 0, lengthBytes: 0, spaceBytes: 0, reservedBytes: 0 },
     acl: undefined,
     isSnapshottable: false,
   }

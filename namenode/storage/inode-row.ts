@@ -12,6 +12,8 @@ export interface TreeTotals {
   readonly directories: number
   readonly lengthBytes: number
   readonly spaceBytes: number
+  /** Sum of `Inode.reservedBytes`. */
+  readonly reservedBytes: number
 }
 
 export interface Inode {
@@ -70,6 +72,7 @@ export const INODE_COLUMNS = [
   'arrived',
   'snapshottable',
   'policy',
+  'tree_reserved',
 ] as const
 
 export type InodeRow = [
@@ -97,6 +100,7 @@ export type InodeRow = [
   arrived: number,
   snapshottable: number,
   policy: number,
+  treeReserved: number,
 ]
 
 /** The columns of a table that has them, for a query. */
@@ -127,6 +131,7 @@ export function toInode(row: InodeRow, aclTexts: AclTexts): Inode {
       directories: row[15],
       lengthBytes: row[16],
       spaceBytes: row[17],
+      reservedBytes: row[24],
     },
     acl: aclTexts.decode(row[18]),
     reservedBytes: row[19],

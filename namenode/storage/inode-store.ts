@@ -43,6 +43,7 @@ export class InodeStore {
   readonly #list
   readonly #countAfter
   readonly #parent
+  readonly #placeOf
   readonly #directories
   readonly #insert
   readonly #insertEntry
@@ -77,6 +78,9 @@ export class InodeStore {
       'SELECT count(*) FROM (SELECT 1 FROM entry WHERE parent = ? AND name > ? LIMIT ?)',
     ).pluck()
     this.#parent = prepare<[number], number>('SELECT parent FROM inode WHERE id = ?').pluck()
+    this.#placeOf = prepare<[number], { parent: number; policy: number }>(
+      'SELECT parent, policy FROM inode WHERE id = ?',
+    )
     this.#directories = prepare<[number, number], InodeRow>(
       `SELECT ${COLUMNS} FROM inode WHERE parent = ? AND kind = 0 LIMIT ?`,
     ).raw()
@@ -111,9 +115,10 @@ export class InodeStore {
     this.#touchDirectory = prepare<[number, number, number]>(
       'UPDATE inode SET children = children + ?, modified_ms = ? WHERE id = ?',
     )
-    this.#addTotals = prepare<[number, number, number, number, number]>(
+    this.#addTotals = prepare<[number, number, number, number, number, number]>(
       `UPDATE inode SET tree_files = tree_files + ?, tree_directories = tree_directories + ?,
-         tree_length = tree_length + ?, tree_space = tree_space + ? WHERE id = ?`,
+         tree_length = tree_length + ?, tree_space = tree_space + ?, tree_reserved = tree_reserved + ?
+       WHERE id = ?`,
     )
     this.#attributes = prepare<
       [number, string, string, number, number, number, string | null, number]
@@ -164,6 +169,12 @@ export class InodeStore {
   parentOf(id: InodeId): InodeId | typeof NO_PARENT | undefined {
     const parent = this.#parent.get(id)
     return parent === undefined ? undefined : toParent(parent)
+  }
+
+  /** What hangs where, and under which policy of its own; undefined when there is no such inode. */
+  placeOf(id: InodeId): Pick<Inode, 'parent' | 'policy'> | undefined {
+    const row = this.#placeOf.get(id)
+    return row && { parent: toParent(row.parent), policy: row.policy }
   }
 
   childDirectories(parent: InodeId, limit: number): Inode[] {
@@ -222,8 +233,8 @@ export class InodeStore {
   }
 
   addTotals(id: InodeId, totals: TreeTotals): void {
-    const { files, directories, lengthBytes, spaceBytes } = totals
-    this.#addTotals.run(files, directories, lengthBytes, spaceBytes, id)
+    const { files, directories, lengthBytes, spaceBytes, reservedBytes } = totals
+    this.#addTotals.run(files, directories, lengthBytes, spaceBytes, reservedBytes, id)
   }
 
   setAttributes(

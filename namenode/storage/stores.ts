@@ -8,6 +8,7 @@ import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
 import { NodeOrderStore } from './node-order-store.js'
 import { PolicyRequestStore } from './policy-request-store.js'
+import { PolicyTotalStore } from './policy-total-store.js'
 import { QuotaStore } from './quota-store.js'
 import { RequestStore } from './request-store.js'
 import { SnapshotStore } from './snapshot-store.js'
@@ -22,6 +23,7 @@ export interface Stores {
   readonly xattrs: XAttrStore
   readonly quotas: QuotaStore
   readonly policyRequests: PolicyRequestStore
+  readonly policyTotals: PolicyTotalStore
   readonly requests: RequestStore
   readonly edits: EditStore
   readonly detached: DetachedStore
@@ -41,6 +43,7 @@ export function openStores(database: Database): Stores {
     xattrs: new XAttrStore(database),
     quotas: new QuotaStore(database),
     policyRequests: new PolicyRequestStore(database),
+    policyTotals: new PolicyTotalStore(database),
     requests: new RequestStore(database),
     edits: new EditStore(database),
     detached: new DetachedStore(database),

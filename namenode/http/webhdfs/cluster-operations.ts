@@ -1,7 +1,8 @@
 /** Sums and settings: content summary, quotas, server defaults, capacity. */
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
-import { QUOTA_STORAGE_TYPES, type Quota, typeSpaceOf } from '../../policy/quotas.js'
+import type { Quota } from '../../policy/quotas.js'
 import { HOT_POLICY } from '../../policy/storage-policies.js'
+import { QUOTA_STORAGE_TYPES } from '../../policy/type-usage.js'
 import type { Call } from '../../service/call.js'
 import type { Namespace } from '../../service/namespace.js'
 import type { ContentSummary } from '../../service/namespace-model.js'
@@ -85,10 +86,10 @@ function namespaceQuota(
 }
 
 /** `{"SSD":{"consumed":0,"quota":10}}`: types without a limit are left out. */
-function typeQuotas({ quota, spaceConsumedBytes }: ContentSummary): object {
+function typeQuotas({ quota, typeSpaceBytes }: ContentSummary): object {
   const limited = QUOTA_STORAGE_TYPES.flatMap((type) => {
     const limit = quota.typeSpaceBytes[type]
-    const consumed = typeSpaceOf(type, spaceConsumedBytes)
+    const consumed = typeSpaceBytes[type] ?? 0
     return limit === undefined ? [] : [[type, { consumed, quota: limit }] as const]
   })
   return Object.fromEntries(limited)

@@ -32,6 +32,11 @@ const step = fc.oneof(
     path,
     replication: fc.integer({ min: 1, max: 9 }),
   }),
+  fc.record({
+    kind: fc.constant('setStoragePolicy' as const),
+    path,
+    policy: fc.constantFrom(undefined, 'COLD', 'ONE_SSD'),
+  }),
   fc.record({ kind: fc.constant('purge' as const), limit: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ kind: fc.constant('restart' as const) }),
 )
@@ -99,6 +104,9 @@ async function act(fixture: Fixture, it: Step): Promise<unknown> {
         return true
       case 'setReplication':
         return await namespace.setReplication(ROOT, { path: it.path, replication: it.replication })
+      case 'setStoragePolicy':
+        await namespace.setStoragePolicy(ROOT, { path: it.path, policy: it.policy })
+        return true
       case 'purge':
         await namespace.purgeDeletedTrees(it.limit)
         return undefined
@@ -144,6 +152,8 @@ function predict(model: Model, it: Step): unknown {
     case 'setReplication':
       if (hasFileAbove(model, it.path)) return 'refused'
       return isFile(model.get(it.path))
+    case 'setStoragePolicy':
+      return model.has(it.path) ? true : 'refused'
     default:
       return undefined
   }

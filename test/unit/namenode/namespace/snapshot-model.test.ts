@@ -202,7 +202,7 @@ function copyOf(namespace: StoredNamespace, top: string): Copy {
           ? namespace
               .fileBlocks(ROOT, `${top}${below}`, 0, 1_000_000)
               .blocks.map((block) => [block.id, block.lengthBytes, block.offsetBytes])
-          : namespace.contentSummary(ROOT, `${top}${below}`)
+          : summaryOf(namespace, `${top}${below}`)
         // Reading sets the access time of what is read as it is now.
         const xattrs = namespace
           .xattrs(ROOT, `${top}${below}`, [])
@@ -219,7 +219,13 @@ function copyOf(namespace: StoredNamespace, top: string): Copy {
       if (page === undefined || page.remainingEntries === 0) break
     }
   }
-  return { ...copy, summary: namespace.contentSummary(ROOT, top) }
+  return { ...copy, summary: summaryOf(namespace, top) }
+}
+
+/** What is on which type of storage is known of now only. */
+function summaryOf(namespace: StoredNamespace, path: string) {
+  const { typeSpaceBytes: _, ...summary } = namespace.contentSummary(ROOT, path)
+  return summary
 }
 
 /** Between any two snapshots of a directory, and from each to the current state and back. */

@@ -9,6 +9,7 @@ import {
   openReadingConnection,
 } from '../../../../namenode/storage/database.js'
 import { openStores } from '../../../../namenode/storage/stores.js'
+import { checkPolicyTotals } from './policy-total-checks.js'
 
 const TABLES = [
   'state',
@@ -19,6 +20,7 @@ const TABLES = [
   'xattr',
   'quota',
   'policy_request',
+  'policy_total',
   'request',
   'deleted_block',
   'detached',
@@ -37,6 +39,7 @@ const TABLES = [
 /** Columns of a primary key that has several. */
 const ORDERS: Readonly<Record<string, string>> = {
   entry: '1, 2',
+  policy_total: '1, 2',
   request: '1, 2',
   snapshot: '1, 2',
   trace: '1, 2',
@@ -162,6 +165,7 @@ function checkInvariants(database: Database): void {
   const open = inodes.filter((it) => it.is_open === 1).map((it) => it.id)
   expect(leases.toSorted(), 'a lease for each open file').toEqual(open.toSorted())
   checkDeletions(database, byParent)
+  checkPolicyTotals(database)
   const state = all<{ blocks: number; next_inode: number; last_transaction: number }>(
     'SELECT * FROM state',
   )[0]

@@ -5,6 +5,7 @@ import {
   checkQuota,
   NO_QUOTA,
 } from '../../../../namenode/policy/quotas.js'
+import type { TypeSpace } from '../../../../namenode/policy/type-usage.js'
 
 describe('a quota', () => {
   const quota = { names: 3, spaceBytes: 100, typeSpaceBytes: { DISK: 50 } }
@@ -41,7 +42,13 @@ describe('asking a quota', () => {
     used: { names: number; spaceBytes: number },
     added: { names: number; spaceBytes: number },
     isOneByOne = false,
-  ) => checkQuota('/q', limit, used, { ...added, isOneByOne })
+  ) =>
+    checkQuota(
+      '/q',
+      limit,
+      { ...used, typeSpaceBytes: {} },
+      { ...added, typeSpaceBytes: {}, isOneByOne },
+    )
 
   it('lets through what just fits, and all that adds nothing', () => {
     ask({ names: 2, spaceBytes: 0 }, { names: 1, spaceBytes: 3 * 2 ** 20 })
@@ -69,10 +76,17 @@ describe('asking a quota', () => {
     expect(() => ask(used, { names: 5, spaceBytes: 0 })).toThrow('file count=7')
   })
 
-  it('by type of storage counts disks alone', () => {
+  it('by type of storage counts what is of that type', () => {
     const typed = { ...NO_QUOTA, typeSpaceBytes: { SSD: 0, DISK: 1536 } }
-    const added = { names: 0, spaceBytes: 2000, isOneByOne: false }
-    expect(() => checkQuota('/q', typed, { names: 1, spaceBytes: 48 }, added)).toThrow(
+    const used = { names: 1, spaceBytes: 48, typeSpaceBytes: { DISK: 48 } }
+    const of = (typeSpaceBytes: TypeSpace) => ({
+      names: 0,
+      spaceBytes: 2000,
+      typeSpaceBytes,
+      isOneByOne: false,
+    })
+    checkQuota('/q', typed, used, of({ ARCHIVE: 2000 }))
+    expect(() => checkQuota('/q', typed, used, of({ DISK: 2000 }))).toThrow(
       'Quota by storage type : DISK on path : /q is exceeded. quota = 1.50 KB but space consumed = 2 KB',
     )
   })
