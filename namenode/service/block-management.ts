@@ -83,7 +83,10 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     ...movement,
     history,
     attention: files.attention,
-    reviewLiveness: () => faces.liveness.review(registry.nodes()),
+    reviewLiveness: () => {
+      registry.beginRound()
+      faces.liveness.review(registry.nodes())
+    },
     close: () => closing.closeAll(),
   }
 }

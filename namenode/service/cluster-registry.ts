@@ -58,10 +58,12 @@ export class ClusterRegistry {
   readonly #storages = new Map<StorageNumber, ClusterStorage>()
   readonly #startedMonotonicMs: number
   #sessions = 0
+  #lastRoundMs: number
 
   constructor(options: ClusterRegistryOptions) {
     this.#options = options
     this.#startedMonotonicMs = options.clock.monotonicMs()
+    this.#lastRoundMs = this.#startedMonotonicMs
     for (const known of options.known) this.#addKnown(known)
   }
 
@@ -181,6 +183,20 @@ export class ClusterRegistry {
     node.activeTransfers = request.activeTransfers
     node.assignedBytes = 0
     return failed
+  }
+
+  /**
+   * To be called at the beginning of each round of upkeep. While this process stood still (a suspended machine, SIGSTOP)
+   * it could hear nobody: that time is no silence of theirs, or all of them would be dead when it goes on.
+   */
+  beginRound(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    const gapMs = nowMs - this.#lastRoundMs
+    this.#lastRoundMs = nowMs
+    if (gapMs < this.#options.limits.staleAfterMs) return
+    for (const node of this.#nodes.values()) {
+      node.lastHeardMonotonicMs = Math.min(nowMs, node.lastHeardMonotonicMs + gapMs)
+    }
   }
 
   /** Judges nodes by their silence; returns what changed. A dead node loses its session: it must report anew. */

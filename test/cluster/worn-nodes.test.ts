@@ -1,5 +1,5 @@
 /** Nodes that stop, flap, come twice or remember less than others: the cluster is as good afterwards as before. */
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { content } from '../support/content.js'
@@ -55,6 +55,9 @@ it('a pause of the whole machine kills nobody', async () => {
   await waitUntil(() => performance.now() - beganMs > 4_000, { what: 'the pause to be long' })
   for (const node of nodes) node.resume()
   await cluster.client().writeFile('/b', BYTES)
+  const log = readFileSync(cluster.folder.logFile('namenode'), 'utf8')
+  expect(log).toContain('datanode is live')
+  expect(log).not.toContain('datanode is dead')
   await expectHealed(cluster, '/a', BYTES)
   await expectHealed(cluster, '/b', BYTES)
 })

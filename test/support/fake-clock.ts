@@ -68,6 +68,11 @@ export class FakeClock implements Clock {
     return this.#timers.size
   }
 
+  /** The process stands still, as under SIGSTOP: time passes, and no timer fires before it goes on. */
+  standStill(ms: number): void {
+    this.#nowMs += ms
+  }
+
   /** Lets `ms` pass, firing what becomes due on the way. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms

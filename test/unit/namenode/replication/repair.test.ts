@@ -43,6 +43,20 @@ describe('a node that falls silent', () => {
     expect(cluster.holders(block.id)).toEqual(['a', 'b', 'c'])
   })
 
+  it('is not to blame for a pause of the namenode itself', async () => {
+    await cluster.join('a', 'b', 'c', 'd')
+    const block = await cluster.store(['a', 'b', 'c'])
+    cluster.silent.add('c')
+    await cluster.pass(HEARTBEAT_MS)
+    cluster.clock.standStill(2 * DEAD_MS)
+    await cluster.pass(HEARTBEAT_MS)
+    expect(statistics()).toMatchObject({ liveDatanodes: 4, staleDatanodes: 0, deadDatanodes: 0 })
+    // Its own silence goes on counting where it was.
+    await cluster.pass(DEAD_MS + STALE_MS)
+    expect(statistics()).toMatchObject({ deadDatanodes: 1 })
+    expect(cluster.holders(block.id)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   it('makes a block missing when it held the only copy, and its return heals it', async () => {
     await cluster.join('a', 'b')
     const block = await cluster.store(['a'])
