@@ -34,4 +34,5 @@ it('a drill freezes a datanode, measures silence, death and repair, and brings i
   })
   const refused = await runCli(words, environment)
   expect(refused.exitCode).not.toBe(0)
+  expect(refused.stderr).toContain('no drill now: the cluster is')
 })
