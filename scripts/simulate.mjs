@@ -83,18 +83,20 @@ async function runAll(bundle) {
   const count = minutes === undefined ? Number(take('--seeds') ?? 1) : Number.MAX_SAFE_INTEGER
   const isFirstOnly = asked.includes('--first')
   const endMs = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000
+  const processes = isFirstOnly ? 1 : availableParallelism()
+  const share = Math.min(SEEDS_PER_PROCESS, Math.ceil(count / processes))
   let next = first
   let exitCode = 0
   const worker = async () => {
     while (next < first + count && Date.now() < endMs && !(isFirstOnly && exitCode !== 0)) {
       const seed = next
-      const seeds = Math.min(SEEDS_PER_PROCESS, first + count - seed)
+      const seeds = Math.min(share, first + count - seed)
       next += seeds
       const code = await run(bundle, ['--seed', `${seed}`, '--seeds', `${seeds}`])
       if (code !== 0) exitCode = 1
     }
   }
-  await Promise.all(Array.from({ length: count === 1 ? 1 : availableParallelism() }, worker))
+  await Promise.all(Array.from({ length: Math.min(count, processes) }, worker))
   rmSync(bundle)
   return exitCode
 }

@@ -215,7 +215,7 @@ export class Faults {
     const effect = random.below(3) === 0 ? 'hang' : 'EIO'
     this.#count(effect === 'hang' ? 'disk hangs' : 'disk error')
     world.scheduler.note(`${datanode.name}: ${call} gives ${effect}`)
-    datanode.disk.fault = { call, pathPart: '', effect }
+    datanode.disk.fault = { call, effect }
     this.#later(datanode.name, ms, () => {
       datanode.disk.fault = undefined
       // What hangs never returns; an operator starts the process anew.

@@ -7,7 +7,7 @@ import { Invariants } from './checks/invariants.js'
 import { differencesFromReplay } from './checks/replay.js'
 import { Faults } from './faults.js'
 import { ClientLoad } from './load/client-load.js'
-import { complaintAbout } from './load/known-file.js'
+import { complaintAbout, possiblePaths } from './load/known-file.js'
 import { World } from './world/world.js'
 
 export interface SimulationOptions {
@@ -194,12 +194,18 @@ class Run {
   async #readAll(): Promise<void> {
     const { client } = this.#world.client(99, 'admin')
     for (const file of this.#loads.flatMap((it) => it.files)) {
-      const { path, presence } = file
-      if ((await client.statIfExists(path)) === undefined) {
-        if (presence === 'present') this.#complain(`I1: ${path} is gone`)
+      const names = possiblePaths(file)
+      let path: string | undefined
+      for (const name of names.length === 0 ? [file.path] : names) {
+        if ((await client.statIfExists(name)) === undefined) continue
+        if (path !== undefined) this.#complain(`I9: ${path} is there, and ${name} too`)
+        path = name
+      }
+      if (path === undefined) {
+        if (names.length > 0) this.#complain(`I1: ${names.join(' or ')} is gone`)
         continue
       }
-      if (presence === 'absent') this.#complain(`I9: ${path} was deleted and is there`)
+      if (file.presence === 'absent') this.#complain(`I9: ${path} was deleted and is there`)
       const complaint = complaintAbout(file, await client.readFile(path))
       if (complaint !== undefined) this.#complain(complaint)
     }

@@ -1,7 +1,7 @@
 /** I13: after the faults have stopped, in bounded time everything is as it should be, and stays so. */
 import type { World } from '../world/world.js'
-import { describeReplica, isGood, SUPERUSER_CALL } from './invariants.js'
-import { replicasOnDisks, temporaryFiles } from './replicas.js'
+import { describeReplica, SUPERUSER_CALL } from './invariants.js'
+import { isWhole, replicasOnDisks, temporaryFiles } from './replicas.js'
 
 const ALL = 1_000_000
 
@@ -10,7 +10,7 @@ export function unfinishedBusiness(world: World): string[] {
   const { serving } = world.namenode
   if (serving === undefined) return ['no namenode serves']
   const { namespace, services, management } = serving
-  const { readiness } = { readiness: services.safeMode.readiness() }
+  const readiness = services.safeMode.readiness()
   if (readiness.kind === 'safe-mode') return [`safe mode: ${readiness.reason}`]
   const unfinished: string[] = []
   for (const { path } of namespace.openFilesAfter(0, ALL)) unfinished.push(`${path} is open`)
@@ -45,7 +45,7 @@ function misplacedReplicas(world: World): string[] {
         it.state === 'meta' &&
         it.data.length === record.lengthBytes &&
         it.generationStamp === record.generationStamp &&
-        isGood(it, record, Buffer.alloc(0)),
+        isWhole(it),
     )
     const wanted = Math.min(record.replication, world.datanodes.length)
     if (record.state === 'committed' && good.length === wanted && replicas.length === wanted) {

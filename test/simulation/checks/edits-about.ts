@@ -1,10 +1,10 @@
 /** What the edit log says of a block: the first thing to look at when one is not as it should be. */
-import { join } from 'node:path'
+import { namespacePaths } from '../../../namenode/service/namespace-folder.js'
 import { openReadingConnection } from '../../../namenode/storage/database.js'
 
 /** One line for each edit in which the number stands. */
 export function editsAbout(folder: string, id: number): string[] {
-  const database = openReadingConnection(join(folder, 'namespace.db'))
+  const database = openReadingConnection(namespacePaths(folder).database)
   try {
     const rows = database
       .prepare<[string], { id: number; operation: string; arguments: unknown }>(

@@ -5,7 +5,7 @@
 import type { Call } from '../../../namenode/service/call.js'
 import type { StoredNamespace } from '../../../namenode/service/namespace-facade.js'
 import type { BlockRecord } from '../../../namenode/service/namespace-model.js'
-import type { KnownFile } from '../load/known-file.js'
+import { type KnownFile, possiblePaths } from '../load/known-file.js'
 import { BLOCK_BYTES, SUPERUSER } from '../world/settings.js'
 import type { World } from '../world/world.js'
 import { type ReplicaOnDisk, replicasOnDisks } from './replicas.js'
@@ -103,10 +103,12 @@ export class Invariants {
     file: KnownFile,
     onDisks: ReadonlyMap<number, readonly ReplicaOnDisk[]>,
   ): void {
-    if (file.presence !== 'present' || file.acknowledged.length === 0) return
-    const status = namespace.status(SUPERUSER_CALL, file.path)
-    if (status === undefined) {
-      // The client may be waiting for the answer to its own rename.
+    const paths = possiblePaths(file)
+    if (paths.length === 0) return
+    const found = paths.flatMap((path) => namespace.status(SUPERUSER_CALL, path) ?? [])
+    const [status] = found
+    if (status === undefined || found.length > 1) {
+      this.#onViolation(`I9: there should be one file at ${paths.join(' or ')}: ${found.length}`)
       return
     }
     for (const record of namespace.blocksOfFile(status.id)) {

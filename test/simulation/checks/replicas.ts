@@ -5,6 +5,15 @@ import {
   type MetaSuffix,
   parseBlockFileName,
 } from '../../../datanode/blocks/layout.js'
+import {
+  decodeHeader,
+  decodeRecord,
+  HEADER_BYTES,
+  hashData,
+  metaLengthBytes,
+  RECORD_DATA_BYTES,
+  recordOffset,
+} from '../../../datanode/blocks/meta-format.js'
 import type { DatanodeProcess } from '../world/datanode-process.js'
 
 export interface ReplicaOnDisk {
@@ -14,7 +23,7 @@ export interface ReplicaOnDisk {
   readonly state: MetaSuffix
   readonly path: string
   readonly data: Buffer
-  readonly metaBytes: number
+  readonly meta: Buffer
 }
 
 /** All replicas on all disks, also of nodes that are down, by block. */
@@ -38,7 +47,7 @@ export function replicasOnDisks(
         state: file.suffix,
         path: dataPath,
         data,
-        metaBytes: meta.length,
+        meta,
       }
       const others = found.get(file.id)
       if (others === undefined) found.set(file.id, [replica])
@@ -51,6 +60,20 @@ export function replicasOnDisks(
 /** What a copy in flight, or one that was forgotten, has left. */
 export function temporaryFiles(datanode: DatanodeProcess): string[] {
   return [...datanode.disk.files().keys()].filter((it) => isTemporaryName(basename(it)))
+}
+
+/** Its data are what its checksums say, and all of these are there. */
+export function isWhole({ blockId, data, meta }: ReplicaOnDisk): boolean {
+  if (decodeHeader(meta.subarray(0, HEADER_BYTES), blockId) === undefined) return false
+  if (meta.length !== metaLengthBytes(data.length)) return false
+  for (let index = 0; index * RECORD_DATA_BYTES < data.length; index += 1) {
+    const covered = data.subarray(index * RECORD_DATA_BYTES, (index + 1) * RECORD_DATA_BYTES)
+    const record = decodeRecord(meta, recordOffset(index), blockId, index)
+    if (record?.coveredBytes !== covered.length || record.dataHash !== hashData(covered)) {
+      return false
+    }
+  }
+  return true
 }
 
 const isInPlace = (path: string) => path.includes('/blocks/')

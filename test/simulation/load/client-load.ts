@@ -85,6 +85,7 @@ export class ClientLoad {
       tag,
       path,
       presence: 'unknown',
+      renamedTo: undefined,
       acknowledged: Buffer.alloc(0),
       attempted: contentOf(tag, 0, lengthBytes),
       isDefinite: false,
@@ -150,11 +151,9 @@ export class ClientLoad {
       if (found.error.code === 'NOT_FOUND') onViolation(`I1: ${file.path} is gone: read`)
       return
     }
-    // A file that somebody still writes shows what its replicas show; only closed ones promise their length.
+    // Also while it is open: what was synced is shown to everybody who opens it afterwards.
     const complaint = complaintAbout(file, found.value)
-    if (complaint === undefined) return
-    if (!file.isClosed && complaint.startsWith('I1')) return
-    onViolation(`${complaint}: read`)
+    if (complaint !== undefined) onViolation(`${complaint}: read`)
   }
 
   async #rename(): Promise<void> {
@@ -165,16 +164,18 @@ export class ClientLoad {
     const from = file.path
     const to = `${this.#folder}/${file.tag}-${this.#made}`
     this.#possibleNames.add(to)
+    // Without an answer it stays in doubt which of the two names it has.
+    file.presence = 'unknown'
+    file.renamedTo = to
     const moved = await this.#try('rename', from, () => client.renameStrictly(from, to))
     if (moved.ok) {
+      file.presence = 'present'
       file.path = to
+      file.renamedTo = undefined
       this.#possibleNames.delete(from)
       return
     }
     if (moved.error.code === 'NOT_FOUND') onViolation(`I9: ${from} is gone: rename`)
-    // It has one of the two names; which one is not known any more.
-    file.presence = 'unknown'
-    this.files.push({ ...file, path: to })
   }
 
   async #setReplication(): Promise<void> {

@@ -7,6 +7,8 @@ export interface KnownFile {
   readonly tag: string
   path: string
   presence: 'present' | 'absent' | 'unknown'
+  /** The name that it gets by a rename without an answer: it has this one, or still that of `path`. */
+  renamedTo: string | undefined
   /** Bytes that were promised to be durable: by a close or an hsync that succeeded. */
   acknowledged: Buffer
   /** All that may be there: begins with what was acknowledged. */
@@ -15,6 +17,12 @@ export interface KnownFile {
   isDefinite: boolean
   /** The last close succeeded: every block of it is committed. */
   isClosed: boolean
+}
+
+/** The file has exactly one of these names; empty when it may have none. */
+export function possiblePaths({ path, presence, renamedTo }: KnownFile): readonly string[] {
+  if (presence === 'present') return [path]
+  return renamedTo === undefined ? [] : [path, renamedTo]
 }
 
 const PATTERN_BYTES = 16

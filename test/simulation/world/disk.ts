@@ -45,7 +45,7 @@ export class SimulatedDisk {
   /** Multiplies the time of each call. */
   slowness = 1
   /** Calls fail with this errno; `hang` never returns. */
-  fault: { readonly call: DiskCall; readonly pathPart: string; readonly effect: string } | undefined
+  fault: { readonly call: DiskCall; readonly effect: string } | undefined
 
   constructor(random: Random) {
     this.#random = random
@@ -123,7 +123,7 @@ export class SimulatedDisk {
       const ms = base * (0.5 + this.#random.next()) * this.slowness
       life.later(ms, `disk ${kind} ${basename(path)}`, () => {
         const { fault } = this
-        if (fault !== undefined && fault.call === kind && path.includes(fault.pathPart)) {
+        if (fault?.call === kind) {
           if (fault.effect === 'hang') return
           reject(systemError(fault.effect, `${kind} '${path}'`))
           return

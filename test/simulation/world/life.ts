@@ -9,8 +9,6 @@ export class Life {
   readonly name: string
   readonly scheduler: Scheduler
   readonly clock: Clock
-  /** Added to wall time alone, as an operator or NTP does. */
-  wallOffsetMs = 0
   #isAlive = true
   #isGhost = false
   /** Frozen as by SIGSTOP: what becomes due waits here. */
@@ -77,7 +75,7 @@ export class Life {
     const { scheduler } = this
     const after: Clock['after'] = (ms, action) => this.later(ms, 'timer', action)
     return {
-      wallMs: () => Math.floor(scheduler.elapsedMs) + FIRST_WALL_MS + this.wallOffsetMs,
+      wallMs: () => Math.floor(scheduler.elapsedMs) + FIRST_WALL_MS,
       monotonicMs: () => scheduler.nowMs,
       after,
       sleep: (ms, signal) =>

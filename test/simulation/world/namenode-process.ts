@@ -7,7 +7,6 @@
  */
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { NamenodeConfig } from '../../../namenode/config.js'
 import { type ControlCall, controlCalls } from '../../../namenode/http/control-routes.js'
 import {
   type BlockManagement,
@@ -32,13 +31,10 @@ import { NAMENODE_HOST, simulatedNamenodeConfig } from './settings.js'
 
 export interface ServingNamenode {
   readonly life: Life
-  readonly folder: string
-  readonly config: NamenodeConfig
   readonly namespace: StoredNamespace
   readonly management: BlockManagement
   readonly services: NamenodeServices
   readonly calls: readonly ControlCall[]
-  close(): Promise<void>
 }
 
 export interface NamenodeProcessOptions {
@@ -174,8 +170,6 @@ export class NamenodeProcess {
     if (!life.isAlive) return
     this.#options.scheduler.note(`${life.name} serves, epoch ${namespace.identity.epoch}`)
     const calls = controlCalls(management.controlPlane)
-    const close = () => stack.closeAll()
-    const parts = { life, folder, config, namespace, management, services, calls, close }
-    this.#serving = parts
+    this.#serving = { life, namespace, management, services, calls }
   }
 }

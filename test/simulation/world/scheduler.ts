@@ -41,10 +41,6 @@ export class Scheduler {
     return this.#fired
   }
 
-  get pendingEvents(): number {
-    return this.#heap.length
-  }
-
   /** Runs `fire` after `ms`; events of one moment run in the order in which they were asked for. */
   after(ms: number, label: string, fire: () => void): () => void {
     const event: Event = {
