@@ -4,8 +4,9 @@
  * From 24.19 on Node ends the process ("Assertion failed: (env) != nullptr") when the garbage collector finds a native
  * object of the kind that better-sqlite3 12 makes, outside of JavaScript, which is when it usually runs. Version 13 is
  * free of that but does not run on Node 20. What is never garbage is never collected: databases and statements stay in
- * a list, and those statements that the library makes and drops on its own (`pragma`, iterators) are not used. A process
- * opens a handful of databases, each of which prepares its statements once, so the list does not grow.
+ * a list, with what a backup makes; of what the library makes and drops on its own, `pragma` is not used, and iterators only
+ * in processes that soon end. A process opens a handful of databases, each of which prepares its statements once, and a few
+ * more for each backup: the list hardly grows.
  */
 import BetterSqlite3 from 'better-sqlite3'
 
@@ -25,6 +26,7 @@ export class Database extends BetterSqlite3 {
       KEPT.push(statement)
       return statement
     }) as typeof prepare
+    this.#keepBackups()
   }
 
   /** Sets or asks a pragma. @returns the first column of the first row; undefined when there is none */
@@ -36,6 +38,24 @@ export class Database extends BetterSqlite3 {
     }
     return statement.pluck().get()
   }
+
+  /** The library makes an object for each backup and drops it; only its own object, behind a symbol, hands it out. */
+  #keepBackups(): void {
+    for (const symbol of Object.getOwnPropertySymbols(this)) {
+      const native: NativeDatabase = Reflect.get<object, symbol>(this, symbol)
+      const make = native.backup.bind(native)
+      native.backup = (...args) => {
+        const made = make(...args)
+        KEPT.push(made)
+        return made
+      }
+    }
+  }
+}
+
+/** The library's own object behind a database, as far as it is used here. */
+interface NativeDatabase {
+  backup: (...args: readonly unknown[]) => object
 }
 
 /**

@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { Database } from '../../../shared/sqlite.js'
 
@@ -12,4 +17,27 @@ it('a parameter after LIMIT does not make SQLite compile the statement again for
   expect(statement.all(2, 1)).toEqual([2, 3])
   expect(statement.all(1, 0)).toEqual([1])
   database.close()
+})
+
+it('what the library makes for a backup is never collected: newer Nodes end the process when it is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dfs-sqlite-'))
+  const database = new Database(':memory:')
+  database.exec('CREATE TABLE number (value INTEGER PRIMARY KEY)')
+  const [symbol] = Object.getOwnPropertySymbols(database)
+  const native: { backup: (...args: unknown[]) => object } = Reflect.get(database, symbol ?? '')
+  const make = native.backup
+  const made: WeakRef<object>[] = []
+  native.backup = (...args) => {
+    const backup = make.apply(native, args)
+    made.push(new WeakRef(backup))
+    return backup
+  }
+  await database.backup(join(folder, 'copy'))
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  expect(made.map((it) => it.deref() === undefined)).toEqual([false])
+  database.close()
+  rmSync(folder, { recursive: true })
 })
