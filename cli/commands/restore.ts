@@ -36,7 +36,9 @@ export function register(command: Command, context: CommandContext): void {
       await printJson(context.io, restored)
       return
     }
+    const passedOver = restored.damaged.map((it) => `Passed over, since it is damaged: ${it}`)
     const lines = [
+      ...passedOver,
       `Cluster ${restored.clusterId} as of transaction ${restored.transactionId}: ${restored.files} files`,
       `From ${restored.base} and ${restored.replayedEdits} edits after it`,
       `Start a namenode with namenode.data-folder=${resolve(folder, options.data)}; never start the old one again`,

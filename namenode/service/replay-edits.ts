@@ -11,7 +11,7 @@ const EDITS_AT_ONCE = 1000
 /**
  * Applies what follows the last transaction of `target`, up to `upTo`.
  * @returns how many edits that were
- * @throws DATABASE_CORRUPT when the log has a gap
+ * @throws DATABASE_CORRUPT when the log has a gap, or does not reach from one to the other
  */
 export function replayEdits(target: Database, log: EditStore, upTo: number): number {
   const applier = new EditApplier(openStores(target))
@@ -19,12 +19,10 @@ export function replayEdits(target: Database, log: EditStore, upTo: number): num
   let expected = applier.state.lastTransaction + 1
   for (;;) {
     const edits = log.after(expected - 1, EDITS_AT_ONCE).filter((it) => it.id <= upTo)
-    if (edits.length === 0) return applied
+    if (edits.length === 0) break
     target.exec('BEGIN')
     for (const edit of edits) {
-      if (edit.id !== expected) {
-        throw new DfsError('DATABASE_CORRUPT', `transaction ${expected} is not in the log of edits`)
-      }
+      if (edit.id !== expected) throw missing(expected)
       applier.apply(decodeEdit(edit.operation, edit.arguments), edit.timeMs)
       applier.totals.keep()
       applier.effects = { blocks: [], deletedBlocks: [] }
@@ -34,4 +32,9 @@ export function replayEdits(target: Database, log: EditStore, upTo: number): num
     target.exec('COMMIT')
     applied += edits.length
   }
+  if (expected !== upTo + 1) throw missing(expected)
+  return applied
 }
+
+const missing = (id: number): DfsError =>
+  new DfsError('DATABASE_CORRUPT', `transaction ${id} is not in the log of edits`)

@@ -2,7 +2,7 @@
  * Restores a namespace from backups: the newest one that is old enough, and the edits that newer ones hold, up to a
  * chosen transaction. What comes out is a data folder of its own; backups and a damaged folder are only read.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
 import { sha256OfFile } from '../../shared/file-digest.js'
@@ -39,6 +39,8 @@ export interface Restored {
   readonly replayedEdits: number
   readonly epoch: number
   readonly files: number
+  /** Blocks on a volume that are no whole backup, and were passed over. */
+  readonly damaged: readonly string[]
 }
 
 /**
@@ -47,23 +49,20 @@ export interface Restored {
  */
 export async function restoreNamespace(request: RestoreRequest): Promise<Restored> {
   const { from, dataFolder, clock } = request
-  const backups = findBackups(from)
+  const damaged: string[] = []
+  const backups = findBackups(from, damaged)
   const { base, log, upTo } = choose(backups, request)
-  if (base.manifest !== undefined && (await sha256OfFile(base.path)) !== base.manifest.sha256) {
-    throw new DfsError(
-      'DATABASE_CORRUPT',
-      `${base.path} is not what its manifest says: it is damaged`,
-    )
-  }
+  for (const it of new Set([base, log])) await requireWhole(it)
   if (existsSync(dataFolder) && readdirSync(dataFolder).length > 0) {
     throw new DfsError('ALREADY_EXISTS', `${dataFolder} is not empty: restore into a new folder`)
   }
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   const paths = namespacePaths(dataFolder)
-  copyFileSync(base.path, paths.database)
-  const replayedEdits = replay(paths.database, log.path, upTo)
-  const { state, files } = goOn(paths.database, clock.wallMs())
-  syncFile(paths.database)
+  // Under another name until the counters have jumped: what an interruption leaves is never taken for a namespace.
+  const partial = `${paths.database}.partial`
+  const { replayedEdits, state, files } = rebuild(partial, { base, log, upTo }, clock.wallMs())
+  renameSync(partial, paths.database)
+  syncFile(dataFolder)
   const { clusterId, epoch, lastTransaction } = state
   const record = new TransactionRecord(paths.record, clock, (error) => {
     throw error
@@ -72,7 +71,26 @@ export async function restoreNamespace(request: RestoreRequest): Promise<Restore
   await record.close()
   // Last: without it the folder is not taken for one that has lived.
   writeVersionFile(paths.version, state)
-  return { base: base.path, clusterId, transactionId: upTo, replayedEdits, epoch, files }
+  return { base: base.path, clusterId, transactionId: upTo, replayedEdits, epoch, files, damaged }
+}
+
+async function requireWhole({ path, manifest }: BackupFile): Promise<void> {
+  if (manifest === undefined || (await sha256OfFile(path)) === manifest.sha256) return
+  throw new DfsError('DATABASE_CORRUPT', `${path} is not what its manifest says: it is damaged`)
+}
+
+/** The restored namespace, on the disk; nothing when that cannot be done. */
+function rebuild(path: string, { base, log, upTo }: ReturnType<typeof choose>, nowMs: number) {
+  try {
+    copyFileSync(base.path, path)
+    const replayedEdits = replay(path, log.path, upTo)
+    const restored = goOn(path, nowMs)
+    syncFile(path)
+    return { replayedEdits, ...restored }
+  } catch (error) {
+    for (const suffix of ['', '-journal']) rmSync(`${path}${suffix}`, { force: true })
+    throw error
+  }
 }
 
 function choose(backups: readonly BackupFile[], { from, toTransaction }: RestoreRequest) {

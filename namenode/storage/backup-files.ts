@@ -18,8 +18,9 @@ import {
   type BackupManifest,
   parseManifest,
 } from '../../shared/backup-manifest.js'
+import { toDfsError } from '../../shared/errors.js'
 import { APPLICATION_ID, openReadingConnection } from './database.js'
-import { StateStore } from './state-store.js'
+import { type State, StateStore } from './state-store.js'
 
 export interface BackupFile {
   /** Of the database. */
@@ -37,15 +38,22 @@ const APPLICATION_ID_OFFSET = 68
 
 /**
  * All backups in a folder and below, oldest first.
- * @throws DATABASE_CORRUPT for a manifest that cannot be read
+ * @param damaged gets the blocks that cannot be read: one was being written, perhaps, when the machine went down
+ * @throws DATABASE_CORRUPT for a manifest that cannot be read, and for a block where nobody wants to know of it
  */
-export function findBackups(folder: string): BackupFile[] {
+export function findBackups(folder: string, damaged?: string[]): BackupFile[] {
   const found: BackupFile[] = []
-  search(folder, MAX_DEPTH, found)
+  search(folder, MAX_DEPTH, { found, damaged })
   return found.toSorted((left, right) => left.transactionId - right.transactionId)
 }
 
-function search(folder: string, depth: number, found: BackupFile[]): void {
+interface Findings {
+  readonly found: BackupFile[]
+  readonly damaged: string[] | undefined
+}
+
+function search(folder: string, depth: number, findings: Findings): void {
+  const { found } = findings
   const manifestPath = join(folder, BACKUP_MANIFEST)
   if (existsSync(manifestPath)) {
     const manifest = parseManifest(readFileSync(manifestPath, 'utf8'), manifestPath)
@@ -55,8 +63,8 @@ function search(folder: string, depth: number, found: BackupFile[]): void {
   }
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory() && depth > 0) search(path, depth - 1, found)
-    else if (isBlock(entry) && isNamespace(path)) addBlock(path, found)
+    if (entry.isDirectory() && depth > 0) search(path, depth - 1, findings)
+    else if (isBlock(entry) && isNamespace(path)) addBlock(path, findings)
   }
 }
 
@@ -75,13 +83,23 @@ function isNamespace(path: string): boolean {
   return isDatabase && head.readUInt32BE(APPLICATION_ID_OFFSET) === APPLICATION_ID
 }
 
-function addBlock(path: string, found: BackupFile[]): void {
-  const database = openReadingConnection(path)
+function addBlock(path: string, { found, damaged }: Findings): void {
   try {
-    const state = new StateStore(database).find()
+    const state = stateIn(path)
     if (state === undefined) return
     const { lastTransaction: transactionId, clusterId } = state
     found.push({ path, transactionId, clusterId, manifest: undefined })
+  } catch (error) {
+    const translated = toDfsError(error)
+    if (damaged === undefined || translated.code !== 'DATABASE_CORRUPT') throw translated
+    damaged.push(path)
+  }
+}
+
+function stateIn(path: string): State | undefined {
+  const database = openReadingConnection(path)
+  try {
+    return new StateStore(database).find()
   } finally {
     database.close()
   }

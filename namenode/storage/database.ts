@@ -115,7 +115,7 @@ export function openReplayDatabase(path: string): Database {
   })
 }
 
-/** Has a database that was replayed into on the disk. */
+/** Has a file or a folder on the disk. */
 export function syncFile(path: string): void {
   const descriptor = openSync(path, 'r')
   try {

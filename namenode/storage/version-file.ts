@@ -2,9 +2,10 @@
  * Says that a data folder has a life, and whose: without it a lost database would look like a fresh folder, and an
  * empty namespace would be served over datanodes full of blocks. Written last when a folder is formatted.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DfsError, errnoOf } from '../../shared/errors.js'
+import { syncFile } from './database.js'
 
 const LAYOUT_VERSION = 1
 
@@ -58,16 +59,7 @@ export function writeVersionFile(path: string, version: VersionFile): void {
   ]
   const temporary = `${path}.new`
   writeFileSync(temporary, `${lines.join('\n')}\n`)
-  sync(temporary)
+  syncFile(temporary)
   renameSync(temporary, path)
-  sync(dirname(path))
-}
-
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+  syncFile(dirname(path))
 }

@@ -1,5 +1,14 @@
 /** Copies, replays and comparisons of a namespace, with damage that each must notice. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,6 +16,7 @@ import { restoreNamespace, verifyNamespace } from '../../../../namenode/offline.
 import { Backups } from '../../../../namenode/service/backups.js'
 import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
 import { BACKUP_DATABASE, BACKUP_MANIFEST, backupName } from '../../../../shared/backup-manifest.js'
+import { sha256OfFile } from '../../../../shared/file-digest.js'
 import { Database } from '../../../../shared/sqlite.js'
 import { flipBit } from '../../../support/flip-bit.js'
 import {
@@ -143,6 +153,27 @@ describe('a restore', () => {
     expect(after).toMatchObject({ isSame: true, fromTransaction: whole.transactionId })
   })
 
+  it('passes over the block of a backup that was being written when everything stopped', async () => {
+    await live('a')
+    await backUp()
+    const { transactionId } = await restore()
+    const { database } = namespacePaths(join(folder, 'restored'))
+    const volume = join(folder, 'volume')
+    mkdirSync(volume)
+    copyFileSync(database, join(volume, 'blk_1'))
+    copyFileSync(database, join(volume, 'blk_2'))
+    truncateSync(join(volume, 'blk_2'), 20_000)
+    const again = await restoreNamespace({
+      from: volume,
+      toTransaction: undefined,
+      dataFolder: join(folder, 'again'),
+      clock: fixture.clock,
+    })
+    expect(again.transactionId).toBeGreaterThan(transactionId)
+    expect(again.damaged).toEqual([join(volume, 'blk_2')])
+    expect(await refusal(() => verifyNamespace({ backup: volume }))).toContain('DATABASE_CORRUPT')
+  })
+
   it('refuses what it cannot do, and changes nothing', async () => {
     await live('a')
     mkdirSync(join(folder, 'backups'))
@@ -154,6 +185,45 @@ describe('a restore', () => {
     expect(await refusal(restore(last, 'full'))).toContain('ALREADY_EXISTS')
     flipBit(join(path, BACKUP_DATABASE), 5000)
     expect(await refusal(restore(last))).toContain('DATABASE_CORRUPT')
+  })
+})
+
+/** Has somebody change a backup's database so that its manifest knows. */
+async function rewrite(path: string, sql: string): Promise<void> {
+  const database = new Database(join(path, BACKUP_DATABASE))
+  database.exec(sql)
+  database.close()
+  const manifest = JSON.parse(readFileSync(join(path, BACKUP_MANIFEST), 'utf8'))
+  const sha256 = await sha256OfFile(join(path, BACKUP_DATABASE))
+  writeFileSync(join(path, BACKUP_MANIFEST), JSON.stringify({ ...manifest, sha256 }))
+}
+
+describe('a restore from a log that is not whole', () => {
+  let log: string
+  let wanted: number
+  beforeEach(async () => {
+    await live('a')
+    await backUp()
+    await writeFile(fixture.namespace, '/wanted', [3])
+    wanted = fixture.namespace.lastTransactionId()
+    await writeFile(fixture.namespace, '/later', [3])
+    log = await backUp()
+  })
+
+  it('refuses a log that begins behind the wanted transaction', async () => {
+    await rewrite(log, `DELETE FROM edit WHERE id <= ${wanted}`)
+    expect(await refusal(restore(wanted))).toContain('is not in the log of edits')
+  })
+
+  it('refuses a damaged log', async () => {
+    flipBit(join(log, BACKUP_DATABASE), 5000)
+    expect(await refusal(restore(wanted))).toContain(`DATABASE_CORRUPT: ${log}`)
+  })
+
+  it('leaves nothing behind that a namenode would serve', async () => {
+    await rewrite(log, `DELETE FROM edit WHERE id = ${wanted}`)
+    expect(await refusal(restore(wanted + 1))).toContain('is not in the log of edits')
+    expect(readdirSync(join(folder, 'restored'))).toEqual([])
   })
 })
 
