@@ -1,6 +1,7 @@
 /** `dfs count`: directories, files and bytes, in Hadoop's columns. */
 import type { Command } from 'commander'
 import type { ContentSummary } from '../../shared/client/dfs-client.js'
+import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
 import { forEachItem } from '../path-items.js'
@@ -12,6 +13,8 @@ interface CountOptions {
   readonly usage?: true
   readonly human?: true
   readonly header?: true
+  /** Types of storage, with commas; `all` or nothing for all. */
+  readonly types?: string
   readonly json?: true
 }
 
@@ -24,27 +27,34 @@ export function register(command: Command, context: CommandContext): void {
     .option('-u, --usage', 'quotas and what is left of them, nothing else')
     .option('-h, --human', 'sizes as 1.5 K instead of bytes')
     .option('-v, --header', 'print a header')
+    .option('-t, --types <types>', 'with -q or -u: quotas by type of storage, as SSD,DISK or all')
     .option('-x', 'accepted for old scripts: leave out snapshots')
     .option('--json', 'print a JSON array')
-  examples(command, ['dfs count -v /data', 'dfs count -q -h -v /data'])
+  examples(command, ['dfs count -v /data', 'dfs count -q -h -v /data', 'dfs count -q -t SSD /data'])
   command.action(async (paths: string[], options: CountOptions) => {
     const json = options.json === true ? new JsonArrayWriter(context.io) : undefined
     if (options.header === true && json === undefined) {
-      await printLine(context.io, `${headerLine(partsOf(options))}PATHNAME`)
+      const types = typesOf(options)
+      const header = types === undefined ? headerLine(partsOf(options)) : typeHeader(types)
+      await printLine(context.io, `${header}PATHNAME`)
     }
     const size = sizeFormat(options.human)
     await forEachItem(context, paths, async ({ client, path, display }) => {
       const summary = await client.contentSummary(path)
       if (json !== undefined) await json.add({ path, ...summary })
       else {
-        const { quotas, counts } = partsOf(options)
-        const columns =
-          (quotas ? quotaColumns(summary, size) : '') + (counts ? countColumns(summary, size) : '')
-        await printLine(context.io, columns + display)
+        await printLine(context.io, columnsOf(summary, options, size) + display)
       }
     })
     await json?.end()
   })
+}
+
+function columnsOf(summary: ContentSummary, options: CountOptions, size: Size): string {
+  const types = typesOf(options)
+  if (types !== undefined) return typeColumns(summary, types, size)
+  const { quotas, counts } = partsOf(options)
+  return (quotas ? quotaColumns(summary, size) : '') + (counts ? countColumns(summary, size) : '')
 }
 
 /** Cells of fixed widths, at the right, each with a space behind it. */
@@ -53,6 +63,9 @@ const cells = (widths: readonly number[], texts: readonly string[]): string =>
 
 const COUNT_WIDTHS = [12, 12, 18]
 const QUOTA_WIDTHS = [12, 15, 15, 15]
+const TYPE_WIDTHS = [13, 17]
+/** In the order of Hadoop's listing. */
+const TYPES = ['SSD', 'DISK', 'ARCHIVE', 'PROVIDED', 'NVDIMM'] as const
 
 interface Parts {
   readonly quotas: boolean
@@ -90,4 +103,34 @@ export function quotaColumns(summary: ContentSummary, size: Size): string {
     spaceQuotaBytes === undefined ? 'none' : size(spaceQuotaBytes),
     spaceQuotaBytes === undefined ? 'inf' : size(spaceQuotaBytes - spaceConsumedBytes),
   ])
+}
+
+/** undefined: not asked for. As in Hadoop, types count only where quotas are asked for. @throws DfsError USAGE */
+function typesOf({ quota, usage, types: text }: CountOptions): readonly string[] | undefined {
+  if (text === undefined || (quota !== true && usage !== true)) return undefined
+  if (text === '' || text.toLowerCase() === 'all') return TYPES
+  return text.split(',').map((word) => {
+    const name = word.trim().toUpperCase()
+    if (TYPES.some((it) => it === name)) return name
+    throw new DfsError('USAGE', `'${word}' is no type of storage with quotas: ${TYPES.join(', ')}`)
+  })
+}
+
+/** Pure: the names of the columns by type. */
+export const typeHeader = (types: readonly string[]): string =>
+  types.map((type) => cells(TYPE_WIDTHS, [`${type}_QUOTA`, `REM_${type}_QUOTA`])).join('')
+
+/** Pure: quotas by type of storage and what is left of them. */
+export function typeColumns(
+  { typeQuotas }: ContentSummary,
+  types: readonly string[],
+  size: Size,
+): string {
+  const columns = types.map((type) => {
+    const found = typeQuotas.find((it) => it.storageType === type)
+    if (found?.quotaBytes === undefined) return cells(TYPE_WIDTHS, ['none', 'inf'])
+    const left = found.quotaBytes - found.consumedBytes
+    return cells(TYPE_WIDTHS, [size(found.quotaBytes), size(left)])
+  })
+  return columns.join('')
 }

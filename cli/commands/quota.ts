@@ -5,7 +5,14 @@ import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, type CommandModule, examples } from '../command.js'
 import { forEachItem } from '../path-items.js'
 
-type Limits = { readonly names?: number | null; readonly spaceBytes?: number | null }
+interface Limits {
+  readonly names?: number | null
+  readonly spaceBytes?: number | null
+}
+
+interface QuotaOptions {
+  readonly storageType?: string
+}
 
 export const setQuota = setting('<number>', 'names of files and directories, itself counted', {
   example: 'dfs setQuota 1000 /data',
@@ -15,6 +22,7 @@ export const setQuota = setting('<number>', 'names of files and directories, its
 export const setSpaceQuota = setting('<size>', 'bytes of all replicas, as 10g', {
   example: 'dfs setSpaceQuota 10g /data',
   limits: (text) => ({ spaceBytes: sizeOf(text) }),
+  isOfSpace: true,
 })
 
 export const clrQuota = clearing('dfs clrQuota /data', { names: null })
@@ -23,13 +31,20 @@ export const clrSpaceQuota = clearing('dfs clrSpaceQuota /data', { spaceBytes: n
 function setting(
   name: string,
   about: string,
-  what: { readonly example: string; readonly limits: (text: string) => Limits },
+  what: {
+    readonly example: string
+    readonly limits: (text: string) => Limits
+    readonly isOfSpace?: true
+  },
 ): CommandModule {
   return {
     register: (command, context) => {
       command.argument(name, about).argument('<path...>', 'directories or patterns')
+      if (what.isOfSpace === true) offerTypes(command)
       examples(command, [what.example])
-      command.action((text: string, paths: string[]) => apply(context, paths, what.limits(text)))
+      command.action((text: string, paths: string[], options: QuotaOptions) =>
+        apply(context, paths, { ...what.limits(text), ...options }),
+      )
     },
   }
 }
@@ -38,13 +53,25 @@ function clearing(example: string, limits: Limits): CommandModule {
   return {
     register: (command: Command, context) => {
       command.argument('<path...>', 'directories or patterns')
+      if (limits.spaceBytes !== undefined) offerTypes(command)
       examples(command, [example])
-      command.action((paths: string[]) => apply(context, paths, limits))
+      command.action((paths: string[], options: QuotaOptions) =>
+        apply(context, paths, { ...limits, ...options }),
+      )
     },
   }
 }
 
-async function apply(context: CommandContext, paths: readonly string[], limits: Limits) {
+function offerTypes(command: Command): void {
+  const text = 'of what belongs on one type of storage: DISK, SSD, ARCHIVE (also: -storageType)'
+  command.option('--storage-type <type>', text)
+}
+
+async function apply(
+  context: CommandContext,
+  paths: readonly string[],
+  limits: Limits & QuotaOptions,
+) {
   await forEachItem(context, paths, async ({ client, path }) => {
     await client.attributes.setQuota(path, limits)
   })

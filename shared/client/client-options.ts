@@ -34,6 +34,16 @@ export interface ContentSummary {
   /** Limit of names below the directory; undefined when none is set. */
   readonly quota: number | undefined
   readonly spaceQuotaBytes: number | undefined
+  /** Limits by type of storage, with what the storage policies put there; empty when none is set. */
+  readonly typeQuotas: readonly TypeQuota[]
+}
+
+export interface TypeQuota {
+  /** DISK, SSD, ARCHIVE, PROVIDED or NVDIMM. */
+  readonly storageType: string
+  /** undefined: no limit for this type. */
+  readonly quotaBytes: number | undefined
+  readonly consumedBytes: number
 }
 
 export interface ServerDefaults {

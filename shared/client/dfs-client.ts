@@ -35,6 +35,7 @@ import type { FileStatus } from './file-status.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
 import { absolutePath } from './remote-path.js'
 import { Snapshots } from './snapshots.js'
+import { typeQuotasOf } from './type-quotas.js'
 
 export type {
   CallOptions,
@@ -282,6 +283,7 @@ export class DfsClient extends FileCalls {
       spaceConsumedBytes: summary.spaceConsumed,
       quota: summary.quota < 0 ? undefined : summary.quota,
       spaceQuotaBytes: summary.spaceQuota < 0 ? undefined : summary.spaceQuota,
+      typeQuotas: typeQuotasOf(summary.typeQuotaInfos),
     }
   }
 

@@ -7,6 +7,7 @@
  *     await client.attributes.setQuota('/data', { names: 1000 })
  */
 import type { AclEntry } from '../acl.js'
+import { DfsError } from '../errors.js'
 import { aclEntryMessage, aclEntryOf } from '../hadoop/acl-messages.js'
 import type { Decoded } from '../hadoop/message.js'
 import { XAttrSetFlag } from '../hadoop/schema/acl-and-xattr.js'
@@ -139,11 +140,15 @@ export class FileAttributes {
     limits: {
       readonly names?: number | null | undefined
       readonly spaceBytes?: number | null | undefined
+      /** Makes `spaceBytes` the limit for what belongs on one type of storage: DISK, SSD, ... */
+      readonly storageType?: string | undefined
     },
     options: CallOptions = {},
   ): Promise<void> {
+    const { storageType } = limits
     const request = {
       path: absolutePath(path),
+      ...(storageType === undefined ? {} : { storageType: storageTypeNumber(storageType) }),
       namespaceQuota: quotaNumber(limits.names),
       storagespaceQuota: quotaNumber(limits.spaceBytes),
     }
@@ -205,6 +210,13 @@ const aclRequest = (path: string, entries: readonly AclEntry[]) => ({
   src: absolutePath(path),
   aclSpec: entries.map(aclEntryMessage),
 })
+
+/** @throws DfsError ILLEGAL_ARGUMENT */
+function storageTypeNumber(name: string): number {
+  const found = Object.entries(StorageTypeEnum).find(([it]) => it === name.toUpperCase())
+  if (found !== undefined) return found[1]
+  throw new DfsError('ILLEGAL_ARGUMENT', `'${name}' is no type of storage`)
+}
 
 const quotaNumber = (limit: number | null | undefined): number =>
   limit === undefined ? KEEP : (limit ?? CLEAR)

@@ -134,6 +134,22 @@ describe.each(HADOOP_VERSIONS)('attributes in the shell of Hadoop %s', (version)
       '5242877',
       '/q',
     ])
+    await hdfs.succeed(['dfsadmin', '-setSpaceQuota', '1k', '-storageType', 'SSD', '/q'])
+    await hdfs.succeed([
+      'storagepolicies',
+      ...['-setStoragePolicy', '-path', '/q', '-policy', 'ONE_SSD'],
+    ])
+    expect((await hdfs.dfs('-count', '-q', '-t', 'SSD,DISK', '/q')).trim().split(/\s+/)).toEqual([
+      '1024',
+      '1023',
+      '5242880',
+      '5242878',
+      '/q',
+    ])
+    await hdfs.succeed(['dfsadmin', '-clrSpaceQuota', '/q'])
+    expect((await put('f5')).stderr).toContain(
+      'Quota by storage type : SSD on path : /q is exceeded. quota = 1 KB but space consumed = 1.00 MB',
+    )
     const eve = await hdfs.run(['dfsadmin', '-setQuota', '5', '/q'], { user: 'eve' })
     expect(eve.stderr).toContain(
       'Access denied for user eve. Superuser privilege is required for operation setQuota',

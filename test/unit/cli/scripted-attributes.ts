@@ -78,11 +78,13 @@ export class ScriptedAttributes {
         this.#xattrs.set(owner, left)
         return {}
       }) satisfies NamenodeCalls['removeXAttr'],
-      setQuota: (async ({ path, namespaceQuota, storagespaceQuota }) => {
+      setQuota: (async ({ path, namespaceQuota, storagespaceQuota, storageType }) => {
         record('setQuota')
         this.#of(path)
         const word = (value: number) => (value === -1 ? 'clear' : value >= 2 ** 63 ? 'keep' : value)
-        this.log.push(`setQuota ${path} ${word(namespaceQuota)} ${word(storagespaceQuota)}`)
+        const type = storageType === undefined ? '' : ` of ${storageType}`
+        const values = `${word(namespaceQuota)} ${word(storagespaceQuota)}`
+        this.log.push(`setQuota ${path} ${values}${type}`)
         return {}
       }) satisfies NamenodeCalls['setQuota'],
       ...this.#policies(record),

@@ -39,6 +39,8 @@ export class ScriptedCluster {
   readonly entries = new Map<string, Entry>()
   readonly deletions = new ScriptedDeletions()
   readonly attributes = new ScriptedAttributes((path) => this.#get(path))
+  /** Of every directory, by the numbers of types. */
+  typeQuotas?: { type: number; quota: number; consumed: number }[]
   /** Names of the calls made, in order. */
   readonly calls: string[] = []
   /** Calls that fail, by name. */
@@ -346,6 +348,7 @@ export class ScriptedCluster {
       quota: -1,
       spaceConsumed: files.reduce((sum, file) => sum + file.content.length * file.replication, 0),
       spaceQuota: -1,
+      ...(this.typeQuotas && { typeQuotaInfos: { typeQuotaInfo: this.typeQuotas } }),
     }
   }
 

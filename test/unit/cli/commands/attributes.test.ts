@@ -112,16 +112,21 @@ describe('quotas', () => {
   it('are set and lifted in either spelling', async () => {
     await output('setQuota', '5', '/d')
     await output('dfsadmin', '-setSpaceQuota', '10g', '/d')
+    await output('dfsadmin', '-setSpaceQuota', '1k', '-storageType', 'ssd', '/d')
+    await output('clrSpaceQuota', '--storage-type', 'DISK', '/d')
     await output('clrQuota', '/d')
     await output('clrSpaceQuota', '/d')
     expect(cluster.attributes.log).toEqual([
       'setQuota /d 5 keep',
       `setQuota /d keep ${10 * 2 ** 30}`,
+      'setQuota /d keep 1024 of 2',
+      'setQuota /d keep clear of 1',
       'setQuota /d clear keep',
       'setQuota /d keep clear',
     ])
     expect((await dfs('setQuota', '-5', '/d')).code).toBe(255)
     expect((await dfs('setSpaceQuota', 'much', '/d')).code).toBe(255)
+    expect((await dfs('setSpaceQuota', '5', '--storage-type', 'paper', '/d')).code).toBe(255)
   })
 })
 

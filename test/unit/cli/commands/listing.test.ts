@@ -157,6 +157,20 @@ describe('dfs du, count, df', () => {
     )
   })
 
+  it('count prints quotas by type of storage in their columns', async () => {
+    cluster.typeQuotas = [
+      { type: 1, quota: -1, consumed: 5 },
+      { type: 2, quota: 2048, consumed: 512 },
+    ]
+    expect(await output('count', '-q', '-t', 'ssd,DISK', '-v', '/data')).toBe(
+      '    SSD_QUOTA     REM_SSD_QUOTA    DISK_QUOTA    REM_DISK_QUOTA PATHNAME\n' +
+        '         2048              1536          none               inf /data\n',
+    )
+    expect(await output('count', '-u', '-h', '-t', 'all', '/data')).toContain('2 K')
+    expect(await output('count', '-t', 'SSD', '/data')).toContain(' 1541 /data')
+    expect((await dfs('count', '-q', '-t', 'paper', '/data')).code).toBe(255)
+  })
+
   it('df prints the cluster', async () => {
     expect(await output('df')).toBe(
       [
