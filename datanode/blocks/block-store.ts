@@ -312,12 +312,17 @@ export class BlockStore {
    * Deletes a replica of that version or an older one; gone already is success. A corrupt one goes to quarantine: it
    * may be the last trace of its bytes.
    * @returns the deleted replica, undefined when there was none
-   * @throws DfsError STALE_GENERATION when the replica is newer than the order
+   * @throws DfsError STALE_GENERATION when the replica is newer than the order, VOLUME_FAILED when nobody can tell whether
+   *   it is gone
    */
   delete(id: number, generationStamp: number, storageId: string): Promise<Replica | undefined> {
     return this.queue.run(id, async () => {
+      const volume = this.volumes.find((it) => it.storageId === storageId)
+      if (volume === undefined || volume.hasFailed) {
+        throw new DfsError('VOLUME_FAILED', `there is no volume ${storageId} to delete ${id} from`)
+      }
       const replica = this.index.get(id)
-      if (replica === undefined || replica.volume.storageId !== storageId) return undefined
+      if (replica?.volume !== volume) return undefined
       if (replica.generationStamp > generationStamp) {
         throw new DfsError(
           'STALE_GENERATION',

@@ -29,7 +29,10 @@ export interface CopyNeed {
   readonly lengthBytes: number
   readonly copies: number
   readonly policy: StoragePolicy
-  /** Every replica of the block, whatever it is worth: none of these nodes can be a target. */
+  /**
+   * Every replica of the block, whatever it is worth: none of these nodes can be a target, but for those whose replica is
+   * dead. A living node with a dead replica has lost a volume, and its others may take a copy.
+   */
   readonly replicas: readonly CopySource[]
   /** Targets of pending copies, and nodes where a copy of this block failed a short while ago. */
   readonly excludedTargets: readonly DatanodeUuid[]
@@ -110,7 +113,9 @@ function planOne(
 
   const chosen = made.map((it) => it.target)
   const unavailable = new Set([...need.excludedTargets, ...chosen])
-  for (const replica of need.replicas) unavailable.add(replica.datanodeUuid)
+  for (const { liveness, datanodeUuid } of need.replicas) {
+    if (liveness !== 'dead') unavailable.add(datanodeUuid)
+  }
   // Racks are weighed by the replicas that last; one that leaves may be a source all the same.
   const good = need.replicas.filter(
     (it) => it.judgement === 'good' && it.liveness !== 'dead' && it.adminState === 'normal',

@@ -129,7 +129,7 @@ function buildFaces(
     onConfirmed: (storage) => {
       readiness.refresh()
       // Its replicas may count from now on: what waited for that is looked at again.
-      sweeps.start(storage, { removesRows: false })
+      sweeps.start(storage)
       examination.onCopyWork()
       deletedBlocks.requestWalk()
       examination.onRemovalWork()
@@ -152,7 +152,7 @@ function buildFaces(
     checkMayJoin: (request) => repair.administration.checkMayJoin(request),
     onHeard: (node: ClusterNode) => liveness.review([node]),
     onStorageFailed: (storage) => {
-      sweeps.start(storage, { removesRows: true })
+      sweeps.start(storage)
       examination.onCopyWork()
     },
     onReceived: (block, node) => copies.arrived(block, node.uuid),

@@ -1,22 +1,19 @@
 /**
  * Examines all blocks of storages whose state changed - silent, dead, back, failed - slice by slice, so that the loss of
- * a node with millions of blocks never holds up a heartbeat. Memory: one position for each storage.
+ * a node with millions of blocks never holds up a heartbeat. Memory: one position for each storage. The rows of a volume
+ * that failed stay, as those of a dead node do: the disk may be back after a restart, with blocks whose files were deleted
+ * meanwhile, and nobody else would know of them.
  */
 
 import type { ClusterStorage } from './cluster-node.js'
 import type { Examination } from './examination.js'
 import type { ReplicaMap } from './replica-map.js'
 
-interface Sweep {
-  after: number
-  /** Rows are removed as they are passed: the volume failed, its replicas are gone for good. */
-  removesRows: boolean
-}
-
 export class BlockSweeps {
   readonly #map: ReplicaMap
   readonly #examination: Examination
-  readonly #sweeps = new Map<ClusterStorage, Sweep>()
+  /** The block id up to which each storage was looked through. */
+  readonly #sweeps = new Map<ClusterStorage, { after: number }>()
 
   constructor(map: ReplicaMap, examination: Examination) {
     this.#map = map
@@ -28,8 +25,8 @@ export class BlockSweeps {
   }
 
   /** Starts over when a sweep of this storage is under way: what it passed may have changed again. */
-  start(storage: ClusterStorage, options: { readonly removesRows: boolean }): void {
-    this.#sweeps.set(storage, { after: -1, removesRows: options.removesRows })
+  start(storage: ClusterStorage): void {
+    this.#sweeps.set(storage, { after: -1 })
   }
 
   /** Examines up to `limit` blocks; false when there is nothing left. */
@@ -37,14 +34,8 @@ export class BlockSweeps {
     for (const [storage, sweep] of this.#sweeps) {
       const { store } = this.#map
       const rows = store.ofStorage(storage.number, sweep.after, Number.MAX_SAFE_INTEGER, limit)
-      // A volume that was repaired in the meantime keeps its rows: its report is under way.
-      const removes = sweep.removesRows && storage.hasFailed
       store.transaction(() => {
-        for (const row of rows) {
-          if (removes)
-            this.#map.deleted(storage, row.blockId, row.generationStamp, 'its volume failed')
-          this.#examination.examine(row.blockId)
-        }
+        for (const row of rows) this.#examination.examine(row.blockId)
       })
       sweep.after = rows.at(-1)?.blockId ?? sweep.after
       if (rows.length < limit && this.#sweeps.get(storage) === sweep) this.#sweeps.delete(storage)

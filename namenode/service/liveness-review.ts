@@ -38,7 +38,7 @@ export class LivenessReview {
     if (to === 'live') log.info(particulars, 'datanode is live')
     else log.warn(particulars, `datanode is ${to}`)
     // Stale: finds the blocks of which one live copy is left. Dead: finds all that lack one. Live: cancels copies.
-    for (const storage of node.storages.values()) sweeps.start(storage, { removesRows: false })
+    for (const storage of node.storages.values()) sweeps.start(storage)
     if (to === 'dead') copies.nodeDied(node.uuid, examination)
   }
 }

@@ -180,7 +180,7 @@ export class NodeAdministration {
     const { log, sweeps, examination } = this.#options
     log.warn({ datanode: node.uuid, from: before, to: node.adminState }, 'node changed its state')
     // What its replicas count for has changed: copies are made, or taken back.
-    for (const storage of node.storages.values()) sweeps.start(storage, { removesRows: false })
+    for (const storage of node.storages.values()) sweeps.start(storage)
     examination.onCopyWork()
   }
 

@@ -10,7 +10,7 @@ import { chooseExcess, isTrusted } from '../policy/choose-excess.js'
 import { whyUnfit } from '../policy/place-replicas.js'
 import type { StoragePolicy } from '../policy/storage-policies.js'
 import type { BlockHistory } from './block-history.js'
-import { type ClusterStorage, placementOf } from './cluster-node.js'
+import { type ClusterStorage, isUsable, placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
 import type { Examination } from './examination.js'
@@ -87,14 +87,17 @@ export class ReplicaDeletions {
     return leaving.length
   }
 
-  /** Orders all replicas of a block whose file is gone. @returns how many are still there, dead nodes' included */
+  /**
+   * Orders all replicas of a block whose file is gone.
+   * @returns how many are still there, those of dead nodes and of failed volumes included
+   */
   removeAll(block: BlockId): number {
     const replicas = this.#options.map.held(block, this.#options.map.record(block))
     const deletable = replicas.filter((it) => it.judgement === 'deleted')
     for (const replica of deletable) {
-      if (!replica.isLeaving && replica.storage.node.session !== undefined) {
-        this.#order(replica, 'its file was deleted')
-      }
+      // A node cannot tell what is on a volume that failed: its rows stay until that is back and is reported.
+      const isInReach = replica.storage.node.session !== undefined && isUsable(replica.storage)
+      if (isInReach && !replica.isLeaving) this.#order(replica, 'its file was deleted')
     }
     return replicas.length
   }
@@ -158,7 +161,8 @@ export class ReplicaDeletions {
   }
 
   #canCopyElsewhere(replicas: readonly HeldReplica[], lengthBytes: number): boolean {
-    const holders = new Set(replicas.map((it) => it.datanodeUuid))
+    const present = replicas.filter((it) => it.liveness !== 'dead')
+    const holders = new Set(present.map((it) => it.datanodeUuid))
     return this.#options.registry
       .nodes()
       .some(

@@ -53,6 +53,10 @@ describe('a failing volume', () => {
         remainingBytes: 0,
       })
       expect(storageReport(other).hasFailed).toBe(false)
+      // Its replicas may be back when the disk is: nobody may take them for gone.
+      await expect(node.store.delete(ID, 9999, volume.storageId)).rejects.toMatchObject({
+        code: 'VOLUME_FAILED',
+      })
       await writeBlock(node.port, ID + 1000, pattern(0, 1000))
       expect(node.store.get(ID + 1000)?.volume).toBe(other)
     },

@@ -190,6 +190,12 @@ const schedule = (needs: CopyNeed[], names: string, streams = 2) =>
   )
 
 describe('the schedule', () => {
+  it('takes a node that lost the volume with its replica as target', () => {
+    const replicas = [source('a'), source('b', { liveness: 'dead' })]
+    expect(schedule([need(1, replicas)], 'ab').plans).toMatchObject([{ source: 'a', target: 'b' }])
+    expect(schedule([need(1, [source('a'), source('b')])], 'ab').plans).toEqual([])
+  })
+
   it.each([
     ['confirmed before unconfirmed', [source('a', { isConfirmed: false }), source('b')]],
     ['live before stale', [source('a', { liveness: 'stale' }), source('b')]],

@@ -59,6 +59,33 @@ describe('a deleted file', () => {
     expect(cluster.holders(block.id)).toEqual([])
     expect(cluster.namespace.forgotten).toEqual([block.id])
   })
+
+  it.each(['before', 'after'])(
+    'is remembered while a volume that failed %s its end may come back with a replica',
+    async (when) => {
+      await cluster.join('a', 'b', 'c')
+      const block = await cluster.store(['a', 'b'])
+      const node = cluster.node('b')
+      node.intercept = (command) =>
+        command.kind === 'delete' ? { commandId: command.commandId, outcome: 'failed' } : undefined
+      if (when === 'before') {
+        node.hasFailed = true
+        await cluster.pass(4 * HEARTBEAT_MS)
+      }
+      cluster.namespace.delete(block.id)
+      node.hasFailed = true
+      await cluster.pass(4 * HEARTBEAT_MS)
+      expect(cluster.holders(block.id)).toEqual(['b'])
+      expect(cluster.namespace.forgotten).toEqual([])
+      node.hasFailed = false
+      node.intercept = () => undefined
+      node.incarnation = 'second'
+      await node.join()
+      await cluster.pass(5 * HEARTBEAT_MS)
+      expect(cluster.holders(block.id)).toEqual([])
+      expect(cluster.namespace.forgotten).toEqual([block.id])
+    },
+  )
 })
 
 describe('an order to delete', () => {
