@@ -2,7 +2,9 @@
  * What to move so that storages of one type are used alike: first between datanodes, then between the volumes of one.
  * Apache's balancer in small steps: a step is one pair, from the fullest to the emptiest, and only while one of the two
  * is further from the average than the threshold. A block may move only if it leaves the giver no emptier than the
- * taker becomes: so each move brings the two closer, and none is ever taken back.
+ * taker becomes: so each move brings the two closer, and none is ever taken back. What reports may or may not show yet is
+ * taken at its worst: a giver without all that is leaving it, a taker with all that is coming. Counting it once more
+ * (or not) on both sides had blocks go back and forth for ever.
  */
 import type { DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { StorageType } from './storage-types.js'
@@ -12,8 +14,11 @@ export interface StorageUse {
   readonly storageId: StorageId
   readonly type: StorageType
   readonly capacityBytes: number
-  /** With what is on its way there, and without what is on its way from there. */
+  /** As reported. */
   readonly usedBytes: number
+  /** Of moves that the report may show or not. */
+  readonly comingBytes: number
+  readonly leavingBytes: number
 }
 
 /** What is filled and emptied as one: the storages of a type on a node, or a single one. */
@@ -21,6 +26,8 @@ export interface UseGroup {
   readonly storages: readonly StorageUse[]
   readonly capacityBytes: number
   readonly usedBytes: number
+  readonly comingBytes: number
+  readonly leavingBytes: number
 }
 
 export interface BalanceStep {
@@ -51,8 +58,8 @@ export function planBalance(storages: readonly StorageUse[], threshold: number):
 
 /** Whether a block of this size may go that way: see the head of this file. */
 export function isWorthMoving({ from, to }: BalanceStep, lengthBytes: number): boolean {
-  const left = (from.usedBytes - lengthBytes) / from.capacityBytes
-  const reached = (to.usedBytes + lengthBytes) / to.capacityBytes
+  const left = leastUseOf(from, lengthBytes)
+  const reached = mostUseOf(to, lengthBytes)
   return lengthBytes > 0 && left >= reached
 }
 
@@ -70,30 +77,44 @@ export function unevenness(storages: readonly StorageUse[]): number {
   )
 }
 
-export const useOf = ({ usedBytes, capacityBytes }: UseGroup): number => usedBytes / capacityBytes
+const useOf = ({ usedBytes, capacityBytes }: UseGroup): number => usedBytes / capacityBytes
+const leastUseOf = ({ usedBytes, leavingBytes, capacityBytes }: UseGroup, more = 0): number =>
+  (usedBytes - leavingBytes - more) / capacityBytes
+const mostUseOf = ({ usedBytes, comingBytes, capacityBytes }: UseGroup, more = 0): number =>
+  (usedBytes + comingBytes + more) / capacityBytes
 
 function stepsBetween(groups: readonly UseGroup[], threshold: number): BalanceStep[] {
   if (groups.length < 2) return []
   const average = useOf(groupOf(groups.flatMap((it) => it.storages)))
-  const above = groups.filter((it) => useOf(it) > average)
-  const below = groups.filter((it) => useOf(it) < average)
+  const above = groups.filter((it) => leastUseOf(it) > average)
+  const below = groups.filter((it) => mostUseOf(it) < average)
   return above.flatMap((from) =>
     below
-      .filter((to) => useOf(from) - average > threshold || average - useOf(to) > threshold)
+      .filter((to) => leastUseOf(from) - average > threshold || average - mostUseOf(to) > threshold)
       .map((to) => ({ from, to })),
   )
 }
 
-const distance = ({ from, to }: BalanceStep): number => useOf(from) - useOf(to)
+const distance = ({ from, to }: BalanceStep): number => leastUseOf(from) - mostUseOf(to)
 
 function groupOf(storages: readonly StorageUse[]): UseGroup {
-  const sum = (figure: 'capacityBytes' | 'usedBytes') =>
+  const sum = (figure: 'capacityBytes' | 'usedBytes' | 'comingBytes' | 'leavingBytes') =>
     storages.reduce((total, it) => total + it[figure], 0)
-  return { storages, capacityBytes: sum('capacityBytes'), usedBytes: sum('usedBytes') }
+  return {
+    storages,
+    capacityBytes: sum('capacityBytes'),
+    usedBytes: sum('usedBytes'),
+    comingBytes: sum('comingBytes'),
+    leavingBytes: sum('leavingBytes'),
+  }
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group === undefined) groups.set(keyOf(item), [item])
+    else group.push(item)
+  }
   return [...groups.values()]
 }

@@ -42,7 +42,7 @@ export type BlockMovement = ReturnType<typeof buildBlockMovement>
 export function buildBlockMovement(options: BlockMovementOptions) {
   const { config, namespace, repair, mayCopy } = options
   const { clock, random, log } = options.seams
-  const { registry, outbox, copies, examination, map } = repair
+  const { registry, outbox, copies, deletedBlocks, examination, map } = repair
   const moves = new BlockMoves({
     clock,
     log,
@@ -59,11 +59,12 @@ export function buildBlockMovement(options: BlockMovementOptions) {
     reportDelayMs: REPORT_INTERVALS * config.heartbeatIntervalMs,
   })
   const policyOf = (file: InodeId) => policyOfId(namespace.policyOfInode(file))
-  const mover = new PolicyMover({ log, random, namespace, examination, moves, policyOf })
+  const mover = new PolicyMover({ clock, log, random, namespace, examination, moves, policyOf })
   const { balanceThreshold: threshold } = config.movement
   const rebalancer = new Rebalancer({ random, registry, map, examination, moves, threshold })
   examination.onVolatile = (block) => mover.persist(block)
   map.isReplaced = (block, datanode) => moves.isReplaced(block, datanode)
+  deletedBlocks.isMoving = (block) => moves.isMoving(block)
   const movementStatus = (): MovementStatus => ({
     ...moves.statistics,
     ...rebalancer.status,

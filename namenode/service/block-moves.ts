@@ -8,11 +8,10 @@ import type { Block, BlockId, DatanodeUuid } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { PlacementNode } from '../policy/place-replicas.js'
 import type { MovePlan } from '../policy/plan-moves.js'
-import { reachableAddress } from '../policy/reachable-address.js'
 import { placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
-import type { CommandEnd, CommandOutbox } from './command-outbox.js'
-import { RecentEvents } from './recent-events.js'
+import type { CommandBody, CommandEnd, CommandOutbox } from './command-outbox.js'
+import { copyCommand } from './copy-command.js'
 import type { ReplicationCopies } from './replication-copies.js'
 
 /** Streams of a node beyond its own moves from which on it takes part in none: clients are there. */
@@ -22,9 +21,8 @@ const MOVES_PER_NODE = 10
 const BURST_MS = 1000
 /** For so long the replica that a copy has replaced is the first to go. */
 const REPLACED_MEMORY_MS = 10 * 60_000
-const CAPACITY = 10_000
-/** A block whose move failed is left alone for so long. */
-const FAILURE_MEMORY_MS = 30_000
+/** Moves of which the reports do not show all yet; no more begin while what they replaced is not removed. */
+const CAPACITY = 1000
 
 export interface BlockMovesOptions {
   readonly clock: Clock
@@ -48,18 +46,22 @@ export interface MoveStatistics {
   readonly failedMoves: number
 }
 
+/** Who wants a move. */
+export type MovePurpose = 'policy' | 'balance'
+
 interface Move {
   readonly plan: MovePlan
   readonly block: Block
-  /** undefined while it is under way; later, while a replaced replica is still there. */
+  readonly purpose: MovePurpose
+  /** undefined while it is under way. */
   endedMs: number | undefined
+  /** When all of its effect was there, the replaced replica gone. */
+  settledMs: number | undefined
 }
 
 export class BlockMoves {
   readonly #options: BlockMovesOptions
   readonly #moves = new Map<BlockId, Move>()
-  readonly #replaced: RecentEvents<string>
-  readonly #failed: RecentEvents<BlockId>
   #nextStartMs = Number.NEGATIVE_INFINITY
   #movedBlocks = 0
   #movedBytes = 0
@@ -69,9 +71,6 @@ export class BlockMoves {
 
   constructor(options: BlockMovesOptions) {
     this.#options = options
-    const { clock } = options
-    this.#replaced = new RecentEvents({ clock, keepMs: REPLACED_MEMORY_MS, capacity: CAPACITY })
-    this.#failed = new RecentEvents({ clock, keepMs: FAILURE_MEMORY_MS, capacity: CAPACITY })
   }
 
   get statistics(): MoveStatistics {
@@ -84,42 +83,59 @@ export class BlockMoves {
   }
 
   get underWay(): readonly Move[] {
-    return [...this.#moves.values()].filter((it) => it.endedMs === undefined)
+    return this.unreported.filter((it) => it.endedMs === undefined)
+  }
+
+  /** Forgets the moves whose effect the reports of the nodes show by now. */
+  settle(): void {
+    const { clock, reportDelayMs, holds } = this.#options
+    const nowMs = clock.monotonicMs()
+    for (const [block, move] of this.#moves) {
+      if (move.endedMs === undefined) continue
+      const { datanodeUuid } = move.plan.source
+      const isWaiting =
+        move.settledMs === undefined &&
+        isCopy(move.plan) &&
+        nowMs < move.endedMs + REPLACED_MEMORY_MS &&
+        holds(block, datanodeUuid)
+      if (isWaiting) continue
+      move.settledMs ??= nowMs
+      if (move.settledMs + reportDelayMs < nowMs) this.#moves.delete(block)
+    }
   }
 
   /** Those whose effect the reports of the nodes do not show for sure. */
   get unreported(): readonly Move[] {
-    const { clock, reportDelayMs } = this.#options
-    const nowMs = clock.monotonicMs()
-    for (const [block, move] of this.#moves) {
-      if (move.endedMs === undefined) continue
-      const { source, target } = move.plan
-      const isCopy = source.datanodeUuid !== target.datanodeUuid
-      if (isCopy && this.isReplaced(block, source.datanodeUuid)) {
-        if (this.#options.holds(block, source.datanodeUuid)) move.endedMs = nowMs
-      }
-      if (move.endedMs + reportDelayMs < nowMs) this.#moves.delete(block)
-    }
     return [...this.#moves.values()]
   }
 
   /** Nothing is being repaired, and the budget of bytes allows another move. */
   get mayStart(): boolean {
     const { clock, copies, mayCopy } = this.#options
+    if (this.#moves.size >= CAPACITY) return false
     // Not the queue of repair: in a cluster with too few nodes it is never empty.
     return copies.size === 0 && mayCopy() && clock.monotonicMs() >= this.#nextStartMs
   }
 
-  /** Whether a block can be moved now: it is not on its way, and did not fail a short while ago. */
+  isMoving(block: BlockId): boolean {
+    const move = this.#moves.get(block)
+    return move !== undefined && move.endedMs === undefined
+  }
+
+  /** Whether a block can be moved now: nothing else is on its way. */
   isFree(block: BlockId): boolean {
-    const { copies } = this.#options
-    const isMoving = this.#moves.get(block)?.endedMs === undefined && this.#moves.has(block)
-    return !isMoving && !this.#failed.has(block) && copies.pendingOf(block) === 0
+    return !this.isMoving(block) && this.#options.copies.pendingOf(block) === 0
+  }
+
+  /** Whether a node failed to give or to take this block a short while ago. */
+  hasFailed(block: BlockId, datanode: DatanodeUuid): boolean {
+    return this.#options.copies.failures.has(block, datanode)
   }
 
   /** For the choice of excess replicas: a copy of this one was made to take its place. */
   isReplaced(block: BlockId, datanode: DatanodeUuid): boolean {
-    return this.#replaced.size > 0 && this.#replaced.has(`${block}@${datanode}`)
+    const plan = this.#moves.get(block)?.plan
+    return plan !== undefined && isCopy(plan) && plan.source.datanodeUuid === datanode
   }
 
   /** All nodes, busy or not: what is possible at all. */
@@ -148,11 +164,18 @@ export class BlockMoves {
   }
 
   /** @returns false when it could not be ordered; the caller tries again later or elsewhere */
-  start(plan: MovePlan, { id, generationStamp, lengthBytes }: Block): boolean {
-    const move: Move = { plan, block: { id, generationStamp, lengthBytes }, endedMs: undefined }
-    const isInside = plan.source.datanodeUuid === plan.target.datanodeUuid
-    const isOrdered = isInside ? this.#orderMove(move) : this.#orderCopy(move)
-    if (!isOrdered) return false
+  start(plan: MovePlan, record: Block, purpose: MovePurpose): boolean {
+    const { registry, outbox, timeoutMs } = this.#options
+    const { source, target } = plan
+    const { id, generationStamp, lengthBytes } = record
+    const block = { id, generationStamp, lengthBytes }
+    const move: Move = { plan, block, purpose, endedMs: undefined, settledMs: undefined }
+    const body: CommandBody | undefined = isCopy(plan)
+      ? copyCommand(registry, block, source.datanodeUuid, target)
+      : { kind: 'move', block, storageId: target.storageId }
+    if (body === undefined) return false
+    const onEnd = (end: CommandEnd) => this.#ended(move, end)
+    if (outbox.offer(source.datanodeUuid, { body, timeoutMs, onEnd }) === undefined) return false
     this.#moves.set(id, move)
     this.#spend(lengthBytes)
     return true
@@ -164,49 +187,17 @@ export class BlockMoves {
     this.#nextStartMs = from + (bytes * 1000) / bytesPerSecond
   }
 
-  #orderMove(move: Move): boolean {
-    const { outbox, timeoutMs } = this.#options
-    const { source, target } = move.plan
-    const id = outbox.offer(source.datanodeUuid, {
-      body: { kind: 'move', block: move.block, storageId: target.storageId },
-      timeoutMs,
-      onEnd: (end) => this.#ended(move, end),
-    })
-    return id !== undefined
-  }
-
-  #orderCopy(move: Move): boolean {
-    const { registry, outbox, timeoutMs } = this.#options
-    const { source, target } = move.plan
-    const from = registry.node(source.datanodeUuid)
-    const to = registry.node(target.datanodeUuid)
-    const host = reachableAddress(to?.addresses ?? [], from?.addresses ?? [])
-    const storageType = to?.storages.get(target.storageId)?.type
-    if (to === undefined || host === undefined || storageType === undefined) return false
-    const id = outbox.offer(source.datanodeUuid, {
-      body: {
-        kind: 'copy',
-        block: move.block,
-        targets: [{ ...target, storageType, host, port: to.transferPort }],
-      },
-      timeoutMs,
-      onEnd: (end) => this.#ended(move, end),
-    })
-    // At once: the copy may be reported before the command is.
-    if (id !== undefined) this.#replaced.note(`${move.block.id}@${source.datanodeUuid}`)
-    return id !== undefined
-  }
-
   #ended(move: Move, end: CommandEnd): void {
-    const { clock, log } = this.#options
+    const { clock, copies, log } = this.#options
     const { id: blockId, lengthBytes } = move.block
+    const { source, target } = move.plan
     move.endedMs = clock.monotonicMs()
     if (end.outcome === 'done') {
       this.#movedBlocks += 1
       this.#movedBytes += lengthBytes
     } else {
       this.#failedMoves += 1
-      this.#failed.note(blockId)
+      copies.failures.note(blockId, source.datanodeUuid, target.datanodeUuid, end)
       this.#moves.delete(blockId)
       const message = 'message' in end ? end.message : undefined
       log.info({ blockId, ...move.plan, outcome: end.outcome, message }, 'move did not succeed')
@@ -214,3 +205,6 @@ export class BlockMoves {
     this.onEnded()
   }
 }
+
+const isCopy = ({ source, target }: MovePlan): boolean =>
+  source.datanodeUuid !== target.datanodeUuid

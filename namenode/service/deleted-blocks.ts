@@ -23,6 +23,8 @@ export class DeletedBlocks {
   readonly #options: DeletedBlocksOptions
   readonly #waiting = new Set<BlockId>()
   readonly #gone = new Set<BlockId>()
+  /** Whether a replica is on its way to another place, for balance or for a policy. */
+  isMoving: (block: BlockId) => boolean = () => false
   #after: BlockId | 0 = 0
   #isWalkDue = true
 
@@ -83,8 +85,8 @@ export class DeletedBlocks {
   #serve(block: BlockId): void {
     const { map, deletions } = this.#options
     if (map.judged(block, map.record(block)).kind !== 'deleted') return
-    const replicas = deletions.removeAll(block)
     // A copy that was ordered before the file was deleted still makes a replica: the next walk finds it.
-    if (replicas === 0 && this.#options.pendingCopies(block) === 0) this.#gone.add(block)
+    const mayStillCome = this.#options.pendingCopies(block) > 0 || this.isMoving(block)
+    if (deletions.removeAll(block) === 0 && !mayStillCome) this.#gone.add(block)
   }
 }

@@ -3,12 +3,12 @@
  * (satisfyStoragePolicy), and at once what lies in memory only for a while (LAZY_PERSIST). A request is walked file by
  * file and again until a whole walk finds nothing to move; it survives a restart, its position does not.
  */
-
+import type { Clock } from '../../shared/clock.js'
 import type { BlockId, InodeId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { Random } from '../../shared/random.js'
 import type { PlacementNode } from '../policy/place-replicas.js'
-import { planMoves } from '../policy/plan-moves.js'
+import { planMoves, type ReplicaPlace } from '../policy/plan-moves.js'
 import type { StoragePolicy } from '../policy/storage-policies.js'
 import type { BlockMoves } from './block-moves.js'
 import type { Examination } from './examination.js'
@@ -20,9 +20,13 @@ import type { HeldReplica } from './replica-map.js'
 const LOOKED_AT = 100
 /** Walks for one request: what could not be moved by then has nowhere to go. */
 const MAX_WALKS = 30
+/** Pause after a walk that could start nothing, and again twice as long up to the longest: half an hour in all. */
+const FIRST_REST_MS = 250
+const LONGEST_REST_MS = 60_000
 const MAX_VOLATILE = 100_000
 
 export interface PolicyMoverOptions {
+  readonly clock: Clock
   readonly log: Log
   readonly random: Random
   readonly namespace: Pick<
@@ -38,8 +42,13 @@ interface Request {
   readonly id: InodeId
   readonly walk: FileWalk
   readonly walks: number
-  /** Blocks that are on their way, or that repair or the removal of excess must leave alone first. */
-  unfinished: number
+  readonly beginsMs: number
+  /** How long the pause before it was. */
+  readonly restMs: number
+  /** Blocks that this walk set on their way. */
+  moving: number
+  /** Blocks that repair, the removal of excess or a failure a short while ago must leave alone first. */
+  unsettled: number
   stuck: number
 }
 
@@ -61,12 +70,13 @@ export class PolicyMover {
 
   /** One slice of work. @returns whether there is more to do at once */
   async step(): Promise<boolean> {
-    const { moves } = this.#options
+    const { clock, moves } = this.#options
     for (const block of [...this.#volatile].slice(0, LOOKED_AT)) {
       if (!moves.mayStart) return false
       const outcome = this.#look(block)
       if (outcome === 'fine' || outcome === 'stuck') this.#volatile.delete(block)
     }
+    if (this.#request !== undefined && clock.monotonicMs() < this.#request.beginsMs) return false
     for (let looked = 0; looked < LOOKED_AT; looked += 1) {
       if (!moves.mayStart) return false
       const block = this.#nextBlock()
@@ -83,14 +93,13 @@ export class PolicyMover {
 
   #count(outcome: 'moving' | 'unsettled' | 'stuck' | 'fine'): void {
     if (this.#request === undefined) return
-    if (outcome === 'moving' || outcome === 'unsettled') this.#request.unfinished += 1
-    if (outcome === 'stuck') this.#request.stuck += 1
+    if (outcome !== 'fine') this.#request[outcome] += 1
   }
 
   #nextBlock(): BlockId | undefined {
     const { namespace } = this.#options
     const [first] = this.#request === undefined ? namespace.policyRequestsAfter(0, 1) : []
-    if (first !== undefined) this.#request = this.#begin(first, 1)
+    if (first !== undefined) this.#request = this.#begin(first, 1, 0)
     while (this.#blocks.length === 0) {
       const file = this.#request?.walk.next()
       if (file === undefined) return undefined
@@ -99,23 +108,27 @@ export class PolicyMover {
     return this.#blocks.shift()
   }
 
-  #begin(id: InodeId, walks: number): Request {
-    const walk = new FileWalk(this.#options.namespace, id)
-    return { id, walk, walks, unfinished: 0, stuck: 0 }
+  #begin(id: InodeId, walks: number, restMs: number): Request {
+    const { clock, namespace } = this.#options
+    const walk = new FileWalk(namespace, id)
+    const beginsMs = clock.monotonicMs() + restMs
+    return { id, walk, walks, beginsMs, restMs, moving: 0, unsettled: 0, stuck: 0 }
   }
 
   async #endWalk(): Promise<boolean> {
     const { namespace, moves, log } = this.#options
     const request = this.#request
     if (request === undefined) return false
-    // Moves that fail are found by the next walk, so all must have ended.
-    if (moves.underWay.length > 0) return false
-    if (request.unfinished > 0 && request.walks < MAX_WALKS) {
-      this.#request = this.#begin(request.id, request.walks + 1)
+    // Moves that fail are found by the next walk, so all must have ended; the balancer's are its own affair.
+    if (moves.underWay.some((it) => it.purpose === 'policy')) return false
+    const { id, walks, restMs, moving, unsettled, stuck } = request
+    if (moving + unsettled > 0 && walks < MAX_WALKS) {
+      const longer = Math.min(LONGEST_REST_MS, Math.max(FIRST_REST_MS, 2 * restMs))
+      this.#request = this.#begin(id, walks + 1, moving > 0 ? 0 : longer)
       return false
     }
-    const { id, stuck } = request
     if (stuck > 0) log.warn({ inode: id, blocks: stuck }, 'no room where the storage policy wants')
+    if (moving + unsettled > 0) log.warn({ inode: id, moving, unsettled }, 'policy not satisfied')
     await namespace.endPolicyRequest(id)
     this.#request = undefined
     return true
@@ -142,13 +155,15 @@ export class PolicyMover {
         },
         random,
       )
+    const hasFailed = ({ datanodeUuid }: ReplicaPlace) => moves.hasFailed(block, datanodeUuid)
     const { moves: plans, stuck } = plansOn(moves.nodes())
-    const [plan] = plans
+    const plan = plans.find((it) => !hasFailed(it.source) && !hasFailed(it.target))
     if (plan === undefined) {
+      if (plans.length > 0) return 'unsettled'
       if (stuck === 0) return 'fine'
       return plansOn(moves.allNodes()).moves.length > 0 ? 'later' : 'stuck'
     }
-    return moves.start(plan, record) ? 'moving' : 'later'
+    return moves.start(plan, record, 'policy') ? 'moving' : 'unsettled'
   }
 }
 

@@ -7,7 +7,6 @@ import type { Clock } from '../../shared/clock.js'
 import type { Block, BlockId, DatanodeUuid, InodeId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { Random } from '../../shared/random.js'
-import { reachableAddress } from '../policy/reachable-address.js'
 import { isCopyRisk, type ReplicationQueue } from '../policy/replication-queue.js'
 import {
   type CopyBudget,
@@ -20,8 +19,9 @@ import type { BlockHistory } from './block-history.js'
 import { placementOf } from './cluster-node.js'
 import type { ClusterRegistry } from './cluster-registry.js'
 import type { CommandEnd, CommandOutbox } from './command-outbox.js'
+import { copyCommand } from './copy-command.js'
+import { CopyFailures } from './copy-failures.js'
 import type { Examination, Examined } from './examination.js'
-import { RecentEvents } from './recent-events.js'
 
 export interface ReplicationCopiesOptions {
   readonly history: Pick<BlockHistory, 'note'>
@@ -41,20 +41,17 @@ export interface ReplicationCopiesOptions {
 
 interface PendingCopy {
   readonly plan: CopyPlan
-  readonly block: Block
   commandId: string | undefined
 }
 
-/** For so long a node that failed a copy of a block is the last choice for that block. */
-const FAILURE_MEMORY_MS = 10_000
-const FAILURE_CAPACITY = 10_000
 const PACE_WINDOW_MS = 60_000
 const PACE_SAMPLES = 1000
 
 export class ReplicationCopies {
   readonly #options: ReplicationCopiesOptions
   readonly #pending = new Map<BlockId, Set<PendingCopy>>()
-  readonly #failures: RecentEvents<string>
+  /** Of moves, too. */
+  readonly failures: CopyFailures
   /** Copies that one node may send or receive at a time. */
   streamsPerNode: number
   #size = 0
@@ -64,11 +61,7 @@ export class ReplicationCopies {
   constructor(options: ReplicationCopiesOptions) {
     this.#options = options
     this.streamsPerNode = options.streamsPerNode
-    this.#failures = new RecentEvents({
-      clock: options.clock,
-      keepMs: Math.min(FAILURE_MEMORY_MS, options.timeoutMs),
-      capacity: FAILURE_CAPACITY,
-    })
+    this.failures = new CopyFailures(options)
   }
 
   /** Time for so many copies at the pace of the last minute; undefined when there was none. */
@@ -158,7 +151,7 @@ export class ReplicationCopies {
     const pending = [...(this.#pending.get(record.id) ?? [])].map((it) => it.plan.target)
     const failed = this.#options.registry
       .nodes()
-      .filter((it) => this.#failures.has(failureKey(record.id, it.uuid)))
+      .filter((it) => this.failures.has(record.id, it.uuid))
       .map((it) => it.uuid)
     return {
       blockId: record.id,
@@ -176,31 +169,13 @@ export class ReplicationCopies {
 
   #start(plan: CopyPlan, block: Block, examination: Examination): boolean {
     const { registry, outbox, timeoutMs } = this.#options
-    const source = registry.node(plan.source)
-    const target = registry.node(plan.target)
-    const host = reachableAddress(target?.addresses ?? [], source?.addresses ?? [])
-    if (target === undefined || host === undefined) return false
-    const { id, generationStamp, lengthBytes } = block
-    const copy: PendingCopy = {
-      plan,
-      block: { id, generationStamp, lengthBytes },
-      commandId: undefined,
-    }
-    const storageType = target.storages.get(plan.targetStorageId)?.type ?? 'DISK'
+    const { id } = block
+    const place = { datanodeUuid: plan.target, storageId: plan.targetStorageId }
+    const body = copyCommand(registry, block, plan.source, place)
+    if (body === undefined) return false
+    const copy: PendingCopy = { plan, commandId: undefined }
     copy.commandId = outbox.offer(plan.source, {
-      body: {
-        kind: 'copy',
-        block: copy.block,
-        targets: [
-          {
-            datanodeUuid: plan.target,
-            storageId: plan.targetStorageId,
-            storageType,
-            host,
-            port: target.transferPort,
-          },
-        ],
-      },
+      body,
       timeoutMs,
       onEnd: (end) => this.#ended(copy, end, examination),
     })
@@ -225,16 +200,7 @@ export class ReplicationCopies {
         'copy did not succeed',
       )
     }
-    const culprit = 'culprit' in end ? end.culprit : undefined
-    const isSourceGuilty = end.outcome === 'refused' ? culprit !== 'target' : culprit === 'source'
-    if (end.outcome === 'refused' || end.outcome === 'failed') {
-      this.#failures.note(failureKey(blockId, isSourceGuilty ? source : target))
-      if (isSourceGuilty) this.#options.onSuspect(blockId, source)
-    }
-    if (end.outcome === 'expired') {
-      this.#failures.note(failureKey(blockId, source))
-      this.#failures.note(failureKey(blockId, target))
-    }
+    this.failures.note(blockId, source, target, end)
     examination.soon(blockId)
   }
 
@@ -286,10 +252,6 @@ interface Load {
 
 function add(counts: Map<DatanodeUuid, number>, key: DatanodeUuid, amount: number): void {
   counts.set(key, (counts.get(key) ?? 0) + amount)
-}
-
-function failureKey(block: BlockId, datanode: DatanodeUuid): string {
-  return `${block}@${datanode}`
 }
 
 function messageOf(end: CommandEnd): string {

@@ -102,10 +102,8 @@ describe('the balance', () => {
       return blocks.flat().flatMap((it) => it.datanodes)
     }
     const onSecond = async () => (await held()).filter((it) => it === second?.uuid).length
-    // Not exactly half: both nodes are on one disk, whose other users move what each seems to have used.
-    await waitUntil(async () => (await onSecond()) >= 3 && (await held()).length === 8, {
-      what: 'a fair share of the blocks on the node that came back',
-      timeoutMs: 90_000,
+    await waitUntil(async () => (await onSecond()) === 4 && (await held()).length === 8, {
+      what: 'half of the blocks on the node that came back',
       explain: held,
     })
     for (const { path, bytes } of files) expect(await client.readFile(path)).toEqual(bytes)

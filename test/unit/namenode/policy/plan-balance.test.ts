@@ -20,6 +20,8 @@ const storage = (
   type: 'DISK',
   capacityBytes: 1000,
   usedBytes,
+  comingBytes: 0,
+  leavingBytes: 0,
   ...change,
 })
 const names = (steps: readonly BalanceStep[]) =>
@@ -46,6 +48,24 @@ describe('the balance', () => {
     const [step] = planBalance([storage('a', 600), storage('b', 200)], 0.1)
     if (step === undefined) throw new Error('nothing planned')
     expect([200, 201, 0].map((it) => isWorthMoving(step, it))).toEqual([true, false, false])
+  })
+})
+
+describe('a move of which the reports may show anything', () => {
+  // Four blocks of 100 go from `a`, which had all eight, to `b`.
+  const planned = (a: number, b: number) =>
+    planBalance(
+      [storage('a', a, { leavingBytes: 400 }), storage('b', b, { comingBytes: 400 })],
+      0,
+    ).filter((it) => isWorthMoving(it, 100))
+  it.each([
+    [800, 0],
+    [800, 400],
+    [400, 400],
+    [500, 300],
+    [400, 0],
+  ])('is neither made again nor taken back: %i and %i are reported', (a, b) => {
+    expect(planned(a, b)).toEqual([])
   })
 })
 
