@@ -6,6 +6,8 @@ import { toDfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import type { BlockId } from '../../shared/ids.js'
 import { checkSuperuser } from '../policy/permissions.js'
+import type { Audit } from '../service/audit.js'
+import { audited } from '../service/audited-call.js'
 import type { FoundBlock } from '../service/block-inquiry.js'
 import type { BlockManager } from '../service/block-manager.js'
 import type { Call } from '../service/call.js'
@@ -23,6 +25,7 @@ export interface FsckRoutesOptions {
   readonly blockManager: Pick<BlockManager, 'findDatanode'>
   readonly blockPoolId: string
   readonly clock: Clock
+  readonly audit: Pick<Audit, 'record'>
   /** Who a request without a name is. */
   readonly defaultUser: string
   readonly callOf: (request: FastifyRequest, user: string) => Call
@@ -45,23 +48,25 @@ interface FsckQuery {
   readonly listcorruptfileblocks?: string
   readonly startblockafter?: string
   readonly blockId?: string
+  readonly upgradedomains?: string
+  readonly includeSnapshots?: string
 }
 
 export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOptions): void {
-  app.get('/fsck', (request, reply) => {
+  app.get('/fsck', async (request, reply) => {
     const { query, call, path, signal, action } = parse(request, reply, options)
+    await recordCheck(options, call, path)
     const short = shortAnswer(query, call, path, options)
     if (short !== undefined) return reply.type('text/plain; charset=utf-8').send(short)
     const text = textOptions(query, call, path, options)
-    const strict = query.strict !== undefined
-    const items = options.fsck.check(call, { path, strict, signal, action })
+    const items = options.fsck.check(call, { path, ...choicesOf(query), signal, action })
     const lines = textLines(items, text, options.clock)
     return reply.type('text/plain; charset=utf-8').send(Readable.from(lines))
   })
   app.get('/api/v1/fsck', async (request, reply) => {
     const { query, call, path, signal, action } = parse(request, reply, options)
-    const strict = query.strict !== undefined
-    const items = options.fsck.check(call, { path, strict, signal, action })
+    await recordCheck(options, call, path)
+    const items = options.fsck.check(call, { path, ...choicesOf(query), signal, action })
     // The first item is asked for before the head is sent, so that a missing path is an answer of 404.
     const first = await items.next()
     const parts = jsonParts(first, items, query)
@@ -82,6 +87,16 @@ function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutes
     action: actionOf(query),
   }
 }
+
+/** The line in the audit log is of the beginning: a check of a big namespace may take hours, and need not be heard to its end. */
+function recordCheck({ audit }: FsckRoutesOptions, call: Call, path: string): Promise<void> {
+  return audited(audit, call, { command: 'fsck', path, isRead: true }, () => undefined)
+}
+
+const choicesOf = (query: FsckQuery) => ({
+  strict: query.strict !== undefined,
+  includeSnapshots: query.includeSnapshots !== undefined,
+})
 
 function actionOf(query: FsckQuery): CorruptFileAction {
   if (query.move !== undefined) return 'move'
@@ -123,6 +138,7 @@ function textOptions(
     showLocations: query.locations !== undefined,
     showRacks: query.racks !== undefined,
     showReplicaDetails: query.replicadetails !== undefined,
+    showUpgradeDomains: query.upgradedomains !== undefined,
     showOpen: query.openforwrite !== undefined,
     blockPoolId,
     storageType: (replica: FsckReplica) =>

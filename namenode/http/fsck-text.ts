@@ -17,6 +17,7 @@ export interface FsckTextOptions {
   readonly showLocations: boolean
   readonly showRacks: boolean
   readonly showReplicaDetails: boolean
+  readonly showUpgradeDomains: boolean
   readonly showOpen: boolean
   readonly blockPoolId: string
   /** Type of a storage, such as DISK. */
@@ -97,7 +98,10 @@ function blockText(block: FsckBlock, options: FsckTextOptions): string {
   const state = block.risk === 'missing' ? 'MISSING!' : `Live_repl=${block.liveReplicas}`
   const shown = block.replicas.filter((it) => it.liveness !== 'dead')
   const places =
-    options.showLocations || options.showRacks || options.showReplicaDetails
+    options.showLocations ||
+    options.showRacks ||
+    options.showReplicaDetails ||
+    options.showUpgradeDomains
       ? `  [${shown.map((it) => placeText(it, options)).join(', ')}]`
       : ''
   const name = blockName(block, options.blockPoolId)
@@ -110,7 +114,10 @@ function placeText(replica: FsckReplica, options: FsckTextOptions): string {
   const place = options.showRacks
     ? `${replica.rack}/${replica.address}`
     : `DatanodeInfoWithStorage[${parts.join(',')}]`
-  return options.showReplicaDetails ? `${place}(${replicaState(replica)})` : place
+  const details = options.showReplicaDetails ? `(${replicaState(replica)})` : ''
+  // No datanode has an upgrade domain here; the words are those of an Apache cluster without any.
+  const domain = options.showUpgradeDomains ? '(ud=undefined)' : ''
+  return place + details + domain
 }
 
 /** The first that applies, in the order and the words of HDFS. */

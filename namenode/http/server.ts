@@ -79,6 +79,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     blockManager: services.blockManager,
     blockPoolId: namespace.identity.blockPoolId,
     clock,
+    audit: services.audit,
     defaultUser,
     callOf,
   })

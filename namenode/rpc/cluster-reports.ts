@@ -4,6 +4,7 @@ import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import { DatanodeReportType } from '../../shared/hadoop/schema/cluster.js'
 import { StorageState, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import { inodeId } from '../../shared/ids.js'
+import { audited } from '../service/audited-call.js'
 import type { DatanodeView, StorageView } from '../service/block-manager.js'
 import type { Call } from '../service/call.js'
 import type { OpenFile } from '../service/namespace-model.js'
@@ -64,20 +65,20 @@ function datanodeReports(services: NamenodeServices) {
   return {
     getDatanodeReport: rpcMethod(CLIENT_PROTOCOL.getDatanodeReport, (request, context) => {
       const call = callOf(context, principals)
-      requireSuperuser(call, 'datanodeReport')
-      return { di: datanodesOf(services, request.type).map((it) => describe(call, it)) }
+      return auditedRead(services, call, 'datanodeReport', () => ({
+        di: datanodesOf(services, request.type).map((it) => describe(call, it)),
+      }))
     }),
     getDatanodeStorageReport: rpcMethod(
       CLIENT_PROTOCOL.getDatanodeStorageReport,
       (request, context) => {
         const call = callOf(context, principals)
-        requireSuperuser(call, 'getDatanodeStorageReport')
-        return {
+        return auditedRead(services, call, 'getDatanodeStorageReport', () => ({
           datanodeStorageReports: datanodesOf(services, request.type).map((it) => ({
             datanodeInfo: describe(call, it),
             storageReports: it.storages.map(storageReport),
           })),
-        }
+        }))
       },
     ),
     getSlowDatanodeReport: rpcMethod(CLIENT_PROTOCOL.getSlowDatanodeReport, (_, context) => {
@@ -129,17 +130,18 @@ function storageReport(storage: StorageView) {
 function fileReports(services: NamenodeServices) {
   const { principals } = services
   return {
-    listOpenFiles: rpcMethod(CLIENT_PROTOCOL.listOpenFiles, (request, context) => {
-      requireSuperuser(callOf(context, principals), 'listOpenFiles')
-      const { files, hasMore } = openFilesBelow(services, request.id, request.path ?? '/')
-      const entries = files.map((it) => ({
-        id: it.inodeId,
-        path: it.path,
-        clientName: it.holder,
-        clientMachine: it.clientMachine,
-      }))
-      return { entries, hasMore, types: request.types }
-    }),
+    listOpenFiles: rpcMethod(CLIENT_PROTOCOL.listOpenFiles, (request, context) =>
+      auditedRead(services, callOf(context, principals), 'listOpenFiles', () => {
+        const { files, hasMore } = openFilesBelow(services, request.id, request.path ?? '/')
+        const entries = files.map((it) => ({
+          id: it.inodeId,
+          path: it.path,
+          clientName: it.holder,
+          clientMachine: it.clientMachine,
+        }))
+        return { entries, hasMore, types: request.types }
+      }),
+    ),
     listCorruptFileBlocks: rpcMethod(CLIENT_PROTOCOL.listCorruptFileBlocks, (request, context) => {
       const call = callOf(context, principals)
       requireSuperuser(call, 'listCorruptFileBlocks')
@@ -163,4 +165,17 @@ function openFilesBelow({ namespace }: NamenodeServices, after: number, folder: 
     if (files.length > 0 || !hasMore || end === undefined) return { files, hasMore }
     last = end.inodeId
   }
+}
+
+/** For superusers, with a line in the audit log. */
+function auditedRead<T>(
+  { audit }: NamenodeServices,
+  call: Call,
+  command: string,
+  read: () => T,
+): Promise<T> {
+  return audited(audit, call, { command, isRead: true }, () => {
+    requireSuperuser(call, command)
+    return read()
+  })
 }

@@ -31,6 +31,7 @@ export function namespaceChanges({ namespace, principals }: NamenodeServices) {
         from: request.src,
         to: request.dst,
         overwrite: request.overwriteDest,
+        toTrash: request.moveToTrash === true,
       })
       return {}
     }),

@@ -98,9 +98,9 @@ export const CLIENT_CHANGES: {
     audit: { command: 'rename', path: from, target: to },
     refusal: `Cannot rename ${from}`,
   }),
-  renameStrictly: ({ from, to, overwrite }) => ({
+  renameStrictly: ({ from, to, overwrite, toTrash }) => ({
     audit: {
-      command: `rename (options=[${overwrite ? 'OVERWRITE' : 'NONE'}])`,
+      command: `rename (options=[${renameOptions(overwrite, toTrash)}])`,
       path: from,
       target: to,
     },
@@ -200,3 +200,9 @@ export const CLIENT_CHANGES: {
 }
 
 const snapshotPath = (path: string, name: string): string => `${path}/.snapshot/${name}`
+
+/** As Apache lists them. */
+function renameOptions(overwrite: boolean, toTrash = false): string {
+  const options = [...(overwrite ? ['OVERWRITE'] : []), ...(toTrash ? ['TO_TRASH'] : [])]
+  return options.length === 0 ? 'NONE' : options.join(', ')
+}

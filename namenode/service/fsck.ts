@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../../shared/clock.js'
 import { DfsError } from '../../shared/errors.js'
+import { SNAPSHOT_FOLDER } from '../policy/path-name.js'
 import type { ReplicaAttentionStore } from '../storage/replica-attention-store.js'
 import type { Call } from './call.js'
 import type { ClusterRegistry } from './cluster-registry.js'
@@ -38,7 +39,15 @@ export interface FsckRequest {
   /** A file or directory. */
   readonly path: string
   readonly strict: boolean
+  /** Also what only snapshots show, and what they show besides. */
+  readonly includeSnapshots?: boolean
   readonly signal?: AbortSignal
+}
+
+/** A directory that is being walked through. */
+interface Level {
+  readonly path: string
+  startAfter: string
 }
 
 interface Walk {
@@ -83,9 +92,8 @@ export class Fsck {
 
   /** Depth first. Memory: one position for each level, and one page. */
   async *#tree(root: string, walk: Walk): AsyncGenerator<FsckItem, void, undefined> {
-    const open = [{ path: root, startAfter: '' }]
-    walk.totals.directories += 1
-    yield { kind: 'directory', path: root }
+    const open: Level[] = []
+    yield* this.#enter(root, open, walk)
     for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
       await this.#giveWay(walk)
       const page = this.#options.namespace.list(
@@ -105,13 +113,27 @@ export class Fsck {
         yield* this.#file(path, entry, walk)
       }
       if (below !== undefined) {
-        walk.totals.directories += 1
-        yield { kind: 'directory', path: below }
-        open.push({ path: below, startAfter: '' })
+        yield* this.#enter(below, open, walk)
       } else if (page === undefined || page.remainingEntries === 0) {
         open.pop()
       }
     }
+  }
+
+  /** Its snapshots are looked at first, as in HDFS. */
+  *#enter(path: string, open: Level[], walk: Walk): Generator<FsckItem, void, undefined> {
+    const { namespace } = this.#options
+    const add = (folder: string): FsckItem => {
+      walk.totals.directories += 1
+      open.push({ path: folder, startAfter: '' })
+      return { kind: 'directory', path: folder }
+    }
+    yield add(path)
+    if (walk.request.includeSnapshots !== true || path.includes(`/${SNAPSHOT_FOLDER}`)) return
+    const isSnapshottable = namespace.status(walk.call, path)?.isSnapshottable === true
+    const hasSnapshots =
+      isSnapshottable && namespace.status(walk.call, snapshotsOf(path)) !== undefined
+    if (hasSnapshots) yield add(snapshotsOf(path))
   }
 
   async *#file(
@@ -174,3 +196,5 @@ export class Fsck {
     await this.#options.clock.sleep(0)
   }
 }
+
+const snapshotsOf = (path: string) => `${path === '/' ? '' : path}/${SNAPSHOT_FOLDER}`

@@ -61,7 +61,7 @@ export const deleteRule: ChangeRule<'delete'> = {
     checkMayUnlink(walked, context)
     if (target === undefined) return { result: () => false }
     if (target.kind === 'directory') {
-      if (!principal.isSuperuser) checkSubtree(context, target, path)
+      checkMayEmpty(context, walked)
       if (target.children > 0 && !change.recursive) {
         throw new DfsError('NOT_EMPTY', `\`${path} is non empty': Directory is not empty`)
       }
@@ -82,6 +82,12 @@ export function checkMayUnlink(walked: WalkedPath, { call }: ChangeContext): voi
   if (target === undefined) return
   const entry = { inode: target, path: joinPath(components) }
   checkSticky(entry, { inode: ancestor, path: ancestorPath }, call.principal)
+}
+
+/** Rights to delete all that is below a directory. */
+export function checkMayEmpty(context: ChangeContext, { target, components }: WalkedPath): void {
+  if (target?.kind !== 'directory' || context.call.principal.isSuperuser) return
+  checkSubtree(context, target, joinPath(components))
 }
 
 /** @throws NOT_FOUND in the words of create and mkdirs */

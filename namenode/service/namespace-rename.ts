@@ -4,7 +4,7 @@ import { checkNameLength, joinPath } from '../policy/path-name.js'
 import { checkAccess, WRITE } from '../policy/permissions.js'
 import type { Inode } from '../storage/inode-store.js'
 import type { ChangeContext, ChangeRule } from './namespace-change.js'
-import { checkMayUnlink, checkRoomFor, removalOf } from './namespace-directories.js'
+import { checkMayEmpty, checkMayUnlink, checkRoomFor, removalOf } from './namespace-directories.js'
 import type { Edit } from './namespace-edit.js'
 import { checkQuotas, usageDifference, usageOf, usageOfMove } from './namespace-quotas.js'
 import { checkNoSnapshots, checkNotNested } from './namespace-snapshottables.js'
@@ -46,6 +46,7 @@ export const renameStrictlyRule: ChangeRule<'renameStrictly'> = {
     const from = joinPath(source.components)
     const to = joinPath(destination.components)
     const inode = source.target
+    if (change.toTrash === true) checkMayEmpty(context, source)
     if (inode === undefined) throw new DfsError('NOT_FOUND', `rename source ${from} is not found.`)
     if (source.components.length === 0) {
       throw new DfsError('IO', 'rename source cannot be the root')

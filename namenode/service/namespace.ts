@@ -207,9 +207,10 @@ export interface NamespaceChanges extends SnapshotChanges, DeletionChanges {
   concat(call: Call, change: { target: string; sources: readonly string[] }): Promise<void>
   renewLease(call: Call, change: { holder: string }): Promise<void>
   rename(call: Call, change: { from: string; to: string }): Promise<boolean>
+  /** @param change.toTrash to be deleted from there by others: asks for the rights of a deletion, too */
   renameStrictly(
     call: Call,
-    change: { from: string; to: string; overwrite: boolean },
+    change: { from: string; to: string; overwrite: boolean; toTrash?: boolean },
   ): Promise<void>
   /** @param change.isFinal it cannot be undone: for what has been kept once, in the trash */
   delete(

@@ -23,6 +23,7 @@ const OPTIONS: FsckTextOptions = {
   showLocations: true,
   showRacks: false,
   showReplicaDetails: false,
+  showUpgradeDomains: false,
   showOpen: false,
   blockPoolId: 'BP-136533816-127.0.0.1-1795265636992',
   storageType: () => 'DISK',
@@ -122,6 +123,11 @@ describe('the text of a check is that of Apache HDFS 3.4.3', () => {
         '[DatanodeInfoWithStorage[127.0.0.1:9446,DS-29262ada-c5cc-4b62-9d62-ddf6828e71cb,DISK], ' +
         'DatanodeInfoWithStorage[127.0.0.1:9456,DS-d34299e1-c379-4035-b1e2-114ccbd0b36d,DISK]]\n\n',
     )
+  })
+
+  it('for upgrade domains, of which there are none', () => {
+    const options = { ...OPTIONS, showLocations: false, showUpgradeDomains: true }
+    expect(fsckItemText(file([block()]), options)).toContain(',DISK](ud=undefined), Datanode')
   })
 
   it('for a file with too few replicas', () => {

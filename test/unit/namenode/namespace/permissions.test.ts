@@ -109,6 +109,17 @@ describe('a stranger', () => {
       denied('ALL', '/open/hers'),
     ],
     [
+      "move somebody's tree to the trash out of an open directory",
+      ({ namespace: n }) =>
+        n.renameStrictly(eve, {
+          from: '/open/hers',
+          to: '/open/trash',
+          overwrite: false,
+          toTrash: true,
+        }),
+      denied('ALL', '/open/hers'),
+    ],
+    [
       'set times',
       ({ namespace: n }) =>
         n.setTimes(eve, { path: '/public/f', modificationTimeMs: 1, accessTimeMs: 1 }),

@@ -6,6 +6,7 @@ import {
   CLIENT_PROTOCOL,
   CLIENT_PROTOCOL_NAME,
 } from '../../../../shared/hadoop/schema/client-protocol.js'
+import { SafeModeAction } from '../../../../shared/hadoop/schema/cluster.js'
 import * as side from '../../../../shared/hadoop/schema/namenode-side-protocols.js'
 import {
   RECONFIGURATION_PROTOCOL,
@@ -53,6 +54,30 @@ describe('dfsadmin', () => {
       message: 'Access denied for user eve. Superuser privilege is required for operation metaSave',
     })
     expect([...namenode.logFiles.keys()]).toEqual(['meta.txt'])
+  })
+
+  it('leaves a line in the audit log of each call, also of a refused one', async () => {
+    const set = (action: number, user?: string) =>
+      call(CLIENT_PROTOCOL_NAME, CLIENT_PROTOCOL.setSafeMode, { action }, user)
+    await set(SafeModeAction.ENTER)
+    await set(SafeModeAction.GET, 'eve')
+    await set(SafeModeAction.LEAVE)
+    await expect(set(SafeModeAction.LEAVE, 'eve')).rejects.toThrow('safemode_leave')
+    await call(CLIENT_PROTOCOL_NAME, CLIENT_PROTOCOL.refreshNodes, {}, 'eve').catch(() => undefined)
+    const lines = await namenode.services.audit.find({
+      user: undefined,
+      command: undefined,
+      path: undefined,
+      sinceMs: 0,
+      limit: 10,
+    })
+    expect(lines.reverse().map((it) => [it.user, it.command, it.outcome])).toEqual([
+      ['root', 'safemode_enter', 'success'],
+      ['eve', 'safemode_get', 'success'],
+      ['root', 'safemode_leave', 'success'],
+      ['eve', 'safemode_leave', 'PERMISSION_DENIED'],
+      ['eve', 'refreshNodes', 'PERMISSION_DENIED'],
+    ])
   })
 
   it('limits copies on every datanode', async () => {
