@@ -4,7 +4,7 @@ import { seededRandom } from '../../shared/random.js'
 import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
 import { editsAbout } from './checks/edits-about.js'
 import { Invariants } from './checks/invariants.js'
-import { differencesFromReplay } from './checks/replay.js'
+import { differencesInFolder } from './checks/replay.js'
 import { Faults } from './faults.js'
 import { ClientLoad } from './load/client-load.js'
 import { complaintAbout, possiblePaths } from './load/known-file.js'
@@ -177,7 +177,7 @@ class Run {
     const checks = async () => {
       for (const complaint of await strictComplaints(this.#world)) this.#complain(complaint)
       await this.#readAll()
-      for (const table of differencesFromReplay(namenode.folder)) {
+      for (const table of differencesInFolder(namenode.folder)) {
         this.#complain(`I12: the edits make another table ${table}`)
       }
     }

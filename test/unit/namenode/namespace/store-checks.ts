@@ -1,52 +1,9 @@
 /** Checks of a store from outside: what must hold after any sequence of changes, computed the slow and obvious way. */
 import { expect } from 'vitest'
-import { EditApplier } from '../../../../namenode/service/namespace-apply.js'
-import { decodeEdit } from '../../../../namenode/service/namespace-edit.js'
 import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
-import {
-  type Database,
-  openMemoryDatabase,
-  openReadingConnection,
-} from '../../../../namenode/storage/database.js'
-import { openStores } from '../../../../namenode/storage/stores.js'
+import { type Database, openReadingConnection } from '../../../../namenode/storage/database.js'
+import { differencesFromReplay } from '../../../support/replayed-store.js'
 import { checkPolicyTotals } from './policy-total-checks.js'
-
-const TABLES = [
-  'state',
-  'inode',
-  'entry',
-  'block',
-  'lease',
-  'xattr',
-  'quota',
-  'policy_request',
-  'policy_total',
-  'request',
-  'deleted_block',
-  'detached',
-  'deletion',
-  'deletion_total',
-  'edit',
-  'snapshot',
-  'snapshottable_below',
-  'trace',
-  'deleted_snapshot',
-  'inode_version',
-  'block_version',
-  'node_order',
-]
-
-/** Columns of a primary key that has several. */
-const ORDERS: Readonly<Record<string, string>> = {
-  entry: '1, 2',
-  policy_total: '1, 2',
-  request: '1, 2',
-  snapshot: '1, 2',
-  trace: '1, 2',
-  deleted_snapshot: '1, 2',
-  inode_version: '1, 2, 3',
-  block_version: '1, 2, 3, 4',
-}
 
 interface InodeRow {
   id: number
@@ -78,28 +35,7 @@ export function checkStore(folder: string): void {
 /** As `checkStore`, on an open connection. */
 export function checkDatabase(database: Database): void {
   checkInvariants(database)
-  checkReplay(database)
-}
-
-function checkReplay(database: Database): void {
-  const replayed = openMemoryDatabase()
-  try {
-    const stores = openStores(replayed)
-    const applier = new EditApplier(stores)
-    for (const edit of openStores(database).edits.after(0, 1_000_000)) {
-      applier.apply(decodeEdit(edit.operation, edit.arguments), edit.timeMs)
-      applier.totals.keep()
-    }
-    applier.flush()
-    for (const table of TABLES) expect(rows(replayed, table), table).toEqual(rows(database, table))
-  } finally {
-    replayed.close()
-  }
-}
-
-function rows(database: Database, table: string): unknown[] {
-  const order = ORDERS[table] ?? '1'
-  return database.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all()
+  expect(differencesFromReplay(database), 'what the edits make').toEqual([])
 }
 
 function checkInvariants(database: Database): void {
