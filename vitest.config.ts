@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/tidy.test.ts'],
           testTimeout: 20_000,
+          // Modules are loaded once for each worker, not for each file: two fifths of the processor time. They keep no state.
+          isolate: false,
         },
       },
       {
