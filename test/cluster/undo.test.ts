@@ -25,19 +25,20 @@ describe.each(CLUSTER_KINDS)('undo (%s)', (kind) => {
 })
 
 describe('what is kept for undo', () => {
-  it('is copied when a node dies, counts as kept, and goes when its time is over', async () => {
-    const cluster = await startTestCluster('in-process', {
+  const start = (keep: string) =>
+    startTestCluster('in-process', {
       datanodes: 3,
-      settings: { 'undo.keep': '20s', 'replication.target': 2 },
+      settings: { 'undo.keep': keep, 'replication.target': 2 },
     })
+  const CONTENT = bytesOf(2, 500_000)
+
+  it('is copied when a node dies, and counts as kept', async () => {
+    const cluster = await start('1h')
     const client = cluster.client()
-    const content = bytesOf(2, 500_000)
-    await client.writeFile('/f', content)
+    await client.writeFile('/f', CONTENT)
     await waitForReplicas(cluster, '/f', 2)
     const [block] = await cluster.blocks('/f')
     const [holder] = cluster.datanodes.filter((it) => block?.datanodes.includes(it.uuid))
-    const files = () =>
-      cluster.datanodes.flatMap((it) => (block ? it.replicaPaths(block.blockId) : []))
     await client.delete('/f')
     expect(await client.keptForUndo()).toEqual({ deletions: 1, spaceConsumedBytes: 1_000_000 })
     await holder?.kill()
@@ -49,10 +50,20 @@ describe('what is kept for undo', () => {
       what: 'the deleted file to have two replicas again',
       timeoutMs: 15_000,
     })
-    await holder?.start()
     await client.undo()
-    expect((await client.readFile('/f')).equals(content)).toBe(true)
+    expect((await client.readFile('/f')).equals(CONTENT)).toBe(true)
+  })
+
+  it('goes when its time is over', async () => {
+    const cluster = await start('2s')
+    const client = cluster.client()
+    await client.writeFile('/f', CONTENT)
+    await waitForReplicas(cluster, '/f', 2)
+    const [block] = await cluster.blocks('/f')
+    if (block === undefined) throw new Error('the file has a block')
+    const files = () => cluster.datanodes.flatMap((it) => it.replicaPaths(block.blockId))
     await client.delete('/f')
+    expect(files()).toHaveLength(2)
     await waitUntil(async () => files().length === 0, {
       what: 'the replicas to go when nobody wanted the file back',
       timeoutMs: 60_000,
