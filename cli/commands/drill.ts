@@ -2,12 +2,14 @@
  * `dfs drill kill-datanode`: rehearses the loss of a node and measures what follows. The process is frozen, not ended:
  * to the cluster that is the same silence, nothing can be lost by it, and it goes on whatever happens to the drill.
  */
+import { spawn } from 'node:child_process'
 import type { Command } from 'commander'
 import { DfsError, errnoOf } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
 import { HTTP_OPTION } from '../namenode-http.js'
 import { timeLeft } from '../rendering/time-left.js'
+import { countArgument, numberArgument } from '../words.js'
 import { readStatus, type StatusDocument } from './status.js'
 
 interface DrillOptions {
@@ -58,11 +60,8 @@ async function rehearse(
   options: DrillOptions,
 ): Promise<DrillReport> {
   const { clock } = context.io.seams
-  const pid = Number(options.pid)
-  const timeoutMs = Number(options.timeout) * 1000
-  if (!(Number.isSafeInteger(pid) && pid > 1 && timeoutMs > 0)) {
-    throw new DfsError('USAGE', '--pid and --timeout must be numbers')
-  }
+  const pid = numberArgument(options.pid, '--pid', 2)
+  const timeoutMs = countArgument(options.timeout, '--timeout') * 1000
   const { uuid } = requireSafe(await readStatus(context, options.http), name)
   const wait = async (sinceMs: number, look: Look): Promise<number | undefined> => {
     for (;;) {
@@ -74,7 +73,7 @@ async function rehearse(
       await clock.sleep(POLL_MS, context.io.signal)
     }
   }
-  signal(pid, 'SIGSTOP')
+  const thaw = freeze(pid)
   const frozenMs = clock.monotonicMs()
   let times: Pick<DrillReport, 'staleAfterMs' | 'deadAfterMs' | 'repairedAfterMs'>
   try {
@@ -87,7 +86,7 @@ async function rehearse(
     const repairedAfterMs = deadAfterMs === undefined ? undefined : await wait(frozenMs, isRepaired)
     times = { staleAfterMs, deadAfterMs, repairedAfterMs }
   } finally {
-    signal(pid, 'SIGCONT')
+    thaw()
   }
   const backMs = clock.monotonicMs()
   const backAfterMs = await wait(
@@ -107,8 +106,17 @@ function isRepaired({ blocks, pendingCopies, isSettled }: StatusDocument): boole
 }
 
 function requireSafe(status: StatusDocument, name: string): Node {
-  const node = status.nodes.find((it) => [it.uuid, it.hostname, it.address].includes(name))
+  const [node, ...namesakes] = status.nodes.filter((it) =>
+    [it.uuid, it.hostname, it.address].includes(name),
+  )
   if (node === undefined) throw new DfsError('NOT_FOUND', `no datanode is called ${name}`)
+  if (namesakes.length > 0) {
+    const places = [node, ...namesakes].map((it) => it.address).join(', ')
+    throw new DfsError(
+      'ILLEGAL_ARGUMENT',
+      `${name} may be any of ${places}: name one with its port`,
+    )
+  }
   if (status.health !== 'ok') {
     throw new DfsError('CONFLICT', `no drill now: the cluster is ${status.health} (dfs status)`)
   }
@@ -117,6 +125,33 @@ function requireSafe(status: StatusDocument, name: string): Node {
     throw new DfsError('CONFLICT', `no drill: only ${others.length} other datanode(s) are live`)
   }
   return node
+}
+
+/**
+ * Freezes a process until the returned function is called, or this process ends, however it ends: then a shell that
+ * waits at the other end of a pipe lets it go on. That shell does not belong to the terminal, whose Ctrl-C would end it.
+ */
+export function freeze(pid: number): () => void {
+  const script = 'read -r _; kill -CONT "$0"'
+  const guard = spawn('/bin/sh', ['-c', script, `${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  if (guard.pid === undefined) {
+    guard.on('error', () => {})
+    throw new DfsError('CONFLICT', 'no drill: there is no /bin/sh that would end it')
+  }
+  guard.unref()
+  try {
+    signal(pid, 'SIGSTOP')
+  } catch (error) {
+    guard.kill()
+    throw error
+  }
+  return () => {
+    guard.stdin.destroy()
+    signal(pid, 'SIGCONT')
+  }
 }
 
 function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { DrillReport } from '../../cli/commands/drill.js'
 import { content } from '../support/content.js'
@@ -27,6 +29,19 @@ it('a drill freezes a datanode, measures silence, death and repair, and brings i
   expect(report.deadAfterMs ?? 0).toBeGreaterThanOrEqual(report.staleAfterMs ?? 0)
   expect(report.repairedAfterMs ?? 0).toBeGreaterThanOrEqual(report.deadAfterMs ?? 0)
   await waitForReplicas(cluster, FILE, 2)
+
+  const isFrozen = () => execFileSync('ps', ['-o', 'stat=', '-p', `${node.pid}`]).includes('T')
+  await waitUntil(async () => (await runCli(['status'], environment)).exitCode === 0, {
+    what: 'the cluster to be well again',
+  })
+  const drill = spawn(join(import.meta.dirname, '../../bin/dfs'), words, {
+    env: { ...process.env, ...environment },
+    stdio: 'ignore',
+  })
+  onTestFinished(() => void drill.kill('SIGKILL'))
+  await waitUntil(isFrozen, { what: 'the second drill to begin' })
+  drill.kill('SIGKILL')
+  await waitUntil(() => !isFrozen(), { what: 'the node to go on without the drill' })
 
   await cluster.datanodes[0]?.kill()
   await waitUntil(async () => (await runCli(['status'], environment)).exitCode !== 0, {
