@@ -277,5 +277,3 @@ export class IpcConnection {
     this.#host.closed(this)
   }
 }
-
-/** IPv4 clients of a socket that listens for both families show up as `::ffff:1.2.3.4`. */

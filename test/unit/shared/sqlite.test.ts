@@ -16,6 +16,8 @@ it('a parameter after LIMIT does not make SQLite compile the statement again for
   expect(statement.source).toContain('LIMIT ? + 0 OFFSET ? + 0')
   expect(statement.all(2, 1)).toEqual([2, 3])
   expect(statement.all(1, 0)).toEqual([1])
+  const named = database.prepare('SELECT value FROM number WHERE value > ?1 LIMIT ?2 OFFSET @skip')
+  expect(named.source).toContain('LIMIT ?2 + 0 OFFSET @skip + 0')
   database.close()
 })
 
