@@ -5,13 +5,14 @@ import { clusterAddress } from '../shared/client/remote-path.js'
 import { DfsError } from '../shared/errors.js'
 import type { CommandContext } from './command.js'
 
-/** Works with the namenode that the context names. */
+/** Works with the namenode that the context names, or the one of `fs`. */
 export async function withNamenode<T>(
   context: CommandContext,
   work: (namenode: Administration) => Promise<T>,
+  fs = context.defaultFs(),
 ): Promise<T> {
   const { user, io } = context
-  const address = clusterAddress(context.defaultFs())
+  const address = clusterAddress(fs)
   const namenode = new Administration({ address, user, seams: io.seams, signal: io.signal })
   try {
     return await work(namenode)

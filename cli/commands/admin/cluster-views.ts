@@ -1,9 +1,12 @@
 /** `dfs admin topology` and `open-files`: what the cluster looks like and who writes. */
+import type { Administration } from '../../../shared/client/administration.js'
 import type { DatanodeDescription } from '../../../shared/client/cluster-report.js'
 import { withNamenode } from '../../administration.js'
 import { type CommandModule, examples } from '../../command.js'
 import { printJson, printLine } from '../../io.js'
+import { locate } from '../../path-items.js'
 import { JsonArrayWriter } from '../../rendering/json-array.js'
+import { printable } from '../../rendering/printable.js'
 
 export const topology: CommandModule = {
   register: (command, context) => {
@@ -50,14 +53,16 @@ export const openFiles: CommandModule = {
         if (json === undefined) await printLine(context.io, cells.join('\t'))
       }
       await row('Client Host', 'Client Name', 'Open File Path')
-      await withNamenode(context, async (namenode) => {
+      const { client, path: folder } = locate(context, options.path)
+      const show = async (namenode: Administration) => {
         const onlyBlocking = options.blockingDecommission === true
-        for await (const entry of namenode.openFiles(options.path, onlyBlocking)) {
+        for await (const entry of namenode.openFiles(folder, onlyBlocking)) {
           const { path, clientName, clientMachine } = entry
           await json?.add({ path, clientName, clientMachine })
-          await row(clientMachine, clientName, path)
+          await row(clientMachine, clientName, printable(path))
         }
-      })
+      }
+      await withNamenode(context, show, client.fs)
       await json?.end()
     })
   },

@@ -1,7 +1,7 @@
 /** `dfs admin datanode-info`, `volume-report`, `block-report`, `balancer-bandwidth`, …: single datanodes. */
 import type { DatanodeAdministration } from '../../../shared/client/datanode-administration.js'
 import { withDatanode, withNamenode } from '../../administration.js'
-import { type CommandContext, type CommandModule, examples } from '../../command.js'
+import { type CommandModule, examples } from '../../command.js'
 import { printJson, printLine } from '../../io.js'
 import { sizeWithUnit } from '../../rendering/sizes.js'
 import { sizeArgument } from '../../words.js'
@@ -14,70 +14,79 @@ interface Options {
   readonly incremental?: true
 }
 
-/** A command about one datanode. */
-function about(
+/** A command that shows something of a datanode. */
+function view<T>(
   example: string,
-  run: (
-    context: CommandContext,
-    datanode: DatanodeAdministration,
-    place: string,
-    options: Options,
-  ) => Promise<void>,
+  read: (datanode: DatanodeAdministration) => Promise<T>,
+  linesOf: (found: T) => readonly string[],
 ): CommandModule {
   return {
     register: (command, context) => {
       command.argument(PLACE, ABOUT_PLACE).option('--json', 'print a JSON document')
       examples(command, [`dfs admin ${example}`])
-      command.action((place: string, options: Options) =>
-        withDatanode(context, place, (datanode) => run(context, datanode, place, options)),
-      )
+      command.action(async (place: string, options: Options) => {
+        const found = await withDatanode(context, place, read)
+        if (options.json === true) return await printJson(context.io, found)
+        for (const line of linesOf(found)) await printLine(context.io, line)
+      })
     },
   }
 }
 
-export const datanodeInfo = about(
+/** A command that asks something of a datanode, and then says so. */
+function request(
+  example: string,
+  done: string,
+  work: (datanode: DatanodeAdministration) => Promise<void>,
+): CommandModule {
+  return {
+    register: (command, context) => {
+      command.argument(PLACE, ABOUT_PLACE)
+      examples(command, [`dfs admin ${example}`])
+      command.action(async (place: string) => {
+        await withDatanode(context, place, work)
+        await printLine(context.io, `${done} ${place}`)
+      })
+    },
+  }
+}
+
+export const datanodeInfo = view(
   'datanode-info node1:9867',
-  async (context, datanode, _, options) => {
-    const info = await datanode.info()
-    if (options.json === true) return await printJson(context.io, info)
-    const { uptimeSeconds, softwareVersion } = info
-    await printLine(context.io, `Uptime: ${uptimeSeconds}, Software version: ${softwareVersion}`)
-  },
+  (datanode) => datanode.info(),
+  ({ uptimeSeconds, softwareVersion }) => [
+    `Uptime: ${uptimeSeconds}, Software version: ${softwareVersion}`,
+  ],
 )
 
-export const volumeReport = about(
+export const volumeReport = view(
   'volume-report node1:9867',
-  async (context, datanode, _, options) => {
-    const volumes = await datanode.volumes()
-    if (options.json === true) return await printJson(context.io, volumes)
-    await printLine(context.io, `Active Volumes : ${volumes.length}`)
-    for (const it of volumes) {
-      const lines = [
-        '',
-        `Directory: ${it.folder}`,
-        `Capacity Used: ${withUnit(it.usedBytes)}`,
-        `Capacity Left: ${withUnit(it.freeBytes)}`,
-        `Capacity Reserved: ${withUnit(it.reservedBytes)}`,
-        `Blocks: ${it.blockCount}`,
-      ]
-      for (const line of lines) await printLine(context.io, line)
-    }
-  },
+  (datanode) => datanode.volumes(),
+  (volumes) => [
+    `Active Volumes : ${volumes.length}`,
+    ...volumes.flatMap((it) => [
+      '',
+      `Directory: ${it.folder}`,
+      `Capacity Used: ${withUnit(it.usedBytes)}`,
+      `Capacity Left: ${withUnit(it.freeBytes)}`,
+      `Capacity Reserved: ${withUnit(it.reservedBytes)}`,
+      `Blocks: ${it.blockCount}`,
+    ]),
+  ],
 )
 
 const withUnit = (bytes: number): string => `${bytes}(${sizeWithUnit(bytes)})`
 
-export const evictWriters = about('evict-writers node1:9867', async (context, datanode, place) => {
-  await datanode.evictWriters()
-  await printLine(context.io, `Requested writer eviction to datanode ${place}`)
-})
+export const evictWriters = request(
+  'evict-writers node1:9867',
+  'Requested writer eviction to datanode',
+  (datanode) => datanode.evictWriters(),
+)
 
-export const shutdownDatanode = about(
+export const shutdownDatanode = request(
   'shutdown-datanode node1:9867',
-  async (context, datanode, place) => {
-    await datanode.shutDown()
-    await printLine(context.io, `Submitted a shutdown request to datanode ${place}`)
-  },
+  'Submitted a shutdown request to datanode',
+  (datanode) => datanode.shutDown(),
 )
 
 export const blockReport: CommandModule = {

@@ -17,7 +17,10 @@ export const reconfigure: CommandModule = {
   register: (command, context) => {
     command
       .argument('<server>', 'namenode or datanode')
-      .argument('<word...>', "host:port of a datanode's IPC port; then start, status or properties")
+      .argument(
+        '<word...>',
+        "host:port of a datanode's IPC port, or of another namenode; then start, status or properties",
+      )
       .option('--json', 'print a JSON document')
     examples(command, [
       'dfs admin reconfig namenode start',
@@ -29,8 +32,9 @@ export const reconfigure: CommandModule = {
       const place = words.at(-2)
       const isJson = options.json === true
       const work = (server: Server) => perform(context, server, action, isJson)
-      // Apache's spelling names the namenode's address too, which is known here.
-      if (kind === 'namenode' && words.length <= 2) return await withNamenode(context, work)
+      if (kind === 'namenode' && words.length <= 2) {
+        return await withNamenode(context, work, place === undefined ? place : `hdfs://${place}`)
+      }
       if (kind === 'datanode' && place !== undefined && words.length === 2) {
         return await withDatanode(context, place, work)
       }
@@ -67,6 +71,7 @@ async function printReport(
   report: ReconfigurationReport,
   isJson: boolean,
 ): Promise<void> {
+  context.setExitCode(report.changes.some(({ failure }) => failure !== undefined) ? 1 : 0)
   if (isJson) return await printJson(context.io, report)
   for (const line of reportLines(report)) await printLine(context.io, line)
 }

@@ -76,7 +76,10 @@ describe('the administrator of a namenode', () => {
     expect(await printed('admin reconfig namenode properties')).toContain(
       'permission.static-groups',
     )
-    expect(await printed('dfsadmin -reconfig namenode x:8020 status')).toContain('were not read')
+    const place = `127.0.0.1:${namenode.port}`
+    expect(await printed(`dfsadmin -reconfig namenode ${place} status`)).toContain('were not read')
+    const other = await dfs('dfsadmin -reconfig namenode 127.0.0.1:1 status')
+    expect(other.stderr).toContain('cannot connect to 127.0.0.1:1')
     expect((await dfs('admin reconfig namenode start')).stderr).toContain('no files of settings')
   })
 })
@@ -100,6 +103,7 @@ describe('the administrator of a datanode', () => {
       'datanode.copy-rate\n',
     )
     expect((await dfs('admin datanode-info nowhere')).code).toBe(255)
+    expect((await dfs(`admin evict-writers ${place} --json`)).stderr).toContain('unknown option')
     const refused = await dfs(`admin shutdown-datanode ${place}`, 'eve')
     expect(refused.stderr).toBe('shutdown-datanode: Permission denied.\n')
     expect(await printed(`admin shutdown-datanode ${place}`)).toContain('Submitted a shutdown')
