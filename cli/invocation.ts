@@ -63,7 +63,7 @@ function parseVerb(
   const bare = word.replace(/^-/, '')
   const old = Object.hasOwn(OLD_VERBS, bare) ? OLD_VERBS[bare] : undefined
   if (old !== undefined) return { verb: old[0], arguments: [old[1], ...rest] }
-  return { verb: word.replace(/^-/, ''), arguments: rest }
+  return { verb: bare, arguments: rest }
 }
 
 function addProperty(properties: Record<string, string>, assignment: string): void {

@@ -1,5 +1,5 @@
 /** Takes apart the words of commands that end with a destination, and numbers and sizes among the words. */
-import { parseSize } from '../shared/config/quantities.js'
+import { parseDurationMs, parseSize } from '../shared/config/quantities.js'
 import { DfsError } from '../shared/errors.js'
 
 /** @throws DfsError USAGE when there is only one word */
@@ -29,11 +29,53 @@ export function sizeArgument(text: string, what: string): number {
   return bytes
 }
 
+/** `30s`, `10m`, `2d` as whole milliseconds, at least one. @throws DfsError USAGE */
+export function durationArgument(text: string, what: string): number {
+  const durationMs = parseDurationMs(text)
+  if (durationMs === undefined || durationMs <= 0) {
+    throw new DfsError('USAGE', `${what} '${text}' is not a time such as 30s, 10m, 2h or 7d`)
+  }
+  return Math.ceil(durationMs)
+}
+
 /** A whole number from `minimum`. @throws DfsError USAGE */
 export function countArgument(text: string, what: string, minimum = 1): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= minimum)) {
-    throw new DfsError('USAGE', `${what} '${text}' is not a whole number from ${minimum}`)
+  return wholeNumber(text, what, { minimum, digits: 9 })
+}
+
+/** The number of a transaction or of a deletion. @throws DfsError USAGE */
+export function numberArgument(text: string, what: string, minimum = 1): number {
+  return wholeNumber(text, what, { minimum, digits: 15 })
+}
+
+function wholeNumber(
+  text: string,
+  what: string,
+  { minimum, digits }: { readonly minimum: number; readonly digits: number },
+): number {
+  const isNumber = /^\d+$/.test(text) && text.length <= digits
+  if (isNumber && Number(text) >= minimum) return Number(text)
+  throw new DfsError('USAGE', `${what} '${text}' is not a whole number from ${minimum}`)
+}
+
+/** What the first word of a command may be, with the words that follow it: `<needed>`, `[optional]`. */
+export type Actions<Run> = Readonly<Record<string, { readonly words: string; readonly run: Run }>>
+
+/** @throws DfsError USAGE for an unknown action, and for too few or too many words behind it */
+export function chosenAction<Run>(
+  actions: Actions<Run>,
+  name: string,
+  words: readonly string[],
+): Run {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+  if (action === undefined) {
+    throw new DfsError('USAGE', `unknown action '${name}': ${Object.keys(actions).join(', ')}`)
   }
-  return value
+  const expected = action.words.split(' ').filter((it) => it !== '')
+  const fewest = expected.filter((it) => it.startsWith('<')).length
+  if (words.length < fewest || words.length > expected.length) {
+    const after = action.words === '' ? 'nothing' : action.words
+    throw new DfsError('USAGE', `${name} is followed by ${after}`)
+  }
+  return action.run
 }

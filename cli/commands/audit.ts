@@ -1,15 +1,16 @@
 /** `dfs audit`: who did what lately, newest last, as lines of HDFS's audit log have it. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { parseDurationMs } from '../../shared/config/quantities.js'
+import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
-import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
+import { printable } from '../rendering/printable.js'
+import { durationArgument } from '../words.js'
 
 interface AuditCommandOptions {
   readonly user?: string
   readonly cmd?: string
   readonly path?: string
-  readonly since?: number
+  readonly since?: string
   readonly limit?: string
   readonly http?: string
   readonly json?: true
@@ -31,7 +32,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--user <name>', 'what this user did')
     .option('--cmd <name>', 'operations of this name, such as delete, rename, open')
     .option('--path <path>', 'about this path and all below it')
-    .option('--since <age>', 'not older than this, such as 10m or 2d', ageOf)
+    .option('--since <age>', 'not older than this, such as 10m or 2d')
     .option('--limit <count>', 'the newest so many (default: 100)')
     .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document')
@@ -49,30 +50,25 @@ export function register(command: Command, context: CommandContext): void {
 }
 
 async function ask(context: CommandContext, options: AuditCommandOptions): Promise<Operation[]> {
-  const parameters: Record<string, string> = { 'user.name': context.user }
+  const parameters: Record<string, string> = {}
   for (const name of ['user', 'cmd', 'path', 'limit'] as const) {
     const value = options[name]
     if (value !== undefined) parameters[name] = value
   }
   if (options.since !== undefined) {
-    const sinceMs = context.io.seams.clock.wallMs() - options.since
+    const sinceMs = context.io.seams.clock.wallMs() - durationArgument(options.since, '--since')
     parameters['since'] = String(Math.max(0, Math.floor(sinceMs)))
   }
   const { http } = options
-  const response = await askNamenode(context, { path: '/api/v1/audit', parameters, http })
-  return ((await response.json()) as { readonly operations: Operation[] }).operations
-}
-
-function ageOf(text: string): number {
-  const ageMs = parseDurationMs(text)
-  if (ageMs !== undefined) return ageMs
-  throw new InvalidArgumentError('An age is a number with a unit: 30s, 10m, 2h, 7d.')
+  const question = { path: '/api/v1/audit', parameters, http }
+  const { operations } = await askForDocument<{ operations: Operation[] }>(context, question)
+  return operations
 }
 
 /** Time, user, address and face, outcome, command, path, target. Pure. */
 export function operationLine(operation: Operation): string {
   const { timeMs, user, address, face, outcome, command, path, target } = operation
   const time = new Date(timeMs).toISOString()
-  const end = target === undefined ? '' : ` -> ${target}`
-  return `${time}\t${user}\t${address}\t${face}\t${outcome}\t${command}\t${path ?? ''}${end}`
+  const where = target === undefined ? (path ?? '') : `${path ?? ''} -> ${target}`
+  return [time, user, address, face, outcome, command, where].map(printable).join('\t')
 }

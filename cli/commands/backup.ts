@@ -6,11 +6,13 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { removeOldBackups, storeBackup } from '../../shared/backup-folder.js'
 import { BACKUP_HEADER, parseManifest } from '../../shared/backup-manifest.js'
-import { DfsError } from '../../shared/errors.js'
+import { lostAnswer } from '../../shared/client/namenode-web.js'
+import { DfsError, errnoOf } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
 import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
 import { sizeWithUnit } from '../rendering/sizes.js'
+import { countArgument } from '../words.js'
 
 interface BackupOptions {
   readonly keep?: string
@@ -29,11 +31,10 @@ export function register(command: Command, context: CommandContext): void {
     'dfs restore --from /var/backups/dfs --data /srv/dfs/namenode-restored',
   ])
   command.action(async (folder: string, options: BackupOptions) => {
-    const keep = options.keep === undefined ? undefined : keptNumber(options.keep)
+    const keep = options.keep === undefined ? undefined : countArgument(options.keep, '--keep')
     const parent = resolve(context.io.workingDirectory(), folder)
     const response = await askNamenode(context, {
       path: '/api/v1/backup',
-      parameters: { 'user.name': context.user },
       http: options.http,
     })
     const text = response.headers.get(BACKUP_HEADER)
@@ -43,7 +44,10 @@ export function register(command: Command, context: CommandContext): void {
     const manifest = parseManifest(text, `the answer of ${response.url}`)
     const body = Readable.fromWeb(response.body)
     const path = await storeBackup(parent, manifest, (database) =>
-      pipeline(body, createWriteStream(database, { mode: 0o600 })),
+      pipeline(body, createWriteStream(database, { mode: 0o600 })).catch((error: unknown) => {
+        // What a disk refuses has a code of the system; what a connection lost has none.
+        throw errnoOf(error) === undefined ? lostAnswer(response.url, error) : error
+      }),
     )
     body.destroy()
     const removed = keep === undefined ? [] : await removeOldBackups(parent, keep)
@@ -56,9 +60,4 @@ export function register(command: Command, context: CommandContext): void {
     await printLine(context.io, `Backup of transaction ${transactionId} (${size}): ${path}`)
     for (const name of removed) await printLine(context.io, `Removed ${name}`)
   })
-}
-
-function keptNumber(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new DfsError('USAGE', `--keep must be a number from 1 upwards, not '${text}'`)
 }

@@ -2,8 +2,9 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
-import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
 import { locate } from '../path-items.js'
+import { printable } from '../rendering/printable.js'
 
 interface ExplainOptions {
   readonly http?: string
@@ -45,15 +46,13 @@ export function register(command: Command, context: CommandContext): void {
     .option('--json', 'print a JSON document')
   examples(command, ['dfs explain /data/a.csv', 'dfs explain blk_1073741825'])
   command.action(async (what: string, options: ExplainOptions) => {
-    const about = /^(blk_)?\d+(_\d+)?$/.test(what)
-      ? { block: what }
-      : { path: locate(context, what).path }
-    const response = await askNamenode(context, {
+    const place = /^(blk_)?\d+(_\d+)?$/.test(what) ? undefined : locate(context, what)
+    const document = await askForDocument<ExplainDocument>(context, {
       path: '/api/v1/explain',
-      parameters: { 'user.name': context.user, ...about },
+      parameters: place === undefined ? { block: what } : { path: place.path },
       http: options.http,
+      fs: place?.client.fs,
     })
-    const document = (await response.json()) as ExplainDocument
     if (options.json === true) await printJson(context.io, document)
     else for (const line of explainLines(document)) await printLine(context.io, line)
   })
@@ -66,7 +65,7 @@ export function explainLines({ blocks }: ExplainDocument): string[] {
     const head =
       now === undefined
         ? `blk_${it.block}: no file has it`
-        : `blk_${it.block}${now.path === undefined ? '' : ` of ${now.path}`}: ${now.liveReplicas} of ${now.expectedReplicas} copies, ${now.risk === 'none' ? 'as it should be' : now.risk}`
+        : `blk_${it.block}${now.path === undefined ? '' : ` of ${printable(now.path)}`}: ${now.liveReplicas} of ${now.expectedReplicas} copies, ${now.risk === 'none' ? 'as it should be' : now.risk}`
     const reason = why === '' ? [] : [`  ${now?.remark}; ${why}`]
     const replicas = (now?.replicas ?? []).map(
       (replica) =>

@@ -65,14 +65,14 @@ async function ask(
   const isJson = options['json'] === true
   const parameters: Record<string, string> = {
     path: locate(context, path).path,
-    [isJson ? 'user' : 'ugi']: context.user,
   }
   for (const flag of FLAGS) {
     const key = flag.replace(/-([a-z])/g, (_whole, letter: string) => letter.toUpperCase())
     if (options[key] === true) parameters[PARAMETER_NAMES[flag] ?? flag] = '1'
   }
   const resource = isJson ? '/api/v1/fsck' : '/fsck'
-  return await askNamenode(context, { path: resource, parameters, http, fs })
+  const userParameter = isJson ? 'user' : 'ugi'
+  return await askNamenode(context, { path: resource, parameters, userParameter, http, fs })
 }
 
 /** Pure: what Hadoop's fsck makes of the last line. */

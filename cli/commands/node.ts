@@ -1,13 +1,14 @@
 /** `dfs node`: sends datanodes away for good or for a while, brings them back, and shows how far that is. */
 import type { Command } from 'commander'
-import { parseDurationMs } from '../../shared/config/quantities.js'
 import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
-import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION, type NamenodeQuestion } from '../namenode-http.js'
+import { printable } from '../rendering/printable.js'
 import { sizeWithUnit } from '../rendering/sizes.js'
 import { renderTable } from '../rendering/table.js'
 import { timeLeft } from '../rendering/time-left.js'
+import { durationArgument } from '../words.js'
 
 interface NodeOptions {
   readonly for?: string
@@ -39,7 +40,13 @@ export interface NodeDescription {
   }
 }
 
-const ACTIONS = ['ls', 'decommission', 'maintain', 'recommission', 'refresh'] as const
+/** What each action that changes a node orders, in the words of the REST interface. */
+const ORDERS: Readonly<Record<string, 'decommission' | 'maintenance' | 'none'>> = {
+  decommission: 'decommission',
+  maintain: 'maintenance',
+  recommission: 'none',
+}
+const ACTIONS = ['ls', ...Object.keys(ORDERS), 'refresh']
 const DEFAULT_MAINTENANCE = '1h'
 
 export function register(command: Command, context: CommandContext): void {
@@ -59,7 +66,9 @@ export function register(command: Command, context: CommandContext): void {
   command.action(async (action: string, names: string[], options: NodeOptions) => {
     const nodes = await perform(context, action, names, options)
     if (options.json === true) await printJson(context.io, nodes)
-    else for (const line of nodeLines(nodes)) await printLine(context.io, line)
+    else if (nodes.length > 0 || names.length === 0) {
+      for (const line of nodeLines(nodes)) await printLine(context.io, line)
+    }
   })
 }
 
@@ -69,59 +78,44 @@ async function perform(
   names: readonly string[],
   options: NodeOptions,
 ): Promise<readonly NodeDescription[]> {
-  const { http } = options
-  const user = { 'user.name': context.user }
-  const isOrder = action === 'decommission' || action === 'maintain' || action === 'recommission'
-  if (isOrder === (names.length === 0)) {
-    throw new DfsError('USAGE', isOrder ? `${action} needs a node` : `${action} takes no node`)
+  if (!ACTIONS.includes(action)) {
+    throw new DfsError('USAGE', `unknown action '${action}': ${ACTIONS.join(', ')}`)
   }
-  switch (action) {
-    case 'ls':
-      return await nodesOf(await askNamenode(context, { path: '/api/v1/nodes', http }))
-    case 'refresh':
-      return await nodesOf(
-        await askNamenode(context, {
-          path: '/api/v1/nodes/refresh',
-          method: 'POST',
-          parameters: user,
-          http,
-        }),
-      )
-    case 'decommission':
-    case 'maintain':
-    case 'recommission': {
-      const parameters = { ...user, ...orderParameters(action, options.for) }
-      const ordered: NodeDescription[] = []
-      for (const name of names) {
-        const path = `/api/v1/nodes/${encodeURIComponent(name)}/order`
-        const answer = await askNamenode(context, { path, method: 'PUT', parameters, http })
-        ordered.push(...(await nodesOf(answer)))
-      }
-      return ordered
-    }
-    default:
-      throw new DfsError('USAGE', `unknown action '${action}'`)
+  const order = Object.hasOwn(ORDERS, action) ? ORDERS[action] : undefined
+  if ((order !== undefined) === (names.length === 0)) {
+    const text = order === undefined ? 'takes no node' : 'needs a node'
+    throw new DfsError('USAGE', `${action} ${text}`)
   }
-}
-
-function orderParameters(
-  action: 'decommission' | 'maintain' | 'recommission',
-  lasting: string | undefined,
-): Record<string, string> {
-  if (lasting !== undefined && action !== 'maintain') {
+  if (options.for !== undefined && order !== 'maintenance') {
     throw new DfsError('USAGE', '--for goes with maintain')
   }
-  if (action !== 'maintain') return { order: action === 'decommission' ? action : 'none' }
-  const forMs = parseDurationMs(lasting ?? DEFAULT_MAINTENANCE)
-  if (forMs === undefined || forMs === 0) {
-    throw new DfsError('USAGE', `--for needs a time such as 2h or 30m, not '${lasting}'`)
+  const { http } = options
+  if (action === 'ls') return await nodesOf(context, { path: '/api/v1/nodes', http })
+  if (order === undefined) {
+    return await nodesOf(context, { path: '/api/v1/nodes/refresh', method: 'POST', http })
   }
-  return { order: 'maintenance', forMs: String(forMs) }
+  const lasting =
+    order === 'maintenance'
+      ? { forMs: String(durationArgument(options.for ?? DEFAULT_MAINTENANCE, '--for')) }
+      : {}
+  const ordered: NodeDescription[] = []
+  for (const name of names) {
+    const path = `/api/v1/nodes/${encodeURIComponent(name)}/order`
+    const question = { path, method: 'PUT' as const, parameters: { order, ...lasting }, http }
+    try {
+      ordered.push(...(await nodesOf(context, question)))
+    } catch (error) {
+      await context.fail(error)
+    }
+  }
+  return ordered
 }
 
-async function nodesOf(response: Response): Promise<readonly NodeDescription[]> {
-  const { nodes } = (await response.json()) as { nodes: readonly NodeDescription[] }
-  return nodes
+async function nodesOf(
+  context: CommandContext,
+  question: NamenodeQuestion,
+): Promise<readonly NodeDescription[]> {
+  return (await askForDocument<{ nodes: readonly NodeDescription[] }>(context, question)).nodes
 }
 
 /** Pure. */
@@ -151,7 +145,9 @@ function remarkOn({ order, progress }: NodeDescription): string {
       parts.push(`waiting: ${waiting.map(([cause, count]) => `${count} ${cause}`).join(', ')}`)
     }
     if (progress.remainingMs !== undefined) parts.push(`about ${timeLeft(progress.remainingMs)}`)
-    if (progress.openFiles.length > 0) parts.push(`open: ${progress.openFiles.join(' ')}`)
+    if (progress.openFiles.length > 0) {
+      parts.push(`open: ${progress.openFiles.map(printable).join(' ')}`)
+    }
   }
   return parts.join('; ')
 }

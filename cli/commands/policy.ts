@@ -1,11 +1,11 @@
 /** `dfs policy`: storage policies of files and directories, and moving what exists to where they want it. */
 import type { Command } from 'commander'
-import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
-import { printLine } from '../io.js'
+import { printJson, printLine } from '../io.js'
 import { locate } from '../path-items.js'
 import { JsonArrayWriter } from '../rendering/json-array.js'
 import { renderTable } from '../rendering/table.js'
+import { type Actions, chosenAction } from '../words.js'
 
 interface PolicyOptions {
   readonly json?: true
@@ -17,13 +17,12 @@ type Action = (
   options: PolicyOptions,
 ) => Promise<void>
 
-/** How many words follow each action. */
-const ACTIONS: Readonly<Record<string, { words: number; run: Action }>> = {
-  ls: { words: 0, run: list },
-  get: { words: 1, run: get },
-  set: { words: 2, run: set },
-  unset: { words: 1, run: unset },
-  satisfy: { words: 1, run: satisfy },
+const ACTIONS: Actions<Action> = {
+  ls: { words: '', run: list },
+  get: { words: '<path>', run: get },
+  set: { words: '<policy> <path>', run: set },
+  unset: { words: '<path>', run: unset },
+  satisfy: { words: '<path>', run: satisfy },
 }
 
 export function register(command: Command, context: CommandContext): void {
@@ -39,12 +38,7 @@ export function register(command: Command, context: CommandContext): void {
     'dfs policy unset /archive',
   ])
   command.action(async (name: string, words: string[], options: PolicyOptions) => {
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new DfsError('USAGE', `unknown action '${name}'`)
-    if (words.length !== action.words) {
-      throw new DfsError('USAGE', `wrong number of words after '${name}'`)
-    }
-    await action.run(context, words, options)
+    await chosenAction(ACTIONS, name, words)(context, words, options)
   })
 }
 
@@ -74,7 +68,8 @@ async function get(
 ) {
   const { client, path } = locate(context, word)
   const policy = await client.attributes.storagePolicy(path)
-  await printLine(context.io, options.json === true ? JSON.stringify(policy) : policy.name)
+  if (options.json === true) await printJson(context.io, policy)
+  else await printLine(context.io, policy.name)
 }
 
 async function set(context: CommandContext, [name = '', word = '']: readonly string[]) {

@@ -2,9 +2,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { restoreNamespace } from '../../namenode/offline.js'
-import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
+import { numberArgument } from '../words.js'
 
 interface RestoreOptions {
   readonly from: string
@@ -29,7 +29,9 @@ export function register(command: Command, context: CommandContext): void {
       from: resolve(folder, options.from),
       dataFolder: resolve(folder, options.data),
       toTransaction:
-        options.toTransaction === undefined ? undefined : transactionOf(options.toTransaction),
+        options.toTransaction === undefined
+          ? undefined
+          : numberArgument(options.toTransaction, '--to-transaction'),
       clock: context.io.seams.clock,
     })
     if (options.json === true) {
@@ -45,9 +47,4 @@ export function register(command: Command, context: CommandContext): void {
     ]
     for (const line of lines) await printLine(context.io, line)
   })
-}
-
-function transactionOf(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  throw new DfsError('USAGE', `--to-transaction must be a number, not '${text}'`)
 }

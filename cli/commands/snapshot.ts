@@ -1,13 +1,13 @@
 /** `dfs snapshot`: everything about snapshots; what they show is read below `.snapshot` by every other command. */
 import type { Command } from 'commander'
 import type { Difference } from '../../shared/client/snapshots.js'
-import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
 import { locate } from '../path-items.js'
 import { localMinute, statusJson } from '../rendering/file-status.js'
 import { JsonArrayWriter } from '../rendering/json-array.js'
 import { renderTable } from '../rendering/table.js'
+import { type Actions, chosenAction } from '../words.js'
 
 interface SnapshotOptions {
   readonly json?: true
@@ -19,21 +19,20 @@ type Action = (
   options: SnapshotOptions,
 ) => Promise<void>
 
-/** How many words follow each action, at least and at most. */
-const ACTIONS: Readonly<Record<string, { words: readonly [number, number]; run: Action }>> = {
-  allow: { words: [1, 1], run: change((snapshots, path) => snapshots.allow(path)) },
-  disallow: { words: [1, 1], run: change((snapshots, path) => snapshots.disallow(path)) },
-  create: { words: [1, 2], run: create },
+const ACTIONS: Actions<Action> = {
+  allow: { words: '<directory>', run: change((snapshots, path) => snapshots.allow(path)) },
+  disallow: { words: '<directory>', run: change((snapshots, path) => snapshots.disallow(path)) },
+  create: { words: '<directory> [name]', run: create },
   rename: {
-    words: [3, 3],
+    words: '<directory> <from> <to>',
     run: change((snapshots, path, [from = '', to = '']) => snapshots.rename(path, from, to)),
   },
   delete: {
-    words: [2, 2],
+    words: '<directory> <name>',
     run: change((snapshots, path, [name = '']) => snapshots.delete(path, name)),
   },
-  ls: { words: [0, 1], run: list },
-  diff: { words: [2, 3], run: diff },
+  ls: { words: '[directory]', run: list },
+  diff: { words: '<directory> <from> [to]', run: diff },
 }
 
 export function register(command: Command, context: CommandContext): void {
@@ -53,13 +52,7 @@ export function register(command: Command, context: CommandContext): void {
     'dfs cp /data/.snapshot/monday/a.csv /data/',
   ])
   command.action(async (name: string, words: string[], options: SnapshotOptions) => {
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new DfsError('USAGE', `unknown action '${name}'`)
-    const [fewest, most] = action.words
-    if (words.length < fewest || words.length > most) {
-      throw new DfsError('USAGE', `wrong number of words after '${name}'`)
-    }
-    await action.run(context, words, options)
+    await chosenAction(ACTIONS, name, words)(context, words, options)
   })
 }
 

@@ -1,18 +1,22 @@
 /** `dfs sql`: questions about the namespace in SQL. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { parseDurationMs } from '../../shared/config/quantities.js'
+import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printErrorLine, printJson, printLine } from '../io.js'
-import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
+import { printable } from '../rendering/printable.js'
 import { renderTable } from '../rendering/table.js'
+import { countArgument, durationArgument } from '../words.js'
 
 interface SqlCommandOptions {
-  readonly limit?: number
-  readonly timeout?: number
+  readonly limit?: string
+  readonly timeout: string
   readonly http?: string
   readonly json?: true
   readonly csv?: true
 }
+
+/** What an answer may take beside the time of the statement itself. */
+const ANSWER_MS = 60_000
 
 type Value = string | number | null
 
@@ -28,8 +32,8 @@ export function register(command: Command, context: CommandContext): void {
       '<statement>',
       'one SELECT over files, directories, blocks, replicas, nodes and audit',
     )
-    .option('--limit <rows>', 'at most so many rows (default: 1000)', countOf)
-    .option('--timeout <duration>', 'give up after this time (default: 30s)', durationOf)
+    .option('--limit <rows>', 'at most so many rows (default: 1000)')
+    .option('--timeout <duration>', 'give up after this time', '30s')
     .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document: a list of objects')
     .option('--csv', 'print comma-separated values')
@@ -50,30 +54,20 @@ export function register(command: Command, context: CommandContext): void {
   })
 }
 
-async function ask(
+function ask(
   context: CommandContext,
   sql: string,
   { limit, timeout, http }: SqlCommandOptions,
 ): Promise<Result> {
-  const response = await askNamenode(context, {
+  const timeLimitMs = durationArgument(timeout, '--timeout')
+  const maxRows = limit === undefined ? undefined : countArgument(limit, '--limit')
+  return askForDocument(context, {
     path: '/api/v1/sql',
     method: 'POST',
-    parameters: { 'user.name': context.user },
-    body: { sql, maxRows: limit, timeLimitMs: timeout },
+    body: { sql, maxRows, timeLimitMs },
     http,
+    timeLimitMs: timeLimitMs + ANSWER_MS,
   })
-  return (await response.json()) as Result
-}
-
-function countOf(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('A number of rows is needed.')
-}
-
-function durationOf(text: string): number {
-  const durationMs = parseDurationMs(text)
-  if (durationMs !== undefined && durationMs > 0) return Math.ceil(durationMs)
-  throw new InvalidArgumentError('A duration is a number with a unit: 30s, 5m.')
 }
 
 /** Pure: rows as objects; of columns with the same name the last one counts. */
@@ -88,9 +82,6 @@ export function tableLines({ columns, rows }: Result): string[] {
   const texts = rows.map((row) => row.map((value) => printable(value === null ? '' : `${value}`)))
   return renderTable([columns, ...texts], { right })
 }
-
-const printable = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Pure: as RFC 4180 has it; NULL is empty, and an empty text is in quotes. */
 export function csvLines({ columns, rows }: Result): string[] {

@@ -1,8 +1,9 @@
-/** `dfs status`: what is at risk now. Its exit code is the health: 0 ok, 1 degraded, 2 at risk, 3 lost. */
+/** `dfs status`: what is at risk now. Its exit code is the health: 0 ok, 1 degraded, 2 at risk, 3 lost, 4 nobody knows. */
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
-import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
+import { printable } from '../rendering/printable.js'
 import { renderTable } from '../rendering/table.js'
 import { timeLeft } from '../rendering/time-left.js'
 
@@ -42,6 +43,8 @@ export interface StatusDocument {
 }
 
 const EXIT_CODES = { ok: 0, degraded: 1, 'at-risk': 2, lost: 3 } as const
+/** An answer that did not come must not look like a mild one. */
+const EXIT_UNKNOWN = 4
 const WATCH_PERIOD_MS = 2000
 
 export function register(command: Command, context: CommandContext): void {
@@ -52,7 +55,13 @@ export function register(command: Command, context: CommandContext): void {
   examples(command, ['dfs status', 'dfs status --json', 'dfs status || page-somebody'])
   command.action(async (options: StatusOptions) => {
     for (;;) {
-      const status = await readStatus(context, options.http)
+      let status: StatusDocument
+      try {
+        status = await readStatus(context, options.http)
+      } catch (error) {
+        await context.fail(error)
+        return context.setExitCode(EXIT_UNKNOWN)
+      }
       context.setExitCode(EXIT_CODES[status.health])
       if (options.json === true && options.watch === true) {
         await printLine(context.io, JSON.stringify(status))
@@ -65,14 +74,10 @@ export function register(command: Command, context: CommandContext): void {
 }
 
 /** @throws DfsError as the call does */
-export async function readStatus(
+export const readStatus = (
   context: CommandContext,
   http: string | undefined,
-): Promise<StatusDocument> {
-  const parameters = { 'user.name': context.user }
-  const response = await askNamenode(context, { path: '/api/v1/status', parameters, http })
-  return (await response.json()) as StatusDocument
-}
+): Promise<StatusDocument> => askForDocument(context, { path: '/api/v1/status', http })
 
 const RISK_WORDS = [
   ['missing', 'without a good copy in reach'],
@@ -117,7 +122,7 @@ function exampleLines({ examples: blocks }: StatusDocument): string[] {
     `blk_${it.block}`,
     `${it.goodCopies}/${it.target}`,
     it.since,
-    it.path ?? '',
+    printable(it.path ?? ''),
     it.why,
   ])
   return ['', ...renderTable([['BLOCK', 'COPIES', 'SINCE', 'FILE', 'WHY NOT YET'], ...rows])]

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine, write } from '../io.js'
-import { askNamenode, HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
 import { renderTable } from '../rendering/table.js'
 
 interface TopCommandOptions {
@@ -36,28 +36,21 @@ export function register(command: Command, context: CommandContext): void {
   examples(command, ['dfs top', 'dfs top --json'])
   command.action(async (options: TopCommandOptions) => {
     const { io } = context
+    const ask = () =>
+      askForDocument<TopReport>(context, { path: '/api/v1/top', http: options.http })
     const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true
     if (options.json === true) {
-      await printJson(io, await ask(context, options))
+      await printJson(io, await ask())
       return
     }
     const isRefreshed = isTerminal && options.once !== true
     do {
-      const lines = topLines(await ask(context, options))
+      const lines = topLines(await ask())
       if (isRefreshed) await write(io.stdout, CLEAR_SCREEN)
       for (const line of lines) await printLine(io, line)
       if (isRefreshed) await io.seams.clock.sleep(REFRESH_MS, io.signal)
     } while (isRefreshed)
   })
-}
-
-async function ask(context: CommandContext, options: TopCommandOptions): Promise<TopReport> {
-  const response = await askNamenode(context, {
-    path: '/api/v1/top',
-    parameters: { 'user.name': context.user },
-    http: options.http,
-  })
-  return (await response.json()) as TopReport
 }
 
 /** One row for each command of the longest window, one column for each window. Pure. */

@@ -4,6 +4,7 @@ import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
 import { locate } from '../path-items.js'
+import { numberArgument } from '../words.js'
 
 interface UndoOptions {
   readonly to?: string
@@ -35,16 +36,11 @@ export function register(command: Command, context: CommandContext): void {
     const client = (place ?? target)?.client ?? context.client()
     const { from, path } = await client.undo({
       path: place?.path,
-      number: options.number === undefined ? undefined : deletionNumber(options.number),
+      number: options.number === undefined ? undefined : numberArgument(options.number, '--number'),
       to: target?.path,
       overwrite: options.overwrite,
     })
     if (options.json === true) await printJson(context.io, { from, path })
     else await printLine(context.io, from === path ? `Back: ${path}` : `Back: ${from} as ${path}`)
   })
-}
-
-function deletionNumber(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  throw new DfsError('USAGE', `--number must be a number of \`dfs ls --deleted\`, not '${text}'`)
 }

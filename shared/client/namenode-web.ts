@@ -1,5 +1,6 @@
 /** A namenode's own REST interface, for what Hadoop's protocols have no call for: where it is, and how its refusals read. */
 import { DfsError, ERROR_TABLE, type ErrorCode, toDfsError } from '../errors.js'
+import { hostInUrl } from '../ip-address.js'
 import { clusterAddress } from './remote-path.js'
 
 const DEFAULT_HTTP_PORT = 9870
@@ -9,11 +10,14 @@ const MAX_REFUSAL_CHARACTERS = 300
  * The address of a path of the REST interface.
  * @param fs `hdfs://host:port`: the same host, port 9870
  * @param base another address, as `http://host:port`
- * @throws DfsError USAGE when `base` is no address
+ * @throws DfsError USAGE when `fs` or `base` is no address
  */
 export function namenodeUrl(fs: string, base: string | undefined, path: string): URL {
+  if (base === undefined) {
+    return new URL(path, `http://${hostInUrl(clusterAddress(fs).host)}:${DEFAULT_HTTP_PORT}`)
+  }
   try {
-    return new URL(path, base ?? `http://${webHost(fs)}`)
+    return new URL(path, base)
   } catch (error) {
     const text = `'${base}' is not an address such as http://host:${DEFAULT_HTTP_PORT}`
     throw new DfsError('USAGE', text, { cause: error })
@@ -43,6 +47,18 @@ export async function askNamenode(url: URL, init: RequestInit = {}): Promise<Res
   throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${detail}`)
 }
 
+/** What reading the rest of an answer failed with: an interruption as it is, else REMOTE or CONNECTION_LOST. */
+export function lostAnswer(url: string, error: unknown): DfsError {
+  if (error instanceof DfsError) return error
+  const { origin } = new URL(url)
+  if (error instanceof SyntaxError) {
+    return new DfsError('REMOTE', `${origin} is not a namenode of dfs`, { cause: error })
+  }
+  const { code, message } = toDfsError(error)
+  const known = code === 'INTERNAL' ? 'CONNECTION_LOST' : code
+  return new DfsError(known, `${origin} has gone: ${message}`, { cause: error })
+}
+
 /** The code and the particulars of a problem document, or the first line of any other text. */
 function refusalOf(body: string): {
   readonly code: ErrorCode | undefined
@@ -59,9 +75,4 @@ function refusalOf(body: string): {
     code: isKnown ? (code as ErrorCode) : undefined,
     detail: detail.slice(0, MAX_REFUSAL_CHARACTERS),
   }
-}
-
-function webHost(fs: string): string {
-  const { host } = clusterAddress(fs)
-  return `${host.includes(':') ? `[${host}]` : host}:${DEFAULT_HTTP_PORT}`
 }

@@ -48,10 +48,10 @@ describe('dfs fsck', () => {
     const http = await answering('is HEALTHY\n')
     await fsck('/data', '-files', '-blocks', '-locations', '-replicaDetails', '--http', http)
     expect(requests).toEqual([
-      '/fsck?path=%2Fdata&ugi=alice&files=1&blocks=1&locations=1&replicadetails=1',
+      '/fsck?ugi=alice&path=%2Fdata&files=1&blocks=1&locations=1&replicadetails=1',
     ])
     await fsck('-list-corruptfileblocks', 'rel', '--http', http)
-    expect(requests[1]).toBe('/fsck?path=%2Fuser%2Falice%2Frel&ugi=alice&listcorruptfileblocks=1')
+    expect(requests[1]).toBe('/fsck?ugi=alice&path=%2Fuser%2Falice%2Frel&listcorruptfileblocks=1')
   })
 
   it('names the server that cannot be reached, or refuses', async () => {

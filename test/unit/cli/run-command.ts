@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 import type { Connect } from '../../../cli/context.js'
 import type { CliIo } from '../../../cli/io.js'
 import { run } from '../../../cli/program.js'
-import { systemClock } from '../../../shared/clock.js'
+import { type Clock, systemClock } from '../../../shared/clock.js'
 import { systemDisk } from '../../../shared/disk.js'
 import { silentLog } from '../../../shared/log.js'
 import { systemNetwork } from '../../../shared/network.js'
@@ -30,6 +30,7 @@ export interface RunOptions {
   readonly workingDirectory?: string
   readonly isErrorTerminal?: boolean
   readonly environment?: Readonly<Record<string, string>>
+  readonly clock?: Clock
 }
 
 /** The words are given one by one: no shell takes them apart. */
@@ -51,7 +52,7 @@ export async function runCommand(
     isErrorTerminal: options.isErrorTerminal ?? false,
     osUser: () => 'alice',
     workingDirectory: () => options.workingDirectory ?? '/nowhere',
-    seams: TEST_SEAMS,
+    seams: { ...TEST_SEAMS, clock: options.clock ?? systemClock },
   }
   const code = await run(words, io, cluster.connect)
   stdout.end()
