@@ -33,7 +33,8 @@ export function checkXAttrPrivilege(xattr: XAttrName, { principal, isRaw }: XAtt
 export const visibleXAttrs = (xattrs: readonly XAttr[], view: XAttrView): XAttr[] =>
   xattrs.filter((it) => isVisible(it, view))
 
-function isVisible(xattr: XAttrName, { principal, isRaw }: XAttrView): boolean {
+/** Whether this caller may know of an attribute of that name. */
+export function isVisible(xattr: XAttrName, { principal, isRaw }: XAttrView): boolean {
   switch (xattr.namespace) {
     case 'user':
       return true

@@ -6,6 +6,7 @@
 import { DfsError } from '../../shared/errors.js'
 import type { EventBatch, NamespaceEvent, PublishedEvent } from '../../shared/events.js'
 import { EXECUTE, READ } from '../policy/permissions.js'
+import { isVisible } from '../policy/xattr-rules.js'
 import type { Call } from './call.js'
 import type { Namespace } from './namespace.js'
 
@@ -38,7 +39,8 @@ export class EventVisibility {
     if (event.type !== 'rename') {
       const isLoss = event.type === 'unlink'
       if (!this.#concerns(event.path, isLoss)) return undefined
-      return this.#mayList(parentOf(event.path), known) ? event : undefined
+      if (!this.#mayList(parentOf(event.path), known)) return undefined
+      return this.#mayReadContent(event) ? event : undefined
     }
     const { path = '/', to = '/' } = event
     if (!this.#concerns(path, true) && !this.#concerns(to, true)) return undefined
@@ -48,21 +50,28 @@ export class EventVisibility {
     return { type, timeMs, ...(sees ? { path } : {}), ...(seesTarget ? { to } : {}) }
   }
 
+  /** What somebody sees who lists the directory, is shown; an extended attribute only to those who may ask for it. */
+  #mayReadContent(event: NamespaceEvent): boolean {
+    const { principal } = this.#call
+    if (event.type !== 'metadata' || event.change !== 'xattr' || principal.isSuperuser) return true
+    return isVisible(event.xattr, { principal, isRaw: false }) && this.#has(READ, event.path)
+  }
+
   /** @param isMove the path came or went, with all that is below it */
   #concerns(path: string, isMove: boolean): boolean {
     return isWithin(path, this.#folder) || (isMove && isWithin(this.#folder, path))
   }
 
   #mayList(directory: string, known: Map<string, boolean>): boolean {
-    const answer = known.get(directory) ?? this.#asksFor(directory)
+    const answer = known.get(directory) ?? this.#has(READ | EXECUTE, directory)
     known.set(directory, answer)
     return answer
   }
 
-  #asksFor(directory: string): boolean {
+  #has(access: number, path: string): boolean {
     if (this.#call.principal.isSuperuser) return true
     try {
-      this.#namespace.checkAccess(this.#call, directory, READ | EXECUTE)
+      this.#namespace.checkAccess(this.#call, path, access)
       return true
     } catch (error) {
       if (error instanceof DfsError && error.code !== 'INTERNAL') return false

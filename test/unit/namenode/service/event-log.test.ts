@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Call } from '../../../../namenode/service/call.js'
 import { EventLog } from '../../../../namenode/service/event-log.js'
 import type { CommittedChange } from '../../../../namenode/service/namespace.js'
 import { encodeEdit } from '../../../../namenode/service/namespace-edit.js'
 import { ROOT_INODE_ID, transactionId } from '../../../../shared/ids.js'
+import type { XAttrName } from '../../../../shared/xattr.js'
+import { as, openFixture, ROOT, writeFile } from '../namespace/namespace-fixture.js'
 
 /** A log of deletions with the transactions `first` to `last`. */
 function scripted(first: number, last: number) {
@@ -43,6 +46,43 @@ function scripted(first: number, last: number) {
     },
   }
 }
+
+describe('what a follower sees', () => {
+  it('of extended attributes is what it could have asked for', async () => {
+    const { namespace, dispose } = await openFixture()
+    const alice = as('alice')
+    await namespace.mkdirs(ROOT, { path: '/d', permission: 0o777, createParent: true })
+    await writeFile(namespace, '/d/open', [], alice)
+    await writeFile(namespace, '/d/closed', [], alice)
+    await namespace.setPermission(alice, { path: '/d/closed', permission: 0o600 })
+    const log = new EventLog(namespace)
+    const after = log.lastTransactionId
+    const set = (path: string, name: XAttrName) =>
+      namespace.setXAttr(ROOT, {
+        path,
+        xattr: { ...name, value: Buffer.from('secret') },
+        create: true,
+        replace: false,
+      })
+    for (const path of ['/d/open', '/d/closed']) {
+      await set(path, { namespace: 'user', name: 'n' })
+      await set(path, { namespace: 'trusted', name: 'n' })
+    }
+    const { batches } = new EventLog(namespace).readAfter(after)
+    const seenBy = (call: Call) =>
+      log
+        .visibleTo(call, '/')
+        .select(batches)
+        .map((it) => (it.type === 'metadata' && it.change === 'xattr' ? it.xattr : it.type))
+    expect(seenBy(ROOT)).toHaveLength(4)
+    expect(seenBy(alice)).toEqual([
+      { namespace: 'user', name: 'n' },
+      { namespace: 'user', name: 'n' },
+    ])
+    expect(seenBy(as('bob'))).toEqual([{ namespace: 'user', name: 'n' }])
+    await dispose()
+  })
+})
 
 describe('the log of events', () => {
   it('refuses whoever comes too late, or from the future', () => {
