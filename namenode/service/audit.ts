@@ -3,6 +3,7 @@
  * call must not pay for it: lines are gathered as text and written twice a second.
  */
 import { join } from 'node:path'
+import { present } from '../../shared/assert.js'
 import type { Clock } from '../../shared/clock.js'
 import type { Disk } from '../../shared/disk.js'
 import type { Log } from '../../shared/log.js'
@@ -74,7 +75,7 @@ export class Audit {
     }
     this.#lines.add(operation, this.#time.text)
     if (this.#lines.full.length > 0) this.#startWriting()
-    else this.#cancelFlush ??= clock.after(FLUSH_MS, () => this.#startWriting())
+    else this.#writeSoon()
   }
 
   /** Operations that answer the question, newest first. */
@@ -92,12 +93,13 @@ export class Audit {
     return found
   }
 
-  /** Resolves when all that was recorded is in the file. */
+  /** Resolves when all that was recorded until now is in the file, or lost; what comes meanwhile is not waited for. */
   async flush(): Promise<void> {
-    while (!this.#lines.isEmpty || this.#writing !== undefined) {
-      this.#startWriting()
-      await this.#writing
-    }
+    // One that is under way may have begun before the last line.
+    await this.#writing
+    if (this.#writing === undefined && this.#lines.isEmpty) return
+    this.#startWriting()
+    await this.#writing
   }
 
   async close(): Promise<void> {
@@ -106,28 +108,36 @@ export class Audit {
     await this.#file?.close()
   }
 
+  #writeSoon(): void {
+    this.#cancelFlush ??= this.#options.clock.after(FLUSH_MS, () => this.#startWriting())
+  }
+
   #startWriting(): void {
     this.#cancelFlush?.()
     this.#cancelFlush = undefined
-    const { log } = this.#options
-    this.#writing ??= this.#write()
-      .catch((error: unknown) => log.error({ err: error }, 'audit lines are lost'))
-      .finally(() => {
-        this.#writing = undefined
-      })
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined
+      if (!this.#lines.isEmpty) this.#writeSoon()
+    })
   }
 
+  /** Writes what is there. */
   async #write(): Promise<void> {
+    const { log } = this.#options
     this.#lines.seal()
-    for (;;) {
-      const lines = this.#lines.full[0]
-      if (lines === undefined) return
+    const { full } = this.#lines
+    for (let left = full.length; left > 0; left -= 1) {
       if (this.#dropped > 0) {
-        this.#options.log.warn({ dropped: this.#dropped }, 'audit lines dropped: the disk is slow')
+        log.warn({ dropped: this.#dropped }, 'audit lines dropped: the disk is slow')
         this.#dropped = 0
       }
-      // Taken away whether it could be written or not: a full disk must not stop the log for good.
-      await this.#file?.append(lines).finally(() => this.#lines.full.shift())
+      try {
+        await this.#file?.append(present(full[0], 'chunks are taken away here alone'))
+      } catch (error) {
+        log.error({ err: error }, 'audit lines are lost')
+      }
+      // Whether it could be written or not: a full disk must not stop the log for good.
+      full.shift()
     }
   }
 }

@@ -46,12 +46,7 @@ export class SqlQueries {
     signal: AbortSignal,
   ): Promise<SqlResult> {
     const { clock, dataFolder, audit } = this.#options
-    if (this.#running.size >= MAX_RUNNING) {
-      throw new DfsError('OVERLOADED', `${MAX_RUNNING} questions are being answered already`)
-    }
     const startedMs = clock.monotonicMs()
-    const child = this.#start()
-    const answered = this.#answerOf(child, limits.timeLimitMs, signal)
     await audit.flush()
     const question: SqlQuestion = {
       sql,
@@ -63,12 +58,20 @@ export class SqlQueries {
       },
       nodes: this.#nodes(),
     }
-    // A child that is gone already has settled the answer.
-    if (child.connected) child.send(question)
-    const answer = await answered
+    const answer = await this.#answer(question, signal)
     if (answer.kind === 'refused') throw new DfsError('ILLEGAL_ARGUMENT', answer.message)
     const { columns, rows, isTruncated } = answer
     return { columns, rows, isTruncated, durationMs: clock.monotonicMs() - startedMs }
+  }
+
+  /** From the start of the process on somebody waits for its end: nothing else is awaited meanwhile. */
+  #answer(question: SqlQuestion, signal: AbortSignal): Promise<SqlAnswer> {
+    if (this.#running.size >= MAX_RUNNING) {
+      throw new DfsError('OVERLOADED', `${MAX_RUNNING} questions are being answered already`)
+    }
+    const child = this.#start()
+    if (child.connected) child.send(question)
+    return this.#answerOf(child, question.timeLimitMs, signal)
   }
 
   close(): void {

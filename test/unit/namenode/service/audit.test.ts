@@ -11,6 +11,7 @@ import {
   formatAuditLine,
   parseAuditLine,
 } from '../../../../namenode/storage/audit-line.js'
+import { systemClock } from '../../../../shared/clock.js'
 import { systemDisk } from '../../../../shared/disk.js'
 import { silentLog } from '../../../../shared/log.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
@@ -137,6 +138,26 @@ describe('the audit log', () => {
     for await (const line of auditLinesNewestFirst(systemDisk, auditFolder(folder)))
       lines.push(line)
     expect(lines.map((it) => parseAuditLine(it)?.path)).toEqual(paths.toReversed())
+  })
+
+  it('is searched while operations never pause', async () => {
+    audit = await open(100_000_000)
+    audit.record(operation({ path: '/wanted' }), false)
+    let isOver = false
+    const busy = (async () => {
+      while (!isOver) {
+        audit.record(operation({ path: '/other' }), false)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    const found = audit.find({ ...ALL, path: '/wanted' })
+    const tooLong = new AbortController()
+    const late = systemClock.sleep(2000, tooLong.signal).then(() => 'never')
+    const first = await Promise.race([found, late])
+    isOver = true
+    tooLong.abort()
+    await Promise.allSettled([busy, late])
+    expect(first).toHaveLength(1)
   })
 
   it('leaves out reads where it is told to, but not refused ones', async () => {
