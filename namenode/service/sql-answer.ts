@@ -43,11 +43,11 @@ export function answerQuestion(question: SqlQuestion): SqlAnswer {
     const rows: SqlValue[][] = []
     let characters = 0
     for (const row of statement.raw().iterate()) {
+      const values = row.map(plainValue)
+      for (const value of values) characters += typeof value === 'string' ? value.length : 8
       if (rows.length >= question.maxRows || characters > MAX_ANSWER_CHARACTERS) {
         return { kind: 'rows', columns, rows, isTruncated: true }
       }
-      const values = row.map(plainValue)
-      for (const value of values) characters += typeof value === 'string' ? value.length : 8
       rows.push(values)
     }
     return { kind: 'rows', columns, rows, isTruncated: false }

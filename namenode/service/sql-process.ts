@@ -10,6 +10,10 @@ import { answerQuestion, type SqlAnswer, type SqlQuestion } from './sql-answer.j
 
 /** The namenode kills this process at the limit; this is for when it cannot. */
 const GRACE_MS = 2_000
+/** Of this process; SQLite is built without a limit of its own. */
+const MAX_BYTES = 1024 * 1024 * 1024
+const LOOK_MS = 50
+const TOO_LARGE = 'this takes more than 1 GiB of memory: ask for less'
 
 function watch(): void {
   const die = () => process.kill(process.pid, 'SIGKILL')
@@ -19,6 +23,11 @@ function watch(): void {
     const worker = new Worker(new URL(import.meta.url), { workerData: question })
     worker.once('message', (answer: SqlAnswer) => process.send?.(answer))
     worker.once('error', ({ message }) => process.send?.({ kind: 'refused', message }))
+    const look = () => {
+      if (process.memoryUsage.rss() <= MAX_BYTES) systemClock.after(LOOK_MS, look)
+      else process.send?.({ kind: 'refused', message: TOO_LARGE }, die)
+    }
+    look()
   })
 }
 

@@ -98,6 +98,11 @@ describe('a question in SQL', () => {
     expect(ask(sql)).toEqual({ kind: 'refused', message: expect.any(String) })
   })
 
+  it('is told that there is more where one row alone would be too long', () => {
+    const answer = ask("select 1 union all select printf('%.17000000c', 'x')")
+    expect(answer).toMatchObject({ kind: 'rows', rows: [[1]], isTruncated: true })
+  })
+
   it('gets as many rows as it may have, and is told that there are more', () => {
     expect(ask('select id from files', 1)).toMatchObject({
       isTruncated: true,
