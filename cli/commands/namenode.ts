@@ -17,7 +17,7 @@ export function register(command: Command, context: CommandContext): void {
   addSettingsOptions(command)
     .option('--data <folder>', 'folder of the namespace (namenode.data-folder)')
     .option('--rpc-port <port>', 'Hadoop RPC (namenode.rpc-port)')
-    .option('--http-port <port>', 'REST and web page (namenode.http-port)')
+    .option('--http-port <port>', 'REST and metrics (namenode.http-port)')
     .action(async (options: Options) => {
       const flags = [
         ...flagAssignment('namenode.data-folder', '--data', options.data, io),

@@ -34,7 +34,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--data <folder>', 'where everything is kept', 'dfs-data')
     .option('--datanodes <number>', 'how many datanodes', '3')
     .option('--rpc-port <port>', 'hdfs:// port; 0 takes a free one (default: 8020)')
-    .option('--http-port <port>', 'port of REST and web page; 0 takes a free one (default: 9870)')
+    .option('--http-port <port>', 'port of REST and metrics; 0 takes a free one (default: 9870)')
     .option('--block-size <size>', 'as 1048576, 1MiB, 128m (default: 128MiB)')
     .option('--replication <number>', 'replicas of new files (default: 3, or all datanodes)')
     .option('--min-block-size <size>', 'smallest a client may ask for; 0 allows any')

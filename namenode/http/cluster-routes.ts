@@ -1,4 +1,4 @@
-/** The state of the cluster as JSON: what the web page and scripts show. */
+/** The state of the cluster as JSON, for scripts and our own commands. */
 import type { FastifyInstance } from 'fastify'
 import type { DatanodeView } from '../service/block-manager.js'
 import type { NamenodeServices } from '../service/services.js'

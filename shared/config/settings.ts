@@ -80,7 +80,7 @@ export const SETTINGS = {
     default: 8020,
   }),
   'namenode.http-port': port({
-    about: 'REST, web page, metrics, datanodes',
+    about: 'REST, metrics, datanodes',
     for: BOTH,
     default: 9870,
   }),
