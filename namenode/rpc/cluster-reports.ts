@@ -1,7 +1,7 @@
 /** The state of the cluster, as `df`, `dfsadmin -report`, monitors and balancers ask for it (protocol reference 2.3). */
 import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
-import { DatanodeReportType } from '../../shared/hadoop/schema/cluster.js'
+import { DatanodeReportType, OpenFilesType } from '../../shared/hadoop/schema/cluster.js'
 import { StorageState, StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import { inodeId } from '../../shared/ids.js'
 import { audited } from '../service/audited-call.js'
@@ -132,7 +132,7 @@ function fileReports(services: NamenodeServices) {
   return {
     listOpenFiles: rpcMethod(CLIENT_PROTOCOL.listOpenFiles, (request, context) =>
       auditedRead(services, callOf(context, principals), 'listOpenFiles', () => {
-        const { files, hasMore } = openFilesBelow(services, request.id, request.path ?? '/')
+        const { files, hasMore } = openFilesOf(services, request)
         const entries = files.map((it) => ({
           id: it.inodeId,
           path: it.path,
@@ -151,19 +151,39 @@ function fileReports(services: NamenodeServices) {
   }
 }
 
+interface OpenFilesRequest {
+  readonly id: number
+  readonly path?: string | undefined
+  readonly types: readonly number[]
+}
+
 /** Java stops at an empty page, so pages without a match are skipped here. */
-function openFilesBelow({ namespace }: NamenodeServices, after: number, folder: string) {
-  const prefix = folder.endsWith('/') ? folder : `${folder}/`
-  let last = inodeId(Math.max(0, after))
+function openFilesOf(services: NamenodeServices, { id, path = '/', types }: OpenFilesRequest) {
+  const { namespace } = services
+  const prefix = path.endsWith('/') ? path : `${path}/`
+  const isAsked = types.length === 0 || types.includes(OpenFilesType.ALL)
+  const isShown = isAsked ? () => true : blockingDecommission(services)
+  let last = inodeId(Math.max(0, id))
   for (;;) {
     const page = namespace.openFilesAfter(last, PAGE_OPEN_FILES)
     const files: readonly OpenFile[] = page.filter(
-      (it) => it.path === folder || it.path.startsWith(prefix),
+      (it) => (it.path === path || it.path.startsWith(prefix)) && isShown(it),
     )
     const hasMore = page.length === PAGE_OPEN_FILES
     const end = page.at(-1)
     if (files.length > 0 || !hasMore || end === undefined) return { files, hasMore }
     last = end.inodeId
+  }
+}
+
+/** Whether a file's last block is being written to a node that is being decommissioned and must wait for it. */
+function blockingDecommission({ namespace, blockManager }: NamenodeServices) {
+  const nodes = blockManager.datanodes().filter((it) => it.adminState === 'decommissioning')
+  const leaving = new Set(nodes.map((it) => it.uuid))
+  return ({ inodeId: id }: OpenFile): boolean => {
+    const last = leaving.size === 0 ? undefined : namespace.blocksOfFile(id).at(-1)
+    if (last?.state !== 'under-construction') return false
+    return blockManager.locate(last, '').replicas.some((it) => leaving.has(it.datanode.uuid))
   }
 }
 

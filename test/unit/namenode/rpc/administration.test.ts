@@ -6,12 +6,13 @@ import {
   CLIENT_PROTOCOL,
   CLIENT_PROTOCOL_NAME,
 } from '../../../../shared/hadoop/schema/client-protocol.js'
-import { SafeModeAction } from '../../../../shared/hadoop/schema/cluster.js'
+import { OpenFilesType, SafeModeAction } from '../../../../shared/hadoop/schema/cluster.js'
 import * as side from '../../../../shared/hadoop/schema/namenode-side-protocols.js'
 import {
   RECONFIGURATION_PROTOCOL,
   RECONFIGURATION_PROTOCOL_NAME,
 } from '../../../../shared/hadoop/schema/reconfiguration.js'
+import { blockId } from '../../../../shared/ids.js'
 import { ipcSeams } from '../../../support/ipc-fixture.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
 
@@ -78,6 +79,38 @@ describe('dfsadmin', () => {
       ['eve', 'safemode_leave', 'PERMISSION_DENIED'],
       ['eve', 'refreshNodes', 'PERMISSION_DENIED'],
     ])
+  })
+
+  it('lists the open files that hold up a decommission', async () => {
+    const root = namenode.client()
+    const { blockManager } = namenode
+    for (const [index, src] of ['/a', '/b', '/empty'].entries()) {
+      await root.create({
+        src,
+        masked: { perm: 0o644 },
+        clientName: 'w',
+        createFlag: 1,
+        createParent: true,
+        replication: 1,
+        blockSize: 1024,
+      })
+      if (src === '/empty') continue
+      const { block } = await root.addBlock({ src, clientName: 'w' })
+      const node = blockManager.nodes[index]
+      if (node === undefined) throw new Error('no node')
+      blockManager.place(blockId(block.b.blockId), [blockManager.replicaOn(node, 'being-written')])
+    }
+    const listed = async (types: number[]) =>
+      (await root.listOpenFiles({ id: 0, types })).entries.map((it) => it.path)
+    expect(await listed([OpenFilesType.BLOCKING_DECOMMISSION])).toEqual([])
+    const [first, ...others] = blockManager.nodes
+    if (first === undefined) throw new Error('no node')
+    const leaving = { ...first, adminState: 'decommissioning' } as const
+    blockManager.nodes = [leaving, ...others]
+    blockManager.place(blockId(1073741825), [blockManager.replicaOn(leaving, 'being-written')])
+    expect(await listed([OpenFilesType.BLOCKING_DECOMMISSION])).toEqual(['/a'])
+    expect(await listed([])).toEqual(['/a', '/b', '/empty'])
+    expect(await listed([OpenFilesType.ALL, OpenFilesType.BLOCKING_DECOMMISSION])).toHaveLength(3)
   })
 
   it('limits copies on every datanode', async () => {
