@@ -72,6 +72,9 @@ function addProperty(properties: Record<string, string>, assignment: string): vo
   properties[assignment.slice(0, equals)] = assignment.slice(equals + 1)
 }
 
+/** Of `cp`: the one option of Hadoop's shell whose value is glued to it, `-ptopax`. */
+const PRESERVE = '--preserve-attributes'
+
 /**
  * Rewrites Hadoop's long options with one dash (`-skipTrash`, `-name x`) to the declared ones (`--skip-trash`).
  * Clusters of short options (`-rf`) stay as they are, as does everything behind `--`.
@@ -84,6 +87,8 @@ export function withDoubleDashes(
   const end = argv.indexOf('--')
   return argv.map((word, index) => {
     if (!/^-{1,2}[A-Za-z]{2}/.test(word) || (end >= 0 && index > end)) return word
+    const letters = /^-p([topax]+)$/.exec(word)?.[1]
+    if (letters !== undefined && longOptions.has(PRESERVE)) return `${PRESERVE}=${letters}`
     const [name = '', value] = word.split(/=(.*)/s, 2)
     const bare = name.replace(/^--?/, '')
     const kebab = bare.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

@@ -1,6 +1,8 @@
 /** `dfs cp`: within a cluster or between two; directories with all they hold. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { PRESERVABLE, type Preservable } from '../../shared/client/preserve.js'
+import { DfsError } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { openDestination, refuseNesting, targetFor } from '../destination.js'
 import { PathError } from '../path-errors.js'
@@ -12,6 +14,7 @@ import { countArgument, splitDestination } from '../words.js'
 interface CpOptions {
   readonly force?: true
   readonly preserve?: true
+  readonly preserveAttributes?: string
   readonly direct?: true
   readonly threads?: string
 }
@@ -22,9 +25,13 @@ export function register(command: Command, context: CommandContext): void {
     .usage('[options] <source...> <destination>')
     .option('-f, --force', 'replace existing files')
     .option('-p, --preserve', 'keep times, owner, group and permissions')
+    .option(
+      '--preserve-attributes <letters>',
+      'keep times, ownership, permissions, ACLs, xattrs (also: -ptopax)',
+    )
     .option('-d, --direct', 'write under the final name at once, without name._COPYING_')
     .option('-t, --threads <count>', 'files on the way at a time (default: 4)')
-  examples(command, ['dfs cp /data/a.csv /backup', 'dfs cp -p hdfs://old:8020/data /data'])
+  examples(command, ['dfs cp /data/a.csv /backup', 'dfs cp -ptopax hdfs://old:8020/data /data'])
   command.action(async (words: string[], options: CpOptions) => {
     const { sources, destination: text } = splitDestination(words)
     const overwrite = options.force === true
@@ -39,7 +46,7 @@ export function register(command: Command, context: CommandContext): void {
         await item.client.copy(item.path, target.path, {
           target: target.client,
           overwrite,
-          preserve: options.preserve === true,
+          preserve: preservedBy(options),
           direct: options.direct === true,
           concurrency: countArgument(options.threads ?? '4', 'the number of threads'),
           onFile: ({ lengthBytes }) => progress.expectMore(lengthBytes),
@@ -56,6 +63,24 @@ export function register(command: Command, context: CommandContext): void {
       progress.end()
     }
   })
+}
+
+function preservedBy({ preserve, preserveAttributes }: CpOptions): boolean | Preservable[] {
+  if (preserveAttributes === undefined) return preserve === true
+  return [...preserveAttributes].map((letter) => {
+    const found = PRESERVABLE.find((it) => LETTERS[it] === letter)
+    if (found === undefined) throw new DfsError('USAGE', `'${letter}' is none of t, o, p, a, x`)
+    return found
+  })
+}
+
+/** Hadoop's. */
+const LETTERS: Readonly<Record<Preservable, string>> = {
+  timestamps: 't',
+  ownership: 'o',
+  permission: 'p',
+  acl: 'a',
+  xattr: 'x',
 }
 
 function refuseKindMismatch(

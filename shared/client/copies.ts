@@ -8,6 +8,7 @@ import type { ClientParts } from './client-parts.js'
 import type { DfsClient } from './dfs-client.js'
 import type { FileStatus } from './file-status.js'
 import { receiveLocalFile, sendLocalFile, sendStream } from './local-files.js'
+import { type Preservable, preserved, preserveStatus } from './preserve.js'
 import { absolutePath } from './remote-path.js'
 import {
   copyTree,
@@ -19,8 +20,8 @@ import {
 } from './tree-copy.js'
 
 export interface CopyOptions extends Omit<CreateOptions, 'createParent'> {
-  /** Keeps times, permissions and, where allowed, owners. Default false. */
-  readonly preserve?: boolean | undefined
+  /** What is kept; true: times, permissions and, within and between clusters, owners. Default: nothing. */
+  readonly preserve?: boolean | readonly Preservable[] | undefined
   /** Files on the way at a time. Default 4. */
   readonly concurrency?: number | undefined
   /** Writes to the final names at once, without a temporary one. Default false. */
@@ -122,12 +123,22 @@ export async function copyWithin(
   options: CopyOptions,
 ): Promise<void> {
   const { signal } = options
+  const wanted = preserved(options.preserve)
   const root = await source.stat(from, { signal })
+  const directories: TreeEntry[] = []
+  const preserve = async ({ relativePath, status }: TreeEntry): Promise<void> => {
+    if (wanted.length === 0 || status === undefined) return
+    const ends = { source, from: below(from, relativePath), target, to: below(to, relativePath) }
+    await preserveStatus(ends, status, wanted, signal)
+  }
   await copyTree({
     entries: remoteTree(sourceParts.namenode, root, signal),
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     onError: options.onError,
-    makeDirectory: ({ relativePath }) => target.mkdir(below(to, relativePath), { signal }),
+    makeDirectory: async (entry) => {
+      await target.mkdir(below(to, entry.relativePath), { signal })
+      if (wanted.length > 0) directories.push(entry)
+    },
     copyFile: async (entry) => {
       signal?.throwIfAborted()
       options.onFile?.(entry)
@@ -144,15 +155,11 @@ export async function copyWithin(
       } finally {
         await file.close()
       }
-      const { status } = entry
-      if (options.preserve === true && status !== undefined) {
-        await preserveStatus(target, path, status, signal)
-      }
+      await preserve(entry)
     },
   })
-  if (options.preserve === true && root.kind === 'directory') {
-    await preserveStatus(target, to, root, signal)
-  }
+  // When all is in them: what is made in a directory changes its times, and its permissions may forbid making anything.
+  for (const directory of directories.reverse()) await preserve(directory)
 }
 
 function toRequest(path: string, options: CopyOptions) {
@@ -192,24 +199,4 @@ async function preserveFromLocal(
     { signal },
   )
   await client.chmod(path, status.mode & 0o777, { signal })
-}
-
-/** Times last: changing the owner does not touch them, but a server may think otherwise. */
-async function preserveStatus(
-  client: DfsClient,
-  path: string,
-  status: FileStatus,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { owner, group, permission, modificationTimeMs, accessTimeMs } = status
-  const now = await client.stat(path, { signal })
-  const change = {
-    owner: now.owner === owner ? undefined : owner,
-    group: now.group === group ? undefined : group,
-  }
-  if (change.owner !== undefined || change.group !== undefined) {
-    await client.chown(path, change, { signal })
-  }
-  await client.chmod(path, permission, { signal })
-  await client.setTimes(path, { modificationTimeMs, accessTimeMs }, { signal })
 }

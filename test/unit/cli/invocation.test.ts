@@ -49,7 +49,14 @@ describe('parseInvocation()', () => {
 })
 
 describe('withDoubleDashes()', () => {
-  const declared = new Set(['--skip-trash', '--name', '--nl', '--fs', '--force'])
+  const declared = new Set([
+    '--skip-trash',
+    '--name',
+    '--nl',
+    '--fs',
+    '--force',
+    '--preserve-attributes',
+  ])
 
   it.each([
     [
@@ -80,6 +87,8 @@ describe('withDoubleDashes()', () => {
     ],
     [['-'], ['-']],
     [['a-name'], ['a-name']],
+    [['-ptopax'], ['--preserve-attributes=topax']],
+    [['-p'], ['-p']],
   ])('turns %j into %j', (argv, expected) => {
     expect(withDoubleDashes(argv, declared)).toEqual(expected)
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { parseAclSpec } from '../../../../shared/acl.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 import { type RunOptions, runCommand } from '../run-command.js'
@@ -315,6 +316,27 @@ describe('dfs cp, appendToFile, getmerge', () => {
       owner: 'bob',
       permission: 0o600,
       modificationTimeMs: 5,
+    })
+  })
+
+  it('cp -ptopax keeps ACLs and attributes as well, of directories too', async () => {
+    cluster.addDirectory('/in/t', { permission: 0o711, modificationTimeMs: 7 })
+    cluster.addFile('/in/t/p', 'p', { owner: 'bob', permission: 0o640, modificationTimeMs: 5 })
+    cluster.attributes.setAcl('/in/t/p', parseAclSpec('user:eve:r--,group::r--', 'required'))
+    expect(await dfs(['setfattr', '-n', 'user.k', '-v', 'v', '/in/t/p'])).toEqual(OK)
+    expect(await dfs(['cp', '-ptopax', '/in/t', '/out'])).toEqual(OK)
+    const directory = { permission: 0o711, modificationTimeMs: 7 }
+    expect(cluster.entries.get('/out/t')).toMatchObject(directory)
+    expect(cluster.entries.get('/out/t/p')).toMatchObject({ owner: 'bob', modificationTimeMs: 5 })
+    expect(cluster.attributes.log).toEqual([
+      'setAcl /out/t/p user::rw-,user:eve:r--,group::r--,mask::r--,other::---',
+    ])
+    expect((await dfs(['getfattr', '-d', '/out/t/p'])).stdout).toContain('user.k="v"')
+    expect(await dfs(['cp', '-px', '/in/t/p', '/out/x'])).toEqual(OK)
+    expect(cluster.entries.get('/out/x')).not.toMatchObject({ owner: 'bob' })
+    expect((await dfs(['getfattr', '-d', '/out/x'])).stdout).toContain('user.k="v"')
+    expect(await dfs(['cp', '--preserve-attributes', 'q', '/in/t/p', '/out/y'])).toMatchObject({
+      code: 255,
     })
   })
 

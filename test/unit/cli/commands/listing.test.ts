@@ -205,6 +205,26 @@ describe('dfs stat, find, checksum, test', () => {
     ])
   })
 
+  it('find filters by kind, size and age', async () => {
+    cluster.addFile('/data/new', 'x', { modificationTimeMs: cluster.timeMs + 1 })
+    cluster.addFile('/data/old', 'x', { modificationTimeMs: 1000 })
+    expect(await output('find', '/data', '-type', 'd')).toBe('/data\n/data/sub\n')
+    expect(await output('find', '/data', '-size', '+1k')).toBe('/data/a.csv\n')
+    expect(await output('find', '/data', '-size', '-3', '-size', '+1')).toBe('/data/b.csv\n')
+    expect(await output('find', '/data', '-size', '1536')).toBe('/data/a.csv\n')
+    expect(await output('find', '/data', '-mtime', '-10000', '-name', '[no]*')).toBe('/data/new\n')
+    expect(await output('find', '/data', '-mtime', '+10000')).toBe('/data/old\n')
+    expect(await output('find', '/data', '-newer', '/data/a.csv')).toBe('/data/new\n')
+    for (const words of [
+      ['-type', 'x'],
+      ['-size', 'much'],
+      ['-mtime', '1d'],
+    ]) {
+      expect((await dfs('find', '/data', ...words)).code).toBe(255)
+    }
+    expect((await dfs('find', '/data', '-newer', '/none')).code).toBe(1)
+  })
+
   it('checksum prints what Hadoop prints', async () => {
     const line = await output('checksum', '/data/a.csv')
     expect(line).toMatch(
