@@ -110,7 +110,7 @@ function startLoops(
       onError: (error, context) => log.error({ err: error, ...context }, 'background work failed'),
     }).start()
   const periodMs = config.replicationLoopMs
-  const replication = loop('replication-monitor', replicationTick({ ...parts, periodMs }))
+  const replication = loop('replication-monitor', replicationTick({ ...parts, clock, periodMs }))
   const purge = loop('tree-purge', purgeTick({ namespace }))
   const deletion = loop('deletion-monitor', deletionTick({ ...parts, clock, periodMs }))
   const movement = loop('movement', movementTick({ ...parts, clock, periodMs }))

@@ -61,6 +61,8 @@ export class BackgroundLoop {
 
   /** Ends the current pause; a wake during a tick makes the next pause end at once. */
   wake(): void {
+    // Thousands come at a time, and each abort makes an error with its stack.
+    if (this.#wakeRequested) return
     this.#wakeRequested = true
     this.#pause?.abort()
   }

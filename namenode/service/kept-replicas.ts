@@ -2,7 +2,8 @@
  * Asks for proof before a sound replica is deleted as surplus: the replicas that are to stay are read by their nodes,
  * after the decision. What the map knows of them may be hours old, and a deletion that leans on a replica that was lost
  * or has rotted unnoticed takes the last good one. A scrubber's word would be cheaper and is not enough: it was given
- * before the decision. Proof counts for one decision, and for a short time.
+ * before the decision. Proof counts for one decision, and for a short time after the last answer: reading a block may
+ * take longer than that, and asking again meanwhile would read it for ever.
  */
 import type { Clock } from '../../shared/clock.js'
 import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
@@ -20,9 +21,10 @@ const CAPACITY = 10_000
 interface Decision {
   /** Which replicas are to stay, in which version. */
   readonly key: string
-  readonly begunMs: number
-  /** Nodes that have not answered. */
+  /** Nodes that have not answered; each does, or its command expires. */
   readonly waiting: Set<DatanodeUuid>
+  /** When the last one had answered. */
+  provenMs: number
 }
 
 export interface KeptReplicasOptions {
@@ -51,27 +53,35 @@ export class KeptReplicas {
       .map(({ row }) => `${row.storage}/${row.generationStamp}`)
       .sort()
       .join(' ')
-    const nowMs = this.#options.clock.monotonicMs()
     const known = this.#decisions.get(block)
-    if (known?.key === key && nowMs - known.begunMs < PROOF_LIFETIME_MS) {
-      if (known.waiting.size > 0) return false
-      this.#decisions.delete(block)
-      return true
-    }
+    if (known?.key === key && known.waiting.size > 0) return false
     this.#decisions.delete(block)
-    this.#ask(block, key, kept, nowMs)
+    if (known?.key === key && this.#isFresh(known)) return true
+    this.#ask(block, key, kept)
     return false
   }
 
-  #ask(block: BlockId, key: string, kept: readonly HeldReplica[], nowMs: number): void {
+  #isFresh({ provenMs }: Decision): boolean {
+    return this.#options.clock.monotonicMs() - provenMs < PROOF_LIFETIME_MS
+  }
+
+  #ask(block: BlockId, key: string, kept: readonly HeldReplica[]): void {
     const isBusy = kept.some((it) => (this.#reads.get(it.datanodeUuid) ?? 0) >= READS_PER_NODE)
+    if (this.#decisions.size >= CAPACITY) this.#dropUnused()
     if (isBusy || this.#decisions.size >= CAPACITY) {
       if (this.#postponed.size < CAPACITY) this.#postponed.add(block)
       return
     }
-    const decision = { key, begunMs: nowMs, waiting: new Set(kept.map((it) => it.datanodeUuid)) }
+    const decision = { key, provenMs: 0, waiting: new Set(kept.map((it) => it.datanodeUuid)) }
     this.#decisions.set(block, decision)
     for (const replica of kept) this.#read(block, decision, replica)
+  }
+
+  /** Proof that nobody came for: the block was deleted, or its surplus is no more. */
+  #dropUnused(): void {
+    for (const [block, decision] of this.#decisions) {
+      if (decision.waiting.size === 0 && !this.#isFresh(decision)) this.#decisions.delete(block)
+    }
   }
 
   #read(block: BlockId, decision: Decision, kept: HeldReplica): void {
@@ -100,7 +110,9 @@ export class KeptReplicas {
       return
     }
     decision.waiting.delete(datanode)
-    if (decision.waiting.size === 0) this.#options.onReady(block)
+    if (decision.waiting.size > 0) return
+    decision.provenMs = this.#options.clock.monotonicMs()
+    this.#options.onReady(block)
   }
 
   /** The block stays on the record of troubled blocks and is looked at again from there. */

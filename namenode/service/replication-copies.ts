@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.js'
 import type { Block, BlockId, DatanodeUuid, InodeId } from '../../shared/ids.js'
 import type { Log } from '../../shared/log.js'
 import type { Random } from '../../shared/random.js'
+import { isBad } from '../policy/judge-replica.js'
 import { isCopyRisk, type ReplicationQueue } from '../policy/replication-queue.js'
 import {
   type CopyBudget,
@@ -110,8 +111,10 @@ export class ReplicationCopies {
     }
     for (const { blockId, reason } of postponed) {
       // What occupies the only free place may have to go first.
-      if (reason === 'no-target') examination.considerRemoval(blockId)
-      this.#requeue(blockId, blocks.get(blockId))
+      const examined = blocks.get(blockId)
+      const hasBad = examined?.replicas.some((it) => isBad(it.judgement)) === true
+      if (reason === 'no-target' && hasBad) examination.considerRemoval(blockId)
+      this.#requeue(blockId, examined)
     }
     return started
   }

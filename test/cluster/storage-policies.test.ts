@@ -104,6 +104,7 @@ describe('the balance', () => {
     const onSecond = async () => (await held()).filter((it) => it === second?.uuid).length
     await waitUntil(async () => (await onSecond()) === 4 && (await held()).length === 8, {
       what: 'half of the blocks on the node that came back',
+      timeoutMs: 60_000,
       explain: held,
     })
     for (const { path, bytes } of files) expect(await client.readFile(path)).toEqual(bytes)

@@ -192,3 +192,22 @@ describe('surplus', () => {
     },
   )
 })
+
+describe('proof before surplus goes', () => {
+  it('may take longer to find than it lasts, and is asked for once', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = await cluster.store(['a', 'b', 'c'])
+    let isSlow = true
+    for (const node of cluster.datanodes.values())
+      node.intercept = ({ kind }) => (kind === 'attest' && isSlow ? 'ignore' : undefined)
+    cluster.namespace.change(block.id, { replication: 2 })
+    await cluster.pass(150 * HEARTBEAT_MS)
+    isSlow = false
+    await cluster.pass(10 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id).length).toBe(2)
+    const asked = [...cluster.datanodes.values()].flatMap((it) =>
+      it.received.filter(({ kind }) => kind === 'attest').map(({ commandId }) => commandId),
+    )
+    expect(new Set(asked).size).toBe(2)
+  })
+})
