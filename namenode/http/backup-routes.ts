@@ -5,6 +5,7 @@ import { BACKUP_HEADER } from '../../shared/backup-manifest.js'
 import { singleParameters } from '../../shared/http/query.js'
 import type { Backups } from '../service/backups.js'
 import type { Call } from '../service/call.js'
+import { onceGone } from './gone.js'
 import { checkUserParameter } from './user-parameter.js'
 
 export interface BackupRoutesOptions {
@@ -19,8 +20,7 @@ export function registerBackupRoutes(app: FastifyInstance, options: BackupRoutes
     const query: { readonly 'user.name'?: string } = singleParameters(request.query)
     const user = checkUserParameter('user.name', query['user.name'] ?? options.defaultUser)
     const { path, manifest, release } = await options.backups.make(options.callOf(request, user))
-    reply.raw.once('close', release)
-    if (reply.raw.destroyed) release()
+    onceGone(reply, release)
     return reply
       .header(BACKUP_HEADER, JSON.stringify(manifest))
       .header('content-length', manifest.lengthBytes)

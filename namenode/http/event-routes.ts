@@ -14,6 +14,7 @@ import { joinPath, splitPath } from '../policy/path-name.js'
 import type { Call } from '../service/call.js'
 import type { EventLog } from '../service/event-log.js'
 import type { EventVisibility } from '../service/event-visibility.js'
+import { onceGone, signalOfGone } from './gone.js'
 import { checkUserParameter } from './user-parameter.js'
 
 export interface EventRoutesOptions {
@@ -51,12 +52,11 @@ export function registerEventRoutes(app: FastifyInstance, options: EventRoutesOp
       throw new DfsError('OVERLOADED', `${MAX_WATCHERS} readers follow the events already`)
     }
     watchers += 1
-    const gone = new AbortController()
-    reply.raw.once('close', () => {
+    const gone = signalOfGone(reply)
+    onceGone(reply, () => {
       watchers -= 1
-      gone.abort()
     })
-    const pieces = stream(after, visibility, reply, gone.signal, options)
+    const pieces = stream(after, visibility, reply, gone, options)
     return reply
       .type('text/event-stream; charset=utf-8')
       .header('cache-control', 'no-store')
@@ -102,8 +102,11 @@ async function* stream(
     if (text !== '') {
       // Where the reader's buffers are full the generator is not asked for more.
       const cancel = clock.after(SLOW_READER_MS, () => reply.raw.destroy())
-      yield text
-      cancel()
+      try {
+        yield text
+      } finally {
+        cancel()
+      }
     }
     if (events.lastTransactionId > after) continue
     if (!(await changes(events, after, clock, signal))) yield `: heartbeat\nid: ${after}\n\n`
@@ -120,18 +123,22 @@ function nextPage(events: EventLog, after: number) {
   }
 }
 
-/** true when something has changed, false when it is time for a sign of life. */
+/** true when something has changed or the reader has gone, false when it is time for a sign of life. */
 async function changes(
   events: EventLog,
   after: number,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Not AbortSignal.any: what it joins to a signal stays there for as long as that lives, here with each change.
   const enough = new AbortController()
-  const cancel = clock.after(HEARTBEAT_MS, () => enough.abort())
-  await events.changedSince(after, AbortSignal.any([signal, enough.signal]))
+  const end = () => enough.abort()
+  signal.addEventListener('abort', end, { once: true })
+  const cancel = clock.after(HEARTBEAT_MS, end)
+  if (!signal.aborted) await events.changedSince(after, enough.signal)
   cancel()
-  return !enough.signal.aborted
+  signal.removeEventListener('abort', end)
+  return signal.aborted || events.lastTransactionId > after
 }
 
 /** The id stands with the last event of a transaction: whoever is cut off before it gets all of that transaction again. */

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../shared/clock.js'
 import { toDfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
+import { refuseBrowsers } from '../../shared/http/web-access.js'
 import type { BlockId } from '../../shared/ids.js'
 import { checkSuperuser } from '../policy/permissions.js'
 import type { Audit } from '../service/audit.js'
@@ -16,6 +17,7 @@ import type { CorruptFiles } from '../service/corrupt-files.js'
 import type { FsckFile, FsckItem, FsckReplica } from '../service/fsck-model.js'
 import { blocksText, cookieOf, corruptBlocksText } from './fsck-lists.js'
 import { type FsckTextOptions, fsckHead, fsckItemText, fsckTail } from './fsck-text.js'
+import { signalOfGone } from './gone.js'
 import { checkUserParameter } from './user-parameter.js'
 
 export interface FsckRoutesOptions {
@@ -76,15 +78,15 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
 
 function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutesOptions) {
   const query: FsckQuery = singleParameters(request.query)
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
+  const action = actionOf(query)
+  if (action !== 'none') refuseBrowsers(request)
   const user = checkUserParameter('ugi', query.ugi ?? query.user ?? options.defaultUser)
   return {
     query,
     path: query.path ?? '/',
     call: options.callOf(request, user),
-    signal: gone.signal,
-    action: actionOf(query),
+    signal: signalOfGone(reply),
+    action,
   }
 }
 

@@ -6,6 +6,7 @@ import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-acces
 import { checkSuperuser } from '../policy/permissions.js'
 import type { Call } from '../service/call.js'
 import type { SqlQueries } from '../service/sql-queries.js'
+import { signalOfGone } from './gone.js'
 import { checkUserParameter } from './user-parameter.js'
 
 export interface SqlRoutesOptions {
@@ -32,9 +33,7 @@ export function registerSqlRoutes(app: FastifyInstance, options: SqlRoutesOption
     const user = checkUserParameter('user.name', query['user.name'] ?? defaultUser)
     checkSuperuser(callOf(request, user).principal, 'sql')
     const { sql, ...limits } = questionOf(request.body)
-    const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
-    return await queries.ask(sql, limits, gone.signal)
+    return await queries.ask(sql, limits, signalOfGone(reply))
   })
 }
 

@@ -28,6 +28,19 @@ export function guardWebAccess(app: FastifyInstance, rules: WebAccessRules): voi
   })
 }
 
+/**
+ * For a GET that changes something, as some tools of Hadoop have it: a page of any site can make a browser send one (an
+ * image is enough), and it comes without an Origin.
+ */
+export function refuseBrowsers(request: FastifyRequest): void {
+  if (!isBrowser(request)) return
+  throw new DfsError('PERMISSION_DENIED', 'changes by GET are not accepted from browsers')
+}
+
+function isBrowser(request: FastifyRequest): boolean {
+  return BROWSER.test(request.headers['user-agent'] ?? '')
+}
+
 function isAllowed(origin: string | undefined, { corsOrigins }: WebAccessRules): boolean {
   return origin !== undefined && (corsOrigins.includes('*') || corsOrigins.includes(origin))
 }
@@ -68,8 +81,7 @@ function isOwnName(name: string): boolean {
 
 function requireCsrfHeader(request: FastifyRequest, { csrfHeader }: WebAccessRules): void {
   if (csrfHeader === '' || SAFE_METHODS.has(request.method)) return
-  const isBrowser = BROWSER.test(request.headers['user-agent'] ?? '')
-  if (!isBrowser || request.headers[csrfHeader.toLowerCase()] !== undefined) return
+  if (!isBrowser(request) || request.headers[csrfHeader.toLowerCase()] !== undefined) return
   throw new DfsError(
     'JAVA_ILLEGAL_ARGUMENT',
     'Missing Required Header for CSRF Vulnerability Protection',

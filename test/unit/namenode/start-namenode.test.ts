@@ -173,6 +173,19 @@ describe('its HTTP face', () => {
     expect(missing.text.trimEnd().split('\n').at(-1)).toBe("Path '/none' does not exist")
   })
 
+  it('changes nothing by a GET that a page of any site can make a browser send', async () => {
+    const { httpPort } = await start()
+    for (const path of ['/fsck?ugi=root&path=/&delete=1', '/api/v1/fsck?user=root&path=/&move=1']) {
+      const url = `http://127.0.0.1:${httpPort}${path}`
+      const answers = ['Mozilla/5.0 (X11)', 'Java/17'].map(async (agent) => {
+        const answer = await fetch(url, { headers: { 'user-agent': agent } })
+        await answer.text()
+        return answer.status
+      })
+      expect(await Promise.all(answers)).toEqual([403, 200])
+    }
+  })
+
   it('checks the file system as JSON', async () => {
     const { httpPort } = await start()
     const answer = await get(httpPort, '/api/v1/fsck?path=/&user=root')
