@@ -7,6 +7,7 @@ import type { SettingValues } from '../shared/config/settings.js'
 import { IpcServer } from '../shared/hadoop/ipc-server.js'
 import { listenHttp } from '../shared/http/http-server.js'
 import { listenToo } from '../shared/http/node-server.js'
+import { hostInUrl, localHostOf } from '../shared/ip-address.js'
 import type { Listener, Network } from '../shared/network.js'
 import type { Seams } from '../shared/seams.js'
 import type { ShutdownStack } from '../shared/shutdown-stack.js'
@@ -139,7 +140,7 @@ function makeBackups(
   if (config.backup === undefined || config.backup.target === '') return undefined
   const connect = async () => {
     const { DfsClient } = await import('../shared/client/dfs-client.js')
-    const fs = `hdfs://${config.bindHost === '0.0.0.0' ? '127.0.0.1' : config.bindHost}:${rpcPort}`
+    const fs = `hdfs://${hostInUrl(localHostOf(config.bindHost))}:${rpcPort}`
     return DfsClient.connect({ fs, seams, user: config.superuser })
   }
   return new BackgroundLoop({

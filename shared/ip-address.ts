@@ -28,6 +28,11 @@ export function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
+/** Where processes of this machine reach a server that listens there: at every address means at this one too. */
+export function localHostOf(bindHost: string): string {
+  return bindHost === '0.0.0.0' || bindHost === '::' ? '127.0.0.1' : bindHost
+}
+
 /** Equal leading bits of two addresses of one family: 0 to 32, or 0 to 128; 0 when they cannot be compared. */
 export function commonPrefixBits(one: string, other: string): number {
   const left = ipBytes(one)

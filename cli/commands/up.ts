@@ -5,6 +5,7 @@ import { readOrCreateClusterToken } from '../../shared/config/cluster-token.js'
 import type { LoadedSettings } from '../../shared/config/load-settings.js'
 import type { SettingKey } from '../../shared/config/settings.js'
 import { DfsError } from '../../shared/errors.js'
+import { localHostOf } from '../../shared/ip-address.js'
 import { type CommandContext, examples } from '../command.js'
 import { type CliIo, printErrorLine, printLine } from '../io.js'
 import { addSettingsOptions, flagAssignment, readSettings } from '../server-settings.js'
@@ -60,7 +61,7 @@ async function up(options: Options, io: CliIo, setExitCode: (code: number) => vo
   const cluster = new LocalCluster({
     folder,
     clock: io.seams.clock,
-    host: localHost(settings),
+    host: localHostOf(settings.values['network.bind-host']),
     rpcPort: settings.values['namenode.rpc-port'],
     httpPort: settings.values['namenode.http-port'],
     datanodePorts: givenPorts(settings, count),
@@ -149,12 +150,6 @@ function givenPorts(
     )
     return { transferPort: transferPort ?? 0, httpPort: httpPort ?? 0, ipcPort: ipcPort ?? 0 }
   })
-}
-
-/** Where processes of this machine reach a server. */
-function localHost({ values }: LoadedSettings): string {
-  const host = values['network.bind-host']
-  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
 }
 
 async function announce(

@@ -6,17 +6,14 @@ import { checkSuperuser } from '../policy/permissions.js'
 import { TOP_WINDOWS_MS } from '../policy/rolling-counts.js'
 import type { Call } from '../service/call.js'
 import type { NamenodeServices } from '../service/services.js'
-import { checkUserParameter } from './user-parameter.js'
 
 export interface AuditRoutesOptions {
   readonly services: Pick<NamenodeServices, 'audit' | 'clock'>
-  /** Who a request without `user.name` is. */
-  readonly defaultUser: string
-  readonly callOf: (request: FastifyRequest, user: string) => Call
+  /** The circumstances of a request, made by its `user.name`. */
+  readonly callOf: (request: FastifyRequest) => Call
 }
 
 interface AuditQuery {
-  readonly 'user.name'?: string
   readonly user?: string
   readonly cmd?: string
   readonly path?: string
@@ -55,13 +52,11 @@ export function registerAuditRoutes(app: FastifyInstance, options: AuditRoutesOp
 
 function authorized(
   request: FastifyRequest,
-  { defaultUser, callOf }: AuditRoutesOptions,
+  { callOf }: AuditRoutesOptions,
   operation: string,
 ): AuditQuery {
-  const query: AuditQuery = singleParameters(request.query)
-  const user = checkUserParameter('user.name', query['user.name'] ?? defaultUser)
-  checkSuperuser(callOf(request, user).principal, operation)
-  return query
+  checkSuperuser(callOf(request).principal, operation)
+  return singleParameters(request.query)
 }
 
 function numberOf(text: string | undefined, name: string, most: number): number | undefined {

@@ -15,19 +15,16 @@ import type { Call } from '../service/call.js'
 import type { EventLog } from '../service/event-log.js'
 import type { EventVisibility } from '../service/event-visibility.js'
 import { onceGone, signalOfGone } from './gone.js'
-import { checkUserParameter } from './user-parameter.js'
 
 export interface EventRoutesOptions {
   readonly events: EventLog
   readonly clock: Clock
   readonly webAccess: WebAccessRules
-  /** Who a request without `user.name` is. */
-  readonly defaultUser: string
-  readonly callOf: (request: FastifyRequest, user: string) => Call
+  /** The circumstances of a request, made by its `user.name`. */
+  readonly callOf: (request: FastifyRequest) => Call
 }
 
 interface EventsQuery {
-  readonly 'user.name'?: string
   readonly path?: string
   readonly from?: string
 }
@@ -67,7 +64,6 @@ export function registerEventRoutes(app: FastifyInstance, options: EventRoutesOp
 
 function parse(request: FastifyRequest, options: EventRoutesOptions) {
   const query: EventsQuery = singleParameters(request.query)
-  const user = checkUserParameter('user.name', query['user.name'] ?? options.defaultUser)
   const from = request.headers['last-event-id'] ?? query.from
   if (from !== undefined && !/^\d{1,15}$/.test(`${from}`)) {
     throw new DfsError('ILLEGAL_ARGUMENT', `from must be a transaction id, not ${from}`)
@@ -76,7 +72,7 @@ function parse(request: FastifyRequest, options: EventRoutesOptions) {
   if (components === undefined) {
     throw new DfsError('INVALID_PATH', `Invalid path name: ${query.path}`)
   }
-  const call = options.callOf(request, user)
+  const call = options.callOf(request)
   const visibility = options.events.visibleTo(call, joinPath(components))
   return { after: Number(from ?? options.events.lastTransactionId), visibility }
 }

@@ -13,17 +13,14 @@ import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-acces
 import type { Call } from '../service/call.js'
 import type { Namespace } from '../service/namespace.js'
 import type { FileStatus } from '../service/namespace-model.js'
-import { checkUserParameter } from './user-parameter.js'
 
 export interface FileRoutesOptions {
   readonly namespace: Namespace
   readonly clock: Clock
   readonly clusterToken: string
   readonly webAccess: WebAccessRules
-  /** Who a request without `user.name` is. */
-  readonly defaultUser: string
-  /** The circumstances of a request made by `user`. */
-  readonly callOf: (request: FastifyRequest, user: string) => Call
+  /** The circumstances of a request, made by its `user.name`. */
+  readonly callOf: (request: FastifyRequest) => Call
   /**
    * `host:port` of the HTTP face of a datanode that this client can reach; one that holds the given byte of the file
    * when it can. Throws NO_DATANODES.
@@ -35,7 +32,6 @@ export interface FileRoutesOptions {
 }
 
 interface FilesQuery {
-  readonly 'user.name'?: string
   readonly list?: string
   readonly after?: string
   readonly limit?: string
@@ -198,8 +194,7 @@ function describe(status: FileStatus): object {
 
 function parse(request: FastifyRequest, options: FileRoutesOptions) {
   const query: FilesQuery = singleParameters(request.query)
-  const user = checkUserParameter('user.name', query['user.name'] ?? options.defaultUser)
-  return { query, path: pathOfFileUrl(request.url), call: options.callOf(request, user) }
+  return { query, path: pathOfFileUrl(request.url), call: options.callOf(request) }
 }
 
 function existing(namespace: Namespace, call: Call, path: string): FileStatus {

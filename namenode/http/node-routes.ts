@@ -7,37 +7,30 @@ import type { DatanodeView } from '../service/block-manager.js'
 import type { Call } from '../service/call.js'
 import type { NodeAdministrationView } from '../service/node-administration.js'
 import type { NamenodeServices } from '../service/services.js'
-import { checkUserParameter } from './user-parameter.js'
 
 export interface NodeRoutesOptions {
   readonly services: NamenodeServices
-  /** Who a request without `user.name` is. */
-  readonly defaultUser: string
-  readonly callOf: (request: FastifyRequest, user: string) => Call
+  /** The circumstances of a request, made by its `user.name`. */
+  readonly callOf: (request: FastifyRequest) => Call
 }
 
 /** Ten years: longer is a mistake in the unit. */
 const MAX_MAINTENANCE_MS = 10 * 365 * 24 * 3_600_000
 
 export function registerNodeRoutes(app: FastifyInstance, options: NodeRoutesOptions): void {
-  const { services } = options
+  const { services, callOf } = options
   const { administration } = services
-  const callOf = (request: FastifyRequest, query: Readonly<Record<string, string>>) =>
-    options.callOf(
-      request,
-      checkUserParameter('user.name', query['user.name'] ?? options.defaultUser),
-    )
-  app.get('/api/v1/nodes', () => ({ nodes: describeNodes(services) }))
+  app.get('/api/v1/nodes', (request) => ({ nodes: describeNodes(services, callOf(request)) }))
   app.put<{ Params: { node: string } }>('/api/v1/nodes/:node/order', async (request) => {
-    const query = singleParameters(request.query)
-    const order = parseOrder(query, services.clock.wallMs())
-    const uuid = await administration.order(callOf(request, query), request.params.node, order)
-    return { nodes: describeNodes(services).filter((it) => it.uuid === uuid) }
+    const call = callOf(request)
+    const order = parseOrder(singleParameters(request.query), services.clock.wallMs())
+    const uuid = await administration.order(call, request.params.node, order)
+    return { nodes: describeNodes(services, call).filter((it) => it.uuid === uuid) }
   })
   app.post('/api/v1/nodes/refresh', async (request) => {
-    const query = singleParameters(request.query)
-    await administration.refresh(callOf(request, query))
-    return { nodes: describeNodes(services) }
+    const call = callOf(request)
+    await administration.refresh(call)
+    return { nodes: describeNodes(services, call) }
   })
 }
 
@@ -59,11 +52,11 @@ function parseOrder(query: Readonly<Record<string, string>>, nowMs: number): Nod
   }
 }
 
-function describeNodes(services: NamenodeServices) {
+function describeNodes(services: NamenodeServices, call: Call) {
   const views = new Map(services.administration.views().map((it) => [it.node, it]))
   return services.blockManager.datanodes().map((node) => ({
     ...describe(node),
-    ...describeOrder(views.get(node.uuid), services),
+    ...describeOrder(views.get(node.uuid), services, call),
   }))
 }
 
@@ -84,9 +77,11 @@ function describe(node: DatanodeView) {
   }
 }
 
+/** Paths only for a superuser. */
 function describeOrder(
   view: NodeAdministrationView | undefined,
   { namespace }: NamenodeServices,
+  { principal }: Call,
 ): object {
   if (view?.order === undefined) return {}
   const { order, origin } = view.order
@@ -98,7 +93,7 @@ function describeOrder(
     progress: {
       startedAt: isoTime(startedWallMs),
       ...progress,
-      openFiles: openFiles.flatMap((it) => namespace.pathOf(it) ?? []),
+      openFiles: principal.isSuperuser ? openFiles.flatMap((it) => namespace.pathOf(it) ?? []) : [],
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CONTROL_PREFIX } from '../../shared/control/messages.js'
 import { buildHttpServer } from '../../shared/http/http-server.js'
+import { singleParameters } from '../../shared/http/query.js'
 import { guardWebAccess } from '../../shared/http/web-access.js'
 import type { BlockId } from '../../shared/ids.js'
 import { withoutMapping } from '../../shared/ip-address.js'
@@ -25,6 +26,7 @@ import type { NamenodeMetrics } from './metrics.js'
 import { registerNodeRoutes } from './node-routes.js'
 import { registerSqlRoutes } from './sql-routes.js'
 import { registerStatusRoutes } from './status-routes.js'
+import { checkUserParameter } from './user-parameter.js'
 import { registerWebhdfsRoutes } from './webhdfs/routes.js'
 
 export interface NamenodeHttpOptions {
@@ -62,16 +64,20 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     // Uploads are redirected before a byte of them travels; datanodes' reports are for us.
     wantsBody: (request) => request.url?.startsWith(CONTROL_PREFIX) ?? false,
   })
-  app.addHook('preHandler', async (request) => await learnCallers(services, request))
+  app.addHook('preHandler', async (request) => await learnCallers(services, request, defaultUser))
   app.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff')
   })
-  const callOf = (request: FastifyRequest, user: string) => callOfRequest(services, request, user)
+  const callAs = (request: FastifyRequest, user: string) => callOfRequest(services, request, user)
+  const callOf = (request: FastifyRequest) => {
+    const query: { readonly 'user.name'?: string } = singleParameters(request.query)
+    return callAs(request, checkUserParameter('user.name', query['user.name'] ?? defaultUser))
+  }
   registerHealthRoutes(app, services, metrics, options.failingLoops)
   registerClusterRoutes(app, services)
   registerImageRoutes(app)
-  registerBackupRoutes(app, { backups: options.backups, defaultUser, callOf })
-  registerAuditRoutes(app, { services, defaultUser, callOf })
+  registerBackupRoutes(app, { backups: options.backups, callOf })
+  registerAuditRoutes(app, { services, callOf })
   registerFsckRoutes(app, {
     fsck: new CorruptFileHandling({ fsck, namespace }),
     findBlock: options.findBlock,
@@ -81,7 +87,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     clock,
     audit: services.audit,
     defaultUser,
-    callOf,
+    callOf: callAs,
   })
   // Each in a scope of its own: their body parsers and hooks must not reach the others.
   void app.register((scope, _options, done) => {
@@ -94,7 +100,6 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
       clock,
       clusterToken: config.clusterToken,
       webAccess: config.webAccess,
-      defaultUser,
       callOf,
       datanodeFor: (call, read) =>
         servingDatanode(call, read, { ...services, blockSizeBytes: config.blockSizeBytes }),
@@ -103,24 +108,24 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   })
   void app.register((scope, _options, done) => {
     const { webAccess } = config
-    registerEventRoutes(scope, { events: services.events, clock, webAccess, defaultUser, callOf })
+    registerEventRoutes(scope, { events: services.events, clock, webAccess, callOf })
     done()
   })
   void app.register((scope, _options, done) => {
     guardWebAccess(scope, config.webAccess)
-    registerNodeRoutes(scope, { services, defaultUser, callOf })
-    registerStatusRoutes(scope, { services, defaultUser, callOf })
+    registerNodeRoutes(scope, { services, callOf })
+    registerStatusRoutes(scope, { services, callOf })
     done()
   })
   void app.register((scope, _options, done) => {
     const { webAccess, dataFolder } = config
     const queries = new SqlQueries({ ...services, dataFolder })
-    registerSqlRoutes(scope, { queries, webAccess, defaultUser, callOf })
+    registerSqlRoutes(scope, { queries, webAccess, callOf })
     done()
   })
   void app.register((scope, _options, done) => {
-    const webhdfsCallOf: typeof callOf = (request, user) => ({
-      ...callOf(request, user),
+    const webhdfsCallOf: typeof callAs = (request, user) => ({
+      ...callAs(request, user),
       face: 'webhdfs',
     })
     registerWebhdfsRoutes(scope, {
@@ -142,13 +147,15 @@ const USER_PARAMETERS = ['user.name', 'doas', 'ugi', 'user'] as const
 async function learnCallers(
   { principals }: NamenodeServices,
   request: FastifyRequest,
+  defaultUser: string,
 ): Promise<void> {
-  const query: unknown = request.query
-  if (typeof query !== 'object' || query === null) return
-  for (const [name, user] of Object.entries(query)) {
-    const isUser = USER_PARAMETERS.some((it) => it === name) && typeof user === 'string'
-    if (isUser) await principals.know(user)
-  }
+  // Datanodes are no users, and wait for nobody's groups.
+  if (request.url.startsWith(CONTROL_PREFIX)) return
+  const query: object = Object(request.query)
+  const named = Object.entries(query).flatMap(([name, user]) =>
+    USER_PARAMETERS.some((it) => it === name) && typeof user === 'string' ? [user] : [],
+  )
+  for (const user of named.length === 0 ? [defaultUser] : named) await principals.know(user)
 }
 
 function callOfRequest(

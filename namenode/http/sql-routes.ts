@@ -1,20 +1,17 @@
 /** Questions in SQL over HTTP, for superusers (docs/sql.md). */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
-import { singleParameters } from '../../shared/http/query.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
 import { checkSuperuser } from '../policy/permissions.js'
 import type { Call } from '../service/call.js'
 import type { SqlQueries } from '../service/sql-queries.js'
 import { signalOfGone } from './gone.js'
-import { checkUserParameter } from './user-parameter.js'
 
 export interface SqlRoutesOptions {
   readonly queries: SqlQueries
   readonly webAccess: WebAccessRules
-  /** Who a request without `user.name` is. */
-  readonly defaultUser: string
-  readonly callOf: (request: FastifyRequest, user: string) => Call
+  /** The circumstances of a request, made by its `user.name`. */
+  readonly callOf: (request: FastifyRequest) => Call
 }
 
 const DEFAULT_ROWS = 1000
@@ -25,13 +22,11 @@ const MAX_SQL_CHARACTERS = 64 * 1024
 
 /** Adds the route to a scope of its own. */
 export function registerSqlRoutes(app: FastifyInstance, options: SqlRoutesOptions): void {
-  const { queries, webAccess, defaultUser, callOf } = options
+  const { queries, webAccess, callOf } = options
   guardWebAccess(app, webAccess)
   app.addHook('preClose', async () => queries.close())
   app.post('/api/v1/sql', async (request, reply) => {
-    const query: { readonly 'user.name'?: string } = singleParameters(request.query)
-    const user = checkUserParameter('user.name', query['user.name'] ?? defaultUser)
-    checkSuperuser(callOf(request, user).principal, 'sql')
+    checkSuperuser(callOf(request).principal, 'sql')
     const { sql, ...limits } = questionOf(request.body)
     return await queries.ask(sql, limits, signalOfGone(reply))
   })

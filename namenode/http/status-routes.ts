@@ -5,13 +5,11 @@ import { singleParameters } from '../../shared/http/query.js'
 import { blockId } from '../../shared/ids.js'
 import type { Call } from '../service/call.js'
 import type { NamenodeServices } from '../service/services.js'
-import { checkUserParameter } from './user-parameter.js'
 
 export interface StatusRoutesOptions {
   readonly services: NamenodeServices
-  /** Who a request without `user.name` is. */
-  readonly defaultUser: string
-  readonly callOf: (request: FastifyRequest, user: string) => Call
+  /** The circumstances of a request, made by its `user.name`. */
+  readonly callOf: (request: FastifyRequest) => Call
 }
 
 /** Blocks of one file that are explained at once. */
@@ -20,16 +18,10 @@ const MAX_BLOCKS = 100
 export function registerStatusRoutes(app: FastifyInstance, options: StatusRoutesOptions): void {
   const { services } = options
   const { namespace, blockManager, safeMode, status } = services
-  const parse = (request: FastifyRequest) => {
-    const query = singleParameters(request.query)
-    const user = checkUserParameter('user.name', query['user.name'] ?? options.defaultUser)
-    return { query, call: options.callOf(request, user) }
-  }
   app.get('/api/v1/status', (request) => {
-    const { call } = parse(request)
     const readiness = safeMode.readiness()
     return {
-      ...status.report(call, safeMode.isOn),
+      ...status.report(options.callOf(request), safeMode.isOn),
       writes:
         readiness.kind === 'ready' ? { ready: true } : { ready: false, reason: readiness.reason },
       nodes: blockManager.datanodes().map((it) => ({
@@ -44,8 +36,8 @@ export function registerStatusRoutes(app: FastifyInstance, options: StatusRoutes
     }
   })
   app.get('/api/v1/explain', (request) => {
-    const { query, call } = parse(request)
-    const { path, block } = query
+    const call = options.callOf(request)
+    const { path, block } = singleParameters(request.query)
     if (block !== undefined) return { blocks: [status.explain(call, blockOfText(block))] }
     if (path === undefined) throw new DfsError('ILLEGAL_ARGUMENT', 'name a path or a block')
     const { status: file, blocks } = namespace.fileBlocks(call, path, 0, Number.MAX_SAFE_INTEGER)

@@ -186,6 +186,17 @@ describe('its HTTP face', () => {
     }
   })
 
+  it('asks for the groups of whom a request without a name stands for', async () => {
+    const groups = {
+      staticGroups: '',
+      command: 'echo supergroup',
+      timeoutMs: 5_000,
+      cacheMs: 60_000,
+    }
+    const { httpPort } = await start({ anonymousUser: 'web', groups })
+    expect((await get(httpPort, '/api/v1/top')).status).toBe(200)
+  })
+
   it('checks the file system as JSON', async () => {
     const { httpPort } = await start()
     const answer = await get(httpPort, '/api/v1/fsck?path=/&user=root')

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { commonPrefixBits, isInNetwork, parseNetwork } from '../../../shared/ip-address.js'
+import {
+  commonPrefixBits,
+  hostInUrl,
+  isInNetwork,
+  localHostOf,
+  parseNetwork,
+} from '../../../shared/ip-address.js'
 
 describe('equal leading bits of', () => {
   it.each([
@@ -15,6 +21,17 @@ describe('equal leading bits of', () => {
     ['10.0.0.1', 'somewhere', 0],
   ])('%s and %s are %d', (one, other, bits) => {
     expect(commonPrefixBits(one, other)).toBe(bits)
+  })
+})
+
+describe('a server that listens at', () => {
+  it.each([
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '127.0.0.1'],
+    ['::1', '[::1]'],
+    ['10.0.0.1', '10.0.0.1'],
+  ])('%s is reached from its machine at %s', (bindHost, host) => {
+    expect(hostInUrl(localHostOf(bindHost))).toBe(host)
   })
 })
 

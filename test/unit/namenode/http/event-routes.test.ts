@@ -52,9 +52,8 @@ async function serve(count: number) {
     events,
     clock,
     webAccess: { corsOrigins: [], csrfHeader: '' },
-    defaultUser: 'alice',
-    callOf: (_, user) => ({
-      principal: { user, groups: [], isSuperuser: true },
+    callOf: () => ({
+      principal: { user: 'alice', groups: [], isSuperuser: true },
       requestId: undefined,
       clientAddress: '127.0.0.1',
       localAddress: '127.0.0.1',
