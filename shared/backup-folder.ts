@@ -8,6 +8,7 @@ import {
   type BackupManifest,
   backupName,
   isBackupName,
+  partialName,
 } from './backup-manifest.js'
 import { DfsError } from './errors.js'
 import { sha256OfFile } from './file-digest.js'
@@ -26,7 +27,7 @@ export async function storeBackup(
 ): Promise<string> {
   const path = join(parent, backupName(manifest.transactionId))
   if (existsSync(path)) return path
-  const partial = `${path}.partial`
+  const partial = partialName(path)
   await rm(partial, { recursive: true, force: true })
   await mkdir(partial, { recursive: true, mode: 0o700 })
   try {

@@ -29,6 +29,11 @@ export const BACKUP_HEADER = 'x-dfs-backup'
 export const backupName = (transactionId: number): string =>
   `backup-${String(transactionId).padStart(16, '0')}`
 
+/** The name of a folder until all of it is on the disk. */
+export const partialName = (name: string): string => `${name}.partial`
+
+export const isPartialName = (name: string): boolean => name.endsWith(partialName(''))
+
 export const isBackupName = (name: string): boolean => /^backup-\d{16}$/.test(name)
 
 /** @param source for the message. @throws DfsError DATABASE_CORRUPT */

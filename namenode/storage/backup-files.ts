@@ -16,9 +16,10 @@ import {
   BACKUP_DATABASE,
   BACKUP_MANIFEST,
   type BackupManifest,
+  isPartialName,
   parseManifest,
 } from '../../shared/backup-manifest.js'
-import { toDfsError } from '../../shared/errors.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
 import { APPLICATION_ID, openReadingConnection } from './database.js'
 import { type State, StateStore } from './state-store.js'
 
@@ -39,9 +40,10 @@ const APPLICATION_ID_OFFSET = 68
 /**
  * All backups in a folder and below, oldest first.
  * @param damaged gets the blocks that cannot be read: one was being written, perhaps, when the machine went down
- * @throws DATABASE_CORRUPT for a manifest that cannot be read, and for a block where nobody wants to know of it
+ * @throws NOT_FOUND without the folder · DATABASE_CORRUPT for a manifest that cannot be read, and for a block where nobody wants to know of it
  */
 export function findBackups(folder: string, damaged?: string[]): BackupFile[] {
+  if (!existsSync(folder)) throw new DfsError('NOT_FOUND', `there is no folder ${folder}`)
   const found: BackupFile[] = []
   search(folder, MAX_DEPTH, { found, damaged })
   return found.toSorted((left, right) => left.transactionId - right.transactionId)
@@ -63,6 +65,8 @@ function search(folder: string, depth: number, findings: Findings): void {
   }
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
+    // One that was being written when its machine went down is no backup, whatever it holds.
+    if (isPartialName(entry.name)) continue
     if (entry.isDirectory() && depth > 0) search(path, depth - 1, findings)
     else if (isBlock(entry) && isNamespace(path)) addBlock(path, findings)
   }

@@ -15,7 +15,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { restoreNamespace, verifyNamespace } from '../../../../namenode/offline.js'
 import { Backups } from '../../../../namenode/service/backups.js'
 import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
-import { BACKUP_DATABASE, BACKUP_MANIFEST, backupName } from '../../../../shared/backup-manifest.js'
+import {
+  BACKUP_DATABASE,
+  BACKUP_MANIFEST,
+  backupName,
+  partialName,
+} from '../../../../shared/backup-manifest.js'
 import { sha256OfFile } from '../../../../shared/file-digest.js'
 import { Database } from '../../../../shared/sqlite.js'
 import { flipBit } from '../../../support/flip-bit.js'
@@ -174,8 +179,20 @@ describe('a restore', () => {
     expect(await refusal(() => verifyNamespace({ backup: volume }))).toContain('DATABASE_CORRUPT')
   })
 
+  it('passes over the folder of a backup that was being written when its machine went down', async () => {
+    await live('a')
+    const path = await backUp()
+    const { transactionId } = await restore()
+    const partial = partialName(join(folder, 'backups', backupName(transactionId + 1)))
+    mkdirSync(partial)
+    copyFileSync(join(path, BACKUP_DATABASE), join(partial, BACKUP_DATABASE))
+    writeFileSync(join(partial, BACKUP_MANIFEST), '{"format":')
+    expect(verifyNamespace({ backup: join(folder, 'backups') })).toMatchObject({ isSame: true })
+  })
+
   it('refuses what it cannot do, and changes nothing', async () => {
     await live('a')
+    expect(await refusal(restore())).toContain('NOT_FOUND: there is no folder')
     mkdirSync(join(folder, 'backups'))
     expect(await refusal(restore())).toContain('NOT_FOUND: no backup')
     const path = await backUp()
