@@ -72,10 +72,18 @@ export class Reconfiguration {
     this.#status = { startedMs, endedMs: clock.wallMs(), changes }
   }
 
-  /** As `run` for some settings; a server without files of settings keeps what it has. @throws DfsError CONFIGURATION */
+  /**
+   * As `run` for some settings; a server without files of settings keeps what it has.
+   * @throws DfsError CONFIGURATION when they cannot be read, or not be applied
+   */
   refresh(...keys: readonly SettingKey[]): void {
     const { reload } = this.#options
-    if (reload !== undefined) this.#apply(reload(), (key) => keys.includes(key))
+    if (reload === undefined) return
+    const changes = this.#apply(reload(), (key) => keys.includes(key))
+    const failures = changes.flatMap(({ key, failure }) =>
+      failure === undefined ? [] : [`${key}: ${failure}`],
+    )
+    if (failures.length > 0) throw new DfsError('CONFIGURATION', failures.join('\n'))
   }
 
   #apply(values: SettingValues, isWanted: (key: SettingKey) => boolean): ReconfigurationChange[] {
@@ -87,7 +95,8 @@ export class Reconfiguration {
       if (from === to) continue
       const failure = failureOf(() => setting.apply(values))
       changes.push({ key: setting.key, from, to, failure })
-      log.info({ setting: setting.key, from, to, failure }, 'setting changed')
+      if (failure === undefined) log.info({ setting: setting.key, from, to }, 'setting changed')
+      else log.warn({ setting: setting.key, from, to, failure }, 'setting stays as it was')
     }
     return changes
   }

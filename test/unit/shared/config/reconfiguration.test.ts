@@ -68,10 +68,19 @@ describe('settings that change while a server runs', () => {
   })
 
   it('can be refreshed one by one', () => {
-    const { rates, reconfiguration } = server(() => values({ 'datanode.copy-rate': 2048 }))
+    const { rates, reconfiguration } = server(() =>
+      values({ 'datanode.copy-rate': 2048, 'datanode.scrub-rate': 4096 }),
+    )
     reconfiguration.refresh('datanode.scrub-rate')
     expect(rates.copy).toBe(1024)
     reconfiguration.refresh('datanode.copy-rate')
     expect(rates.copy).toBe(2048)
+  })
+
+  it('are not said to be refreshed when they could not be applied', () => {
+    const { reconfiguration } = server(() => values({ 'datanode.scrub-rate': 8192 }))
+    expect(() => reconfiguration.refresh('datanode.scrub-rate')).toThrow(
+      'datanode.scrub-rate: not now',
+    )
   })
 })
