@@ -359,8 +359,9 @@ export class DfsClient extends FileCalls {
     await copyWithin(pair, absolutePath(from), absolutePath(to), this.#withSignal(options))
   }
 
-  /** Ends connections and lease renewals. Open files are to be closed or aborted before. Idempotent. */
+  /** Ends connections, watches and lease renewals. Open files are to be closed or aborted before. Idempotent. */
   async close(): Promise<void> {
+    this.closing.abort(new DfsError('INTERRUPTED', 'the client was closed'))
     await this.#parts.streams.close()
     await this.#parts.namenode.close()
   }

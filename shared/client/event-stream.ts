@@ -101,7 +101,7 @@ async function* connect(options: WatchedCluster, from?: number): AsyncGenerator<
   }
 }
 
-/** @throws DfsError that the namenode sent in the stream */
+/** @throws DfsError that the namenode sent in the stream, MALFORMED_MESSAGE */
 function parseEvent(text: string): Received {
   const fields = new Map(
     text.split('\n').map((line) => {
@@ -112,11 +112,21 @@ function parseEvent(text: string): Received {
   const id = fields.get('id')
   const data = fields.get('data')
   if (data !== undefined && fields.get('event') === 'error') {
-    const { detail } = JSON.parse(data) as { readonly detail: string }
+    const { detail } = parseJson(data) as { readonly detail: string }
     throw new DfsError('EVENTS_MISSING', detail)
   }
   return {
     id: id === undefined ? undefined : Number(id),
-    data: data === undefined ? undefined : (JSON.parse(data) as PublishedEvent),
+    data: data === undefined ? undefined : (parseJson(data) as PublishedEvent),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new DfsError('MALFORMED_MESSAGE', `what came is no event: ${text.slice(0, 100)}`, {
+      cause: error,
+    })
   }
 }

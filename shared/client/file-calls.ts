@@ -15,13 +15,15 @@ const POLL_MS = 200
 
 export class FileCalls {
   readonly #parts: ClientParts
+  /** Ends what waits for more without a call under way. */
+  protected readonly closing = new AbortController()
 
   constructor(parts: ClientParts) {
     this.#parts = parts
   }
 
   /**
-   * Follows what happens to a path and below it, through restarts of the namenode, until `signal` aborts. Only clusters of
+   * Follows what happens to a path and below it, through restarts of the namenode, until `signal` aborts or the client is closed. Only clusters of
    * ours have this; Apache's have none but for superusers.
    *
    *     for await (const event of client.watch('/incoming')) console.log(event.type, event.path)
@@ -31,7 +33,8 @@ export class FileCalls {
   async *watch(path: string, options: WatchOptions = {}): AsyncGenerator<PublishedEvent> {
     const { watchEvents } = await import('./event-stream.js')
     const { fs, http, user, seams } = this.#parts
-    const signal = this.signal(options)
+    const ends = [this.signal(options), this.closing.signal]
+    const signal = AbortSignal.any(ends.filter((it) => it !== undefined))
     const where = { fs, user, path: absolutePath(path), clock: seams.clock }
     yield* watchEvents({ ...options, ...where, http: options.http ?? http, signal })
   }
