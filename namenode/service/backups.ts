@@ -50,7 +50,12 @@ export class Backups {
       const { database } = namespacePaths(this.#folder)
       this.#requireRoom(statSync(database).size)
       const manifest = await copyNamespace(database, this.#path, this.#clock.wallMs())
-      return { path: this.#path, manifest, release: () => this.#release() }
+      let isHeld = true
+      const release = () => {
+        if (isHeld) this.#release()
+        isHeld = false
+      }
+      return { path: this.#path, manifest, release }
     } catch (error) {
       this.#release()
       throw error

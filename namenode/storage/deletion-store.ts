@@ -77,8 +77,10 @@ export class DeletionStore {
     this.#at = prepare<[string, number, number], Row>(
       'SELECT * FROM deletion WHERE path = ? AND id > ? ORDER BY id LIMIT ?',
     )
-    this.#below = prepare<[string, string, string, number, number], Row>(
-      `SELECT * FROM deletion WHERE path > ? AND path < ? AND (path, id) > (?, ?) ORDER BY path, id LIMIT ?`,
+    // The place to go on from bounds the search: else each page would pass over all that came before it.
+    this.#below = prepare<[string, string, string, string, number, number], Row>(
+      `SELECT * FROM deletion WHERE path >= max(?, ?) AND path < ? AND (path, id) > (?, ?)
+       ORDER BY path, id LIMIT ?`,
     )
     this.#has = prepare<[number], number>('SELECT 1 FROM deletion WHERE inode = ?').pluck()
     this.#add = prepare<
@@ -124,7 +126,8 @@ export class DeletionStore {
     // Between "<path>/" and "<path>0" is all that begins with "<path>/".
     const prefix = path === '/' ? '' : path
     const from = isAtTop ? { path: '', id: 0 } : after
-    const below = this.#below.all(`${prefix}/`, `${prefix}0`, from.path, from.id, room)
+    const [first, behind] = [`${prefix}/`, `${prefix}0`]
+    const below = this.#below.all(first, from.path, behind, from.path, from.id, room)
     return [...atTop, ...below].map(toDeletion)
   }
 

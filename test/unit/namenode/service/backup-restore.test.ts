@@ -1,6 +1,7 @@
 /** Copies, replays and comparisons of a namespace, with damage that each must notice. */
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -93,7 +94,10 @@ describe('a backup', () => {
       clusterId: fixture.namespace.identity.clusterId,
     })
     copy.release()
+    const next = await backups.make(ROOT)
     copy.release()
+    expect(existsSync(next.path)).toBe(true)
+    next.release()
     await backUp()
     expect(verifyNamespace({ backup: folder })).toMatchObject({ isSame: true, fromTransaction: 0 })
   })
