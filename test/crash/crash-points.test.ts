@@ -92,8 +92,14 @@ async function liveThrough(
 /** @returns whom nobody had told to end: only the watched process dies */
 async function restartEnded(cluster: ProcessCluster): Promise<string[]> {
   const ended = [cluster.namenode, ...cluster.datanodes].filter(({ isRunning }) => !isRunning)
-  await Promise.all(ended.map((node) => node.start()))
-  return ended.map(({ name }) => `${name} ended unasked`)
+  const found = ended.map(async (node) => {
+    const how = JSON.stringify(await node.ended())
+    // Before the next start writes into the same log.
+    const log = cluster.logTail(node.name)
+    await node.start()
+    return `${node.name} ended unasked, ${how}; the end of its log:\n${log}`
+  })
+  return await Promise.all(found)
 }
 
 interface Watch {

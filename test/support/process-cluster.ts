@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ChildServer } from '../../cli/up/child-server.js'
+import { ChildServer, type Exit } from '../../cli/up/child-server.js'
 import { ClusterFolder } from '../../cli/up/cluster-folder.js'
 import { type Damage, damageReplica, type ReplicaPaths } from '../../embedded/damage.js'
 import type { BlockView } from '../../embedded/find-blocks.js'
@@ -69,9 +69,9 @@ export class ProcessNode {
     await this.#child?.exited
   }
 
-  /** Resolves when the process has ended by itself. */
-  async ended(): Promise<void> {
-    await this.#child?.exited
+  /** Resolves with how the process ended, once it has. */
+  async ended(): Promise<Exit | undefined> {
+    return await this.#child?.exited
   }
 
   async kill(): Promise<void> {
