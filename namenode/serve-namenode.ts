@@ -87,6 +87,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
   }
   const metrics = closing.use('metrics', new NamenodeMetrics(), (it) => it.close())
   metrics.watch(services)
+  metrics.watchOperations(services)
   metrics.watchWriter(() => namespace.writerStatistics)
   const backups = new Backups(config.dataFolder, seams.clock)
   let rpcPort = config.rpcPort

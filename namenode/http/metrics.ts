@@ -4,13 +4,22 @@
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Clock } from '../../shared/clock.js'
 import type { CallStatistics } from '../../shared/hadoop/ipc-server.js'
+import { type RollingCounts, TOP_WINDOWS_MS } from '../policy/rolling-counts.js'
 import type { NamenodeServices } from '../service/services.js'
 import type { WriterStatistics } from '../writer/commit-queue.js'
 
 const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
 const EVENT_LOOP_RESOLUTION_MS = 10
 const NANOSECONDS = 1e9
+const TOP_COMMANDS = 10
+const TOP_USERS = 10
+
+interface OperationCounts {
+  readonly audit: { readonly counts: Pick<RollingCounts, 'top'> }
+  readonly clock: Pick<Clock, 'monotonicMs'>
+}
 
 export class NamenodeMetrics {
   readonly #registry = new Registry()
@@ -165,6 +174,23 @@ export class NamenodeMetrics {
   ): void {
     this.#gauge('dfs_rpc_connections', 'Open RPC connections.', () => load().connections)
     this.#gauge('dfs_rpc_outstanding_calls', 'Calls that run now.', () => load().outstandingCalls)
+  }
+
+  /** Adds the busiest calls and users, as HDFS's nntop has them; few, since each is a series of its own. Once. */
+  watchOperations({ audit, clock }: OperationCounts): void {
+    const top = () => audit.counts.top(clock.monotonicMs(), TOP_WINDOWS_MS[0], TOP_USERS)
+    new Gauge({
+      name: 'dfs_operations_last_minute',
+      help: 'Operations of the busiest users by command, in the last minute; * for all commands together.',
+      labelNames: ['command', 'user'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { command, users } of top().slice(0, TOP_COMMANDS)) {
+          for (const { user, count } of users) this.set({ command, user }, count)
+        }
+      },
+    })
   }
 
   get contentType(): string {
