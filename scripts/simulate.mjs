@@ -17,7 +17,7 @@ const BUNDLES = join(PROJECT, 'node_modules', '.cache', 'dfs-simulation')
 /** Seeds of one process: what SQLite's objects take is only given back at its end. */
 const SEEDS_PER_PROCESS = 50
 
-const asked = process.argv.slice(2)
+const asked = process.argv.slice(2).flatMap((word) => /^(--\w+)=(.*)$/.exec(word)?.slice(1) ?? word)
 const planted = take('--planted')
 if (planted === 'list') {
   for (const { name } of PLANTED_BUGS) process.stdout.write(`${name}\n`)
@@ -36,6 +36,15 @@ if (planted === 'list') {
 function take(option) {
   const at = asked.indexOf(option)
   return at < 0 ? undefined : asked.splice(at, 2)[1]
+}
+
+/** As `take`; a number that is none would run nothing, and find nothing. */
+function takeNumber(option) {
+  const text = take(option)
+  if (text === undefined) return undefined
+  if (Number(text) > 0) return Number(text)
+  say(`${option} needs a number`)
+  process.exit(2)
 }
 
 async function build(bug) {
@@ -78,9 +87,10 @@ function planting(bug) {
 
 /** Spreads the seeds over the processors. */
 async function runAll(bundle) {
-  const minutes = take('--minutes')
-  const first = Number(take('--seed') ?? 1)
-  const count = minutes === undefined ? Number(take('--seeds') ?? 1) : Number.MAX_SAFE_INTEGER
+  const minutes = takeNumber('--minutes')
+  const first = takeNumber('--seed') ?? 1
+  const seeds = takeNumber('--seeds') ?? 1
+  const count = minutes === undefined ? seeds : Number.MAX_SAFE_INTEGER
   const isFirstOnly = asked.includes('--first')
   const endMs = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000
   const processes = isFirstOnly ? 1 : availableParallelism()
