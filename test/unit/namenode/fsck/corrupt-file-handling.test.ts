@@ -1,25 +1,18 @@
 /** What fsck -delete and -move do with files that have lost blocks. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Call } from '../../../../namenode/service/call.js'
 import {
   type CorruptFileAction,
   CorruptFileHandling,
 } from '../../../../namenode/service/corrupt-file-handling.js'
 import type { FsckFile, FsckItem } from '../../../../namenode/service/fsck-model.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
+import { ROOT } from '../namespace/namespace-fixture.js'
 
 let namenode: NamenodeRpc
 beforeEach(async () => {
   namenode = await openNamenodeRpc()
 })
 afterEach(() => namenode.close())
-
-const CALL: Call = {
-  principal: { user: 'root', groups: [], isSuperuser: true },
-  requestId: undefined,
-  clientAddress: '127.0.0.1',
-  localAddress: '127.0.0.1',
-}
 
 const file = (path: string, change: Partial<FsckFile>): FsckFile => ({
   kind: 'file',
@@ -39,7 +32,7 @@ const file = (path: string, change: Partial<FsckFile>): FsckFile => ({
 async function handle(action: CorruptFileAction) {
   const { namespace } = namenode.services
   for (const name of ['lost', 'open', 'under']) {
-    await namespace.mkdirs(CALL, { path: `/d/${name}`, permission: 0o755, createParent: true })
+    await namespace.mkdirs(ROOT, { path: `/d/${name}`, permission: 0o755, createParent: true })
   }
   const found: FsckItem[] = [
     file('/d/lost', { problems: ['missing'] }),
@@ -51,10 +44,10 @@ async function handle(action: CorruptFileAction) {
   }
   const handling = new CorruptFileHandling({ fsck: { check }, namespace })
   const items: FsckItem[] = []
-  for await (const it of handling.check(CALL, { path: '/', strict: false, action })) items.push(it)
+  for await (const it of handling.check(ROOT, { path: '/', strict: false, action })) items.push(it)
   expect(items).toEqual(found)
   const names = (path: string) =>
-    namespace.list(CALL, path, '', 100)?.entries.map(({ name }) => name) ?? []
+    namespace.list(ROOT, path, '', 100)?.entries.map(({ name }) => name) ?? []
   return { left: names('/d'), moved: names('/lost+found/d') }
 }
 
@@ -79,7 +72,7 @@ describe('files that have lost blocks', () => {
     }
     const { namespace } = namenode.services
     const handling = new CorruptFileHandling({ fsck: { check }, namespace })
-    const items = handling.check(CALL, { path: '/', strict: false, action: 'delete' })
+    const items = handling.check(ROOT, { path: '/', strict: false, action: 'delete' })
     await items.next()
     await expect(items.next()).rejects.toMatchObject({ code: 'SAFE_MODE' })
   })

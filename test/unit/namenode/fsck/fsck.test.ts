@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Call } from '../../../../namenode/service/call.js'
 import type { FsckItem, FsckSummary } from '../../../../namenode/service/fsck-model.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { ROOT } from '../namespace/namespace-fixture.js'
 
 let cluster: ScriptedCluster
 
@@ -13,17 +13,10 @@ afterEach(async () => {
   await cluster.close()
 })
 
-const CALL: Call = {
-  principal: { user: 'root', groups: [], isSuperuser: true },
-  requestId: undefined,
-  clientAddress: '127.0.0.1',
-  localAddress: '127.0.0.1',
-}
-
 async function check(path = '/', signal?: AbortSignal) {
   const items: FsckItem[] = []
   const request = { path, strict: true, ...(signal === undefined ? {} : { signal }) }
-  for await (const item of cluster.management.fsck.check(CALL, request)) items.push(item)
+  for await (const item of cluster.management.fsck.check(ROOT, request)) items.push(item)
   const summary = items.find((it): it is FsckSummary => it.kind === 'summary')
   if (summary === undefined) throw new Error('no summary')
   const problems = items.flatMap((it) => (it.kind === 'file' ? it.problems : []))

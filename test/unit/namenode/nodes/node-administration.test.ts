@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NodeOrder } from '../../../../namenode/policy/admin-state.js'
-import type { Call } from '../../../../namenode/service/call.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { as, ROOT } from '../namespace/namespace-fixture.js'
 
 let cluster: ScriptedCluster
 
@@ -13,12 +13,6 @@ afterEach(async () => {
   await cluster.close()
 })
 
-const ROOT: Call = {
-  principal: { user: 'root', groups: [], isSuperuser: true },
-  requestId: undefined,
-  clientAddress: '127.0.0.1',
-  localAddress: '127.0.0.1',
-}
 const LEAVE: NodeOrder = { kind: 'decommission' }
 const order = (name: string, what: NodeOrder | undefined) =>
   cluster.management.administration.order(ROOT, name, what)
@@ -180,9 +174,8 @@ describe('maintenance', () => {
 describe('an order', () => {
   it('needs a superuser and a node that exists', async () => {
     await cluster.join('a')
-    const user: Call = { ...ROOT, principal: { user: 'eve', groups: [], isSuperuser: false } }
     const { administration } = cluster.management
-    await expect(administration.order(user, 'a', LEAVE)).rejects.toMatchObject({
+    await expect(administration.order(as('eve'), 'a', LEAVE)).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     })
     await expect(order('nobody', LEAVE)).rejects.toMatchObject({ code: 'NOT_FOUND' })
