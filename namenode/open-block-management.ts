@@ -26,6 +26,7 @@ import { ClusterStatus } from './service/cluster-status.js'
 import type { Fsck } from './service/fsck.js'
 import type { Namespace } from './service/namespace.js'
 import type { NodeAdministration } from './service/node-administration.js'
+import type { NodeForgetting } from './service/node-forgetting.js'
 
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager
@@ -35,6 +36,7 @@ export interface BlockManagement extends ControlRoutesOptions {
   /** A block of the namespace with its replicas. */
   findBlock(id: BlockId): FoundBlock | undefined
   readonly administration: NodeAdministration
+  readonly forgetting: NodeForgetting
   readonly status: ClusterStatus
   readonly loops: readonly BackgroundLoop[]
   /** Resolves when it has begun; `closed` when nothing was left to agree on. */
@@ -85,6 +87,7 @@ export async function openBlockManagement(options: {
     findBlock: (id) => inquiry.find(id),
     status: new ClusterStatus({ ...parts, inquiry, clock: seams.clock }),
     administration: parts.administration,
+    forgetting: parts.forgetting,
     loops,
     movement: parts.movementStatus,
     startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),

@@ -72,6 +72,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     movement: () => management.movement(),
     leaseRecovery: management,
     administration: management.administration,
+    forgetting: management.forgetting,
     status: management.status,
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
     namenodeAddresses: ownAddresses(),

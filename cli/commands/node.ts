@@ -12,6 +12,7 @@ import { durationArgument } from '../words.js'
 
 interface NodeOptions {
   readonly for?: string
+  readonly force?: true
   readonly http?: string
   readonly json?: true
 }
@@ -46,7 +47,7 @@ const ORDERS: Readonly<Record<string, 'decommission' | 'maintenance' | 'none'>> 
   maintain: 'maintenance',
   recommission: 'none',
 }
-const ACTIONS = ['ls', ...Object.keys(ORDERS), 'refresh']
+const ACTIONS = ['ls', ...Object.keys(ORDERS), 'refresh', 'forget']
 const DEFAULT_MAINTENANCE = '1h'
 
 export function register(command: Command, context: CommandContext): void {
@@ -54,6 +55,7 @@ export function register(command: Command, context: CommandContext): void {
     .argument('<action>', ACTIONS.join(', '))
     .argument('[node...]', 'host name, address, address:port or UUID')
     .option('--for <time>', `how long maintenance lasts (default: ${DEFAULT_MAINTENANCE})`)
+    .option('--force', 'forget also blocks that have no other replica')
     .option(...HTTP_OPTION)
     .option('--json', 'print a JSON document')
   examples(command, [
@@ -62,14 +64,50 @@ export function register(command: Command, context: CommandContext): void {
     'dfs node decommission node3               done when its state is decommissioned',
     'dfs node recommission node3',
     'dfs node refresh                          read the lists of hosts again',
+    'dfs node forget node3                     it is dead and will not come back; or volumes of it are gone',
   ])
   command.action(async (action: string, names: string[], options: NodeOptions) => {
+    if (action === 'forget') return await forget(context, names, options)
+    if (options.force === true) throw new DfsError('USAGE', '--force goes with forget')
     const nodes = await perform(context, action, names, options)
     if (options.json === true) await printJson(context.io, nodes)
     else if (nodes.length > 0 || names.length === 0) {
       for (const line of nodeLines(nodes)) await printLine(context.io, line)
     }
   })
+}
+
+/** As `DELETE /api/v1/nodes/<node>` answers. */
+interface Forgotten {
+  readonly node: string
+  readonly isWholeNode: boolean
+  readonly volumes: number
+  readonly replicas: number
+  readonly blocksLost: number
+}
+
+async function forget(
+  context: CommandContext,
+  names: readonly string[],
+  { http, force, json }: NodeOptions,
+): Promise<void> {
+  if (names.length === 0) throw new DfsError('USAGE', 'forget needs a node')
+  const forgotten: Forgotten[] = []
+  for (const name of names) {
+    const path = `/api/v1/nodes/${encodeURIComponent(name)}`
+    const parameters = force === true ? { force: 'true' } : {}
+    try {
+      forgotten.push(await askForDocument(context, { path, method: 'DELETE', parameters, http }))
+    } catch (error) {
+      await context.fail(error)
+    }
+  }
+  if (json === true) return await printJson(context.io, forgotten)
+  for (const it of forgotten) {
+    const what = it.isWholeNode ? it.node : `${it.volumes} volumes of ${it.node}`
+    const loss = it.blocksLost === 0 ? '' : `; ${it.blocksLost} blocks had no other replica`
+    await printLine(context.io, `forgot ${what} with ${it.replicas} replicas${loss}`)
+  }
 }
 
 async function perform(

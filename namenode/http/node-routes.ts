@@ -27,6 +27,11 @@ export function registerNodeRoutes(app: FastifyInstance, options: NodeRoutesOpti
     const uuid = await administration.order(call, request.params.node, order)
     return { nodes: describeNodes(services, call).filter((it) => it.uuid === uuid) }
   })
+  app.delete<{ Params: { node: string } }>('/api/v1/nodes/:node', async (request) => {
+    const query = singleParameters(request.query)
+    const isForced = query['force'] === 'true'
+    return await services.forgetting.forget(callOf(request, query), request.params.node, isForced)
+  })
   app.post('/api/v1/nodes/refresh', async (request) => {
     const call = callOf(request)
     await administration.refresh(call)

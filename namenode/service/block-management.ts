@@ -15,6 +15,7 @@ import { FullReports } from './full-reports.js'
 import { LeaseRecoveryService } from './lease-recovery.js'
 import { LivenessReview } from './liveness-review.js'
 import type { Namespace } from './namespace.js'
+import { NodeForgetting } from './node-forgetting.js'
 import { RackResolver, type RackResolverOptions } from './rack-resolver.js'
 import { openReplicaFiles, type ReplicaFiles } from './replica-files.js'
 import { ReplicaWaiters } from './replica-waiters.js'
@@ -83,6 +84,7 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     ...movement,
     history,
     attention: files.attention,
+    forgetting: new NodeForgetting({ ...repair, knownNodes: files.knownNodes, log }),
     reviewLiveness: () => {
       registry.beginRound()
       faces.liveness.review(registry.nodes())

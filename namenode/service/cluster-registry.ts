@@ -218,6 +218,18 @@ export class ClusterRegistry {
     return changes
   }
 
+  /** It has to join anew, if it ever does. */
+  forget(node: ClusterNode): void {
+    for (const storage of node.storages.values()) this.#storages.delete(storage.number)
+    this.#nodes.delete(node.uuid)
+  }
+
+  /** A volume that failed or fell away. */
+  forgetStorage(storage: ClusterStorage): void {
+    storage.node.storages.delete(storage.storageId)
+    this.#storages.delete(storage.number)
+  }
+
   #check(request: RegisterRequest): void {
     const { clusterId } = this.#options
     if (request.clusterId !== undefined && request.clusterId !== clusterId) {

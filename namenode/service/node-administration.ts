@@ -100,7 +100,7 @@ export class NodeAdministration {
    */
   async order(call: Call, name: string, order: NodeOrder | undefined): Promise<DatanodeUuid> {
     checkSuperuser(call.principal, 'refreshNodes')
-    const node = this.#find(name)
+    const node = this.find(name)
     if (order === undefined && orderFromHosts(this.#lists, node) !== undefined) {
       throw new DfsError(
         'ILLEGAL_ARGUMENT',
@@ -115,6 +115,14 @@ export class NodeAdministration {
     this.#orders = this.#options.namespace.nodeOrders()
     this.review([node])
     return node.uuid
+  }
+
+  /** A node is forgotten, and what was ordered for it. */
+  async withdraw(call: Call, { uuid }: ClusterNode): Promise<void> {
+    this.#drains.delete(uuid)
+    if (!this.#orders.has(uuid)) return
+    await this.#options.namespace.orderNode(call, { node: uuid, order: undefined })
+    this.#orders = this.#options.namespace.nodeOrders()
   }
 
   views(): readonly NodeAdministrationView[] {
@@ -191,7 +199,11 @@ export class NodeAdministration {
     return listed === undefined ? undefined : { order: listed, origin: 'hosts-files' }
   }
 
-  #find(name: string): ClusterNode {
+  /**
+   * @param name UUID, host name, address, or either with the transfer port
+   * @throws DfsError NOT_FOUND, ILLEGAL_ARGUMENT when it may be several
+   */
+  find(name: string): ClusterNode {
     const matches = this.#options.registry.nodes().filter((it) => isNamed(it, name))
     const [node, other] = matches
     if (node === undefined) throw new DfsError('NOT_FOUND', `no datanode is called ${name}`)

@@ -31,6 +31,7 @@ export interface OpenServicesOptions {
   readonly audit: Audit
   readonly leaseRecovery: LeaseRecovery
   readonly administration: NamenodeServices['administration']
+  readonly forgetting: NamenodeServices['forgetting']
   readonly status: NamenodeServices['status']
   /** Blocks without a good replica with ids above `after`, by id. */
   readonly missingBlocksAfter: (after: BlockId | 0, limit: number) => readonly BlockId[]
@@ -70,6 +71,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     blockManager,
     located,
     administration: options.administration,
+    forgetting: options.forgetting,
     movement: options.movement ?? (() => NO_MOVEMENT),
     status: options.status,
     safeMode,

@@ -15,6 +15,7 @@ import type { LocatedBlocks } from './located-blocks.js'
 import type { MetaSave } from './meta-save.js'
 import type { Namespace } from './namespace.js'
 import type { NodeAdministration } from './node-administration.js'
+import type { NodeForgetting } from './node-forgetting.js'
 import type { Principals } from './principals.js'
 import type { SafeMode } from './safe-mode.js'
 
@@ -31,6 +32,7 @@ export interface NamenodeServices {
   readonly safeMode: SafeMode
   readonly corruptFiles: CorruptFiles
   readonly administration: Pick<NodeAdministration, 'order' | 'refresh' | 'views'>
+  readonly forgetting: Pick<NodeForgetting, 'forget'>
   readonly status: Pick<ClusterStatus, 'report' | 'explain'>
   readonly principals: Principals
   readonly events: EventLog

@@ -157,6 +157,7 @@ export class NamenodeProcess {
       blockManager: management.blockManager,
       leaseRecovery: management,
       administration: management.administration,
+      forgetting: management.forgetting,
       status: management.status,
       missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
       namenodeAddresses: new Set([NAMENODE_HOST]),
