@@ -13,9 +13,8 @@ export interface Side {
 export interface Run {
   /** Units a second. */
   readonly rate: number
-  /** Processor seconds of all servers and of the client, for each thousand units. */
+  /** Processor seconds of all servers, for each thousand units. */
   readonly serverCpu: number
-  readonly clientCpu: number
 }
 
 export interface Comparison {
@@ -54,13 +53,12 @@ async function runOnce(measure: Measure, side: Side): Promise<Run> {
   const { worker, cluster } = side
   for (const work of measure.prepareEach ?? []) await worker.run(cluster.fs, work)
   const cpuBefore = cpuSeconds(cluster.pids)
-  const { seconds, clientCpuSeconds } = await worker.run(cluster.fs, measure.work)
+  const seconds = await worker.run(cluster.fs, measure.work)
   const serverCpu = cpuSeconds(cluster.pids) - cpuBefore
   if (measure.prepareOnce === undefined) await clear(measure, side)
   return {
     rate: measure.amount / seconds,
     serverCpu: (serverCpu * UNITS) / measure.amount,
-    clientCpu: (clientCpuSeconds * UNITS) / measure.amount,
   }
 }
 

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DfsClient } from '../../shared/client/dfs-client.js'
-import { APACHE_VERSION, ApacheHdfs, NEEDED_JAVA_OPTION } from '../support/apache-hdfs.js'
+import {
+  APACHE_VERSION,
+  ApacheHdfs,
+  apacheJars,
+  NEEDED_JAVA_OPTION,
+} from '../support/apache-hdfs.js'
 
 const MIB = 1024 * 1024
 const DFS_COMMAND = join(dirname(dirname(import.meta.dirname)), 'bin', 'dfs')
@@ -36,6 +41,8 @@ const APACHE_DEFAULTS = {
 export async function startApache(
   properties: Readonly<Record<string, string>> = {},
 ): Promise<Contestant> {
+  // What it is made of may have to be fetched first.
+  await apacheJars()
   const began = performance.now()
   const cluster = await ApacheHdfs.start({
     datanodes: 3,

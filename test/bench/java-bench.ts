@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { apacheJars, NEEDED_JAVA_OPTION } from '../support/apache-hdfs.js'
 import { installedClient, runSuccessfully } from '../support/foreign-clients.js'
-import type { Work, WorkResult } from './work.js'
+import type { Work } from './work.js'
 
 const SOURCE = join(import.meta.dirname, 'java', 'BenchDriver.java')
 const NANOSECONDS = 1e9
@@ -41,13 +41,13 @@ export class JavaBench {
   }
 
   /** @throws Error with what the machine said when the work failed */
-  async run(fs: string, work: Work): Promise<WorkResult> {
+  async run(fs: string, work: Work): Promise<number> {
     const { operation, folder, threads, count, bytes } = work
     this.#child.stdin?.write(`${[operation, fs, folder, threads, count, bytes].join('\t')}\n`)
     const { value = 'failed\tthe Java machine has ended' } = await this.#lines.next()
-    const [outcome, first = '', second = ''] = String(value).split('\t')
-    if (outcome !== 'ok') throw new Error(`${operation} on ${fs}: ${first}\n${this.#log}`)
-    return { seconds: Number(first) / NANOSECONDS, clientCpuSeconds: Number(second) / NANOSECONDS }
+    const [outcome, rest = ''] = String(value).split('\t')
+    if (outcome !== 'ok') throw new Error(`${operation} on ${fs}: ${rest}\n${this.#log}`)
+    return Number(rest) / NANOSECONDS
   }
 
   async stop(): Promise<void> {

@@ -69,7 +69,7 @@ async function main(): Promise<void> {
     const theirs = { cluster: other, worker: java }
     if (values.clients.includes('java')) {
       const rows = await runSet(theirs, { cluster: ours, worker: java })
-      rows.push(...(values.only === undefined ? await wholeClusters(other, ours) : []))
+      rows.push(...(await wholeClusters(other, ours)))
       sets.push({ name: 'The same Java client', rows })
     }
     if (values.clients.includes('own')) {
@@ -88,11 +88,14 @@ async function startOther(): Promise<Contestant> {
   return startApache(Object.fromEntries(values.apache.map((pair) => pair.split('=', 2))))
 }
 
+function isWanted(id: string): boolean {
+  return values.only?.split(',').some((begin) => id.startsWith(begin)) ?? true
+}
+
 async function runSet(apache: Side, ours: Side): Promise<Row[]> {
   const comparisons: Comparison[] = []
-  const wanted = values.only?.split(',')
   for (const measure of measures(scale)) {
-    if (wanted !== undefined && !wanted.some((begin) => measure.id.startsWith(begin))) continue
+    if (!isWanted(measure.id)) continue
     const comparison = await compare(measure, { apache, ours }, rounds)
     comparisons.push(comparison)
     for (const row of [rateRow(comparison), cpuRow(comparison)]) {
@@ -106,24 +109,31 @@ async function runSet(apache: Side, ours: Side): Promise<Row[]> {
 
 /** What belongs to the clusters as a whole. */
 async function wholeClusters(apache: Contestant, ours: Contestant): Promise<Row[]> {
-  const memory = { apache: residentMib(apache.pids), ours: residentMib(ours.pids) }
-  const listing: { apache: number[]; ours: number[] } = { apache: [], ours: [] }
-  for (let run = 0; run < LIST_RUNS; run += 1) {
-    listing.apache.push(await timeCommand(apache.listCommand))
-    listing.ours.push(await timeCommand(ours.listCommand))
+  const rows: Row[] = []
+  if (isWanted('start')) {
+    const row = { id: 'start', title: 'formatting to the first write', unit: 's' }
+    const figures = { apache: apache.firstWriteSeconds, ours: ours.firstWriteSeconds }
+    rows.push(absoluteRow({ ...row, ...figures }, 1, 0.3))
   }
-  const start = { apache: apache.firstWriteSeconds, ours: ours.firstWriteSeconds }
-  const list = { apache: median(listing.apache), ours: median(listing.ours) }
-  const described = (id: string, title: string, unit: string) => ({ id, title, unit })
-  return [
-    absoluteRow({ ...described('start', 'formatting to the first write', 's'), ...start }, 1, 0.3),
-    absoluteRow(
-      { ...described('memory', 'resident memory afterwards', 'MiB'), ...memory },
-      800,
-      400,
-    ),
-    absoluteRow({ ...described('ls', '`ls /` from the shell', 's'), ...list }, 0.1, 0.05),
-  ]
+  if (isWanted('memory')) {
+    const row = { id: 'memory', title: 'resident memory afterwards', unit: 'MiB' }
+    const figures = { apache: residentMib(apache.pids), ours: residentMib(ours.pids) }
+    rows.push(absoluteRow({ ...row, ...figures }, 800, 400))
+  }
+  if (isWanted('ls')) {
+    const row = { id: 'ls', title: '`ls /` from the shell', unit: 's' }
+    rows.push(absoluteRow({ ...row, ...(await listingSeconds(apache, ours)) }, 0.1, 0.05))
+  }
+  return rows
+}
+
+async function listingSeconds(apache: Contestant, ours: Contestant) {
+  const seconds: { apache: number[]; ours: number[] } = { apache: [], ours: [] }
+  for (let run = 0; run < LIST_RUNS; run += 1) {
+    seconds.apache.push(await timeCommand(apache.listCommand))
+    seconds.ours.push(await timeCommand(ours.listCommand))
+  }
+  return { apache: median(seconds.apache), ours: median(seconds.ours) }
 }
 
 function report(name: string, rows: readonly Row[]): void {

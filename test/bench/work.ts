@@ -23,15 +23,10 @@ export interface Work {
   readonly bytes: number
 }
 
-export interface WorkResult {
-  readonly seconds: number
-  /** Of the client's process. */
-  readonly clientCpuSeconds: number
-}
-
 /** Who does the work. */
 export interface Worker {
   readonly name: string
-  run(fs: string, work: Work): Promise<WorkResult>
+  /** Resolves with the seconds that it took. */
+  run(fs: string, work: Work): Promise<number>
   stop(): Promise<void>
 }
