@@ -28,9 +28,8 @@ export function registerNodeRoutes(app: FastifyInstance, options: NodeRoutesOpti
     return { nodes: describeNodes(services, call).filter((it) => it.uuid === uuid) }
   })
   app.delete<{ Params: { node: string } }>('/api/v1/nodes/:node', async (request) => {
-    const query = singleParameters(request.query)
-    const isForced = query['force'] === 'true'
-    return await services.forgetting.forget(callOf(request, query), request.params.node, isForced)
+    const isForced = singleParameters(request.query)['force'] === 'true'
+    return await services.forgetting.forget(callOf(request), request.params.node, isForced)
   })
   app.post('/api/v1/nodes/refresh', async (request) => {
     const call = callOf(request)
