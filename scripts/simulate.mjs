@@ -60,9 +60,23 @@ async function build(bug) {
     sourcemap: 'inline',
     outfile,
     logLevel: 'error',
-    plugins: bug === undefined ? [] : [planting(bug)],
+    plugins: [watchedSqlite(), ...(bug === undefined ? [] : [planting(bug)])],
   })
   return outfile
+}
+
+/** The driver is wrapped for those who import it through the one place of the product. */
+function watchedSqlite() {
+  return {
+    name: 'watched-sqlite',
+    setup(setup) {
+      setup.onResolve({ filter: /^better-sqlite3$/ }, ({ importer }) =>
+        relative(PROJECT, importer) === join('shared', 'sqlite.ts')
+          ? { path: join(PROJECT, 'test', 'simulation', 'world', 'sqlite.ts') }
+          : { path: 'better-sqlite3', external: true },
+      )
+    },
+  }
 }
 
 /** Replaces one text of a file, which must be there exactly once; some bugs take two such places. */

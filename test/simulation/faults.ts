@@ -58,7 +58,7 @@ export class Faults {
       datanode.disk.slowness = 1
       if (!datanode.isRunning) datanode.start()
     }
-    if (!world.namenode.isRunning) world.namenode.start()
+    world.namenode.powerOn()
   }
 
   #strike(): void {
@@ -74,11 +74,23 @@ export class Faults {
 
   #namenodeFault(): void {
     const { world, random } = this.#options
-    if (!world.namenode.isRunning) return
-    this.#count('namenode killed')
-    world.namenode.kill()
+    const { namenode } = world
+    if (!namenode.isRunning || this.#troubles.has('namenode')) return
+    const kind = random.below(4)
+    let takeBack = () => {}
+    if (kind < 2) {
+      this.#count('namenode killed')
+      namenode.kill()
+    } else if (kind === 2) {
+      this.#count('namenode lost power')
+      namenode.cutPower()
+    } else {
+      this.#count('namenode lost power in a commit')
+      takeBack = namenode.cutPowerInCommit()
+    }
     this.#later('namenode', random.below(8_000), () => {
-      if (!world.namenode.isRunning) world.namenode.start()
+      takeBack()
+      namenode.powerOn()
     })
   }
 
@@ -88,10 +100,8 @@ export class Faults {
     for (const undo of [...this.#troubles.values()]) undo()
     this.#count('all lost power')
     for (const datanode of world.datanodes) datanode.cutPower()
-    world.namenode.kill()
-    this.#later('namenode', random.below(5_000), () => {
-      if (!world.namenode.isRunning) world.namenode.start()
-    })
+    world.namenode.cutPower()
+    this.#later('namenode', random.below(5_000), () => world.namenode.powerOn())
     for (const datanode of world.datanodes) {
       this.#later(datanode.name, random.below(10_000), () => this.#powerOn(datanode))
     }

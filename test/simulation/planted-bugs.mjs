@@ -94,6 +94,24 @@ export const PLANTED_BUGS = [
       'if (executor.lastTransactionId % 3 === 0 && hasChanges) {\n        this.#rollback.run()\n      } else this.#commit.run()\n      const transactionId',
   },
   {
+    name: 'commit-not-synced',
+    seed: 1,
+    about: "a commit of the namenode is not synced: the driver's own default (fault 30)",
+    file: 'namenode/storage/database.ts',
+    find: "setAndCheck(database, 'synchronous', 2)",
+    replace: "setAndCheck(database, 'synchronous', 1)",
+  },
+  {
+    name: 'recorded-before-commit',
+    seed: 1,
+    about:
+      'the record of the last transaction is ahead of the database: a power cut between makes it refuse to start',
+    file: 'namenode/writer/group-commit.ts',
+    find: 'if (hasChanges) executor.beforeCommit()',
+    replace:
+      'if (hasChanges) {\n        executor.beforeCommit()\n        onDurable(executor.lastTransactionId)\n      }',
+  },
+  {
     name: 'block-id-reused',
     seed: 1,
     about: 'the number of a deleted block is given to the next one (I5)',

@@ -2,10 +2,10 @@
  * A namenode under the scheduler: the real stores on real SQLite files (which are synchronous, so they need no seed), the
  * real services, loops and RPC face. Only fastify is left out: the control calls behind it are called directly.
  *
- * A kill copies the folder as it is at that moment, which is what the system would leave, and the next life starts from
- * the copy; the old one is cut off from the world and closed, so that no handle is left behind.
+ * A kill copies the folder as it is at that moment, which is what the system would leave (power-cut.ts: less of it), and
+ * the next life starts from the copy; the old one is cut off from the world and closed, so that no handle is left behind.
  */
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ControlCall, controlCalls } from '../../../namenode/http/control-routes.js'
 import {
@@ -15,6 +15,7 @@ import {
 import { namenodeProtocols } from '../../../namenode/rpc/protocols.js'
 import { Audit } from '../../../namenode/service/audit.js'
 import type { StoredNamespace } from '../../../namenode/service/namespace-facade.js'
+import { namespacePaths } from '../../../namenode/service/namespace-folder.js'
 import { openNamespace } from '../../../namenode/service/open-namespace.js'
 import { openServices } from '../../../namenode/service/open-services.js'
 import type { NamenodeServices } from '../../../namenode/service/services.js'
@@ -25,9 +26,11 @@ import type { Seams } from '../../../shared/seams.js'
 import { ShutdownStack } from '../../../shared/shutdown-stack.js'
 import { Life } from './life.js'
 import type { SimulatedNetwork } from './network.js'
+import { copyAfterPowerCut, copyFolder } from './power-cut.js'
 import { realFiles } from './real-files.js'
 import type { Scheduler } from './scheduler.js'
 import { NAMENODE_HOST, simulatedNamenodeConfig } from './settings.js'
+import { atNextCommit, durableLogBytes, forgetLogs, inheritLog } from './sqlite.js'
 
 export interface ServingNamenode {
   readonly life: Life
@@ -58,9 +61,14 @@ export class NamenodeProcess {
   /** Ends of earlier lives, which happen beside the world. */
   readonly #closing: Promise<void>[] = []
   readonly #stacks = new Map<Life, ShutdownStack>()
+  readonly #random: Random
+  /** What callers were, or were about to be, told of. */
+  #lastAnswered = 0
+  #recordAtStart = Buffer.alloc(0)
 
   constructor(options: NamenodeProcessOptions) {
     this.#options = options
+    this.#random = options.random()
     this.#folder = join(options.folder, 'namenode-0')
     mkdirSync(this.#folder, { recursive: true })
   }
@@ -80,10 +88,14 @@ export class NamenodeProcess {
     const life = new Life(`namenode#${this.#lives}`, scheduler)
     this.#life = life
     scheduler.note(`${life.name} starts`)
-    const starting = this.#open(life).catch((error: unknown) => {
-      if (life.isAlive) this.#options.onFatal(error)
-    })
-    this.#starting = starting
+    const record = namespacePaths(this.#folder).record
+    this.#recordAtStart = existsSync(record) ? readFileSync(record) : Buffer.alloc(0)
+    // Known before it begins: the power may fail in its first commit.
+    this.#starting = Promise.resolve()
+      .then(() => this.#open(life))
+      .catch((error: unknown) => {
+        if (life.isAlive) this.#options.onFatal(error)
+      })
   }
 
   /** As kill -9. */
@@ -91,12 +103,38 @@ export class NamenodeProcess {
     const life = this.#life
     if (life === undefined) return
     this.#options.scheduler.note(`${life.name} is killed`)
+    this.#end(life, (next) => copyFolder(this.#folder, next))
+  }
+
+  /** The machine loses its power. @param syncedBytes of the namespace's write-ahead log; default: what was synced */
+  cutPower(syncedBytes = durableLogBytes(namespacePaths(this.#folder).database)): void {
+    const { scheduler, network } = this.#options
+    scheduler.note('the namenode loses power')
+    network.switchOff(NAMENODE_HOST)
+    const life = this.#life
+    if (life === undefined) return
+    const cut = { syncedBytes, recordAtStart: this.#recordAtStart, random: this.#random }
+    this.#end(life, (next) => copyAfterPowerCut(this.#folder, next, cut))
+  }
+
+  /** The power fails inside the next commit, of which nothing is synced. @returns takes it back, if it did not happen */
+  cutPowerInCommit(): () => void {
+    const path = namespacePaths(this.#folder).database
+    atNextCommit(path, (syncedBytes) => this.cutPower(syncedBytes))
+    return () => atNextCommit(path, undefined)
+  }
+
+  powerOn(): void {
+    this.#options.network.switchOn(NAMENODE_HOST)
+    if (!this.isRunning) this.start()
+  }
+
+  #end(life: Life, copyTo: (folder: string) => void): void {
     const next = join(this.#options.folder, `namenode-${this.#lives}`)
     mkdirSync(next)
-    for (const name of readdirSync(this.#folder)) {
-      if (name === 'lock' || name.endsWith('-shm')) continue
-      copyFileSync(join(this.#folder, name), join(next, name))
-    }
+    copyTo(next)
+    const durableBytes = durableLogBytes(namespacePaths(this.#folder).database)
+    inheritLog(namespacePaths(next).database, durableBytes)
     this.#folder = next
     this.#life = undefined
     this.#serving = undefined
@@ -108,6 +146,7 @@ export class NamenodeProcess {
   async close(): Promise<void> {
     this.kill()
     await Promise.all(this.#closing)
+    forgetLogs()
   }
 
   /** Where the newest life keeps its files. */
@@ -143,6 +182,13 @@ export class NamenodeProcess {
       await openNamespace({ config, seams, writer: 'inline', onFatal }),
       (it) => it.close(),
     )
+    const found = namespace.lastTransactionId()
+    if (found < this.#lastAnswered) {
+      onFatal(new Error(`P1: ${this.#lastAnswered} was answered, the store ends at ${found}`))
+    }
+    namespace.onCommitted(({ transactionId }) => {
+      if (life.isAlive) this.#lastAnswered = transactionId
+    })
     const management = stack.use(
       'block management',
       await openBlockManagement({ config, seams, namespace }),

@@ -16,6 +16,8 @@ interface Event {
 const MAX_NOTES = 400
 /** Names that another process gives otherwise, in messages: the temporary folder and the bundle. */
 const OF_THIS_PROCESS = /dfs-simulation[-/][\w-]+|\bpid \d+/g
+/** Time that is waited for goes by: a sum of floating-point numbers may swallow less than this, and wait for ever. */
+const RESOLUTION_MS = 0.001
 /** Monotonic time at the beginning; any number will do that is not zero. */
 const FIRST_MS = 1_000_000
 export const FIRST_WALL_MS = 1_700_000_000_000
@@ -44,7 +46,7 @@ export class Scheduler {
   /** Runs `fire` after `ms`; events of one moment run in the order in which they were asked for. */
   after(ms: number, label: string, fire: () => void): () => void {
     const event: Event = {
-      dueMs: this.#nowMs + Math.max(0, ms),
+      dueMs: this.#nowMs + (ms > 0 ? Math.max(ms, RESOLUTION_MS) : 0),
       order: this.#order++,
       label,
       fire,
