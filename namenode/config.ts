@@ -2,8 +2,8 @@
 import type { SettingValues } from '../shared/config/settings.js'
 import type { WebAccessRules } from '../shared/http/web-access.js'
 import type { LivenessLimits } from './policy/liveness.js'
-import type { GroupCommandSettings } from './service/group-command.js'
-import type { Topology } from './service/rack-resolver.js'
+import type { GroupCommandSettings } from './service/access/group-command.js'
+import type { Topology } from './service/nodes/rack-resolver.js'
 
 export interface NamenodeConfig {
   /** Holds the namespace, the replica map, the version file and the lock. */

@@ -18,15 +18,18 @@ import { replicationTick } from './loops/replication-monitor.js'
 import { undoTick } from './loops/undo-monitor.js'
 import { auditTick, pruneTick, purgeTick } from './loops/upkeep-monitors.js'
 import { runProgram } from './run-program.js'
-import { BlockInquiry, type FoundBlock } from './service/block-inquiry.js'
-import { type BlockManagementParts, buildBlockManagement } from './service/block-management.js'
-import type { BlockManager } from './service/block-manager.js'
-import type { MovementStatus } from './service/block-movement.js'
-import { ClusterStatus } from './service/cluster-status.js'
-import type { Fsck } from './service/fsck.js'
-import type { Namespace } from './service/namespace.js'
-import type { NodeAdministration } from './service/node-administration.js'
-import type { NodeForgetting } from './service/node-forgetting.js'
+import {
+  type BlockManagementParts,
+  buildBlockManagement,
+} from './service/blocks/block-management.js'
+import type { BlockManager } from './service/blocks/block-manager.js'
+import { BlockInquiry, type FoundBlock } from './service/inspection/block-inquiry.js'
+import { ClusterStatus } from './service/inspection/cluster-status.js'
+import type { Fsck } from './service/inspection/fsck.js'
+import type { MovementStatus } from './service/movement/block-movement.js'
+import type { Namespace } from './service/namespace/namespace.js'
+import type { NodeAdministration } from './service/nodes/node-administration.js'
+import type { NodeForgetting } from './service/nodes/node-forgetting.js'
 
 export interface BlockManagement extends ControlRoutesOptions {
   readonly blockManager: BlockManager

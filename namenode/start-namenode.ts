@@ -6,7 +6,7 @@ import { ShutdownStack } from '../shared/shutdown-stack.js'
 import type { NamenodeConfig } from './config.js'
 import { refusalToBind } from './policy/bind-address.js'
 import type { ServedNamenode } from './serve-namenode.js'
-import { openNamespace } from './service/open-namespace.js'
+import { openNamespace } from './service/namespace/open-namespace.js'
 
 export interface RunningNamenode {
   readonly rpcPort: number

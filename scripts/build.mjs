@@ -63,8 +63,8 @@ async function compile() {
  */
 async function bundle() {
   const main = join(NEXT, 'cli', 'main.js')
-  const thread = join(NEXT, 'namenode', 'service', 'namespace-thread.js')
-  const sql = join(NEXT, 'namenode', 'service', 'sql-process.js')
+  const thread = join(NEXT, 'namenode', 'service', 'namespace', 'namespace-thread.js')
+  const sql = join(NEXT, 'namenode', 'service', 'sql', 'sql-process.js')
   await joinScripts({ main, 'namespace-thread': thread, 'sql-process': sql })
   await joinScripts({ command: main }, [withoutServers])
   writeFileSync(join(NEXT, 'bundle', 'package.json'), '{"type":"commonjs"}\n')

@@ -4,7 +4,7 @@ import { DfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { checkSuperuser } from '../policy/permissions.js'
 import { TOP_WINDOWS_MS } from '../policy/rolling-counts.js'
-import type { Call } from '../service/call.js'
+import type { Call } from '../service/access/call.js'
 import type { NamenodeServices } from '../service/services.js'
 
 export interface AuditRoutesOptions {

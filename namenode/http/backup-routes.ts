@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BACKUP_HEADER } from '../../shared/backup-manifest.js'
-import type { Backups } from '../service/backups.js'
-import type { Call } from '../service/call.js'
+import type { Call } from '../service/access/call.js'
+import type { Backups } from '../service/backup/backups.js'
 import { onceGone } from './gone.js'
 
 export interface BackupRoutesOptions {

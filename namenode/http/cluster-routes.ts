@@ -1,6 +1,6 @@
 /** The state of the cluster as JSON, for scripts and our own commands. */
 import type { FastifyInstance } from 'fastify'
-import type { DatanodeView } from '../service/block-manager.js'
+import type { DatanodeView } from '../service/blocks/block-manager.js'
 import type { NamenodeServices } from '../service/services.js'
 
 export function registerClusterRoutes(app: FastifyInstance, services: NamenodeServices): void {

@@ -18,7 +18,7 @@ import {
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import { problemOf } from '../../shared/http/problem.js'
 import type { Log } from '../../shared/log.js'
-import type { ControlPlane } from '../service/control-plane.js'
+import type { ControlPlane } from '../service/nodes/control-plane.js'
 
 const MEBIBYTE = 1024 * 1024
 /** Room for what the schemas allow: 10,000 outcomes or events, 64 buckets of 4096 blocks, a million digests. */

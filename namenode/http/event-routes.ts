@@ -11,9 +11,9 @@ import { EVENTS_URL, type PublishedEvent } from '../../shared/events.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
 import { joinPath, splitPath } from '../policy/path-name.js'
-import type { Call } from '../service/call.js'
-import type { EventLog } from '../service/event-log.js'
-import type { EventVisibility } from '../service/event-visibility.js'
+import type { Call } from '../service/access/call.js'
+import type { EventLog } from '../service/events/event-log.js'
+import type { EventVisibility } from '../service/events/event-visibility.js'
 import { onceGone, signalOfGone } from './gone.js'
 
 export interface EventRoutesOptions {

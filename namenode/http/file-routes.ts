@@ -10,9 +10,9 @@ import { FILES_PREFIX, fileUrlOfPath, pathOfFileUrl } from '../../shared/http/fi
 import { singleParameters } from '../../shared/http/query.js'
 import { issueTicket, TICKET_LIFETIME_MS } from '../../shared/http/ticket.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
-import type { Call } from '../service/call.js'
-import type { Namespace } from '../service/namespace.js'
-import type { FileStatus } from '../service/namespace-model.js'
+import type { Call } from '../service/access/call.js'
+import type { Namespace } from '../service/namespace/namespace.js'
+import type { FileStatus } from '../service/namespace/namespace-model.js'
 
 export interface FileRoutesOptions {
   readonly namespace: Namespace

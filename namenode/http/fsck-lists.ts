@@ -1,9 +1,9 @@
 /** The shorter answers of `/fsck`: missing blocks with their files, and single blocks, in the words of HDFS's fsck. */
 import { type BlockId, blockId } from '../../shared/ids.js'
 import { javaDate } from '../../shared/java-date.js'
-import type { FoundBlock } from '../service/block-inquiry.js'
-import type { CorruptFilesPage } from '../service/corrupt-files.js'
-import type { FsckReplica } from '../service/fsck-model.js'
+import type { FoundBlock } from '../service/inspection/block-inquiry.js'
+import type { CorruptFilesPage } from '../service/inspection/corrupt-files.js'
+import type { FsckReplica } from '../service/inspection/fsck-model.js'
 
 /** Java keeps the cookie in 32 bits: what is told is the distance from the first block id that is ever given out. */
 const FIRST_BLOCK_ID = 2 ** 30

@@ -6,7 +6,7 @@ import type {
   FsckItem,
   FsckReplica,
   FsckSummary,
-} from '../service/fsck-model.js'
+} from '../service/inspection/fsck-model.js'
 
 export interface FsckTextOptions {
   readonly path: string

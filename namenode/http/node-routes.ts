@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import type { NodeOrder } from '../policy/admin-state.js'
-import type { DatanodeView } from '../service/block-manager.js'
-import type { Call } from '../service/call.js'
-import type { NodeAdministrationView } from '../service/node-administration.js'
+import type { Call } from '../service/access/call.js'
+import type { DatanodeView } from '../service/blocks/block-manager.js'
+import type { NodeAdministrationView } from '../service/nodes/node-administration.js'
 import type { NamenodeServices } from '../service/services.js'
 
 export interface NodeRoutesOptions {

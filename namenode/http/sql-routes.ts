@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
 import { checkSuperuser } from '../policy/permissions.js'
-import type { Call } from '../service/call.js'
-import type { SqlQueries } from '../service/sql-queries.js'
+import type { Call } from '../service/access/call.js'
+import type { SqlQueries } from '../service/sql/sql-queries.js'
 import { signalOfGone } from './gone.js'
 
 export interface SqlRoutesOptions {

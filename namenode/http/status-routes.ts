@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { blockId } from '../../shared/ids.js'
-import type { Call } from '../service/call.js'
+import type { Call } from '../service/access/call.js'
 import type { NamenodeServices } from '../service/services.js'
 
 export interface StatusRoutesOptions {

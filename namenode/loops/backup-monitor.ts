@@ -4,7 +4,7 @@ import type { TickOutcome } from '../../shared/background-loop.js'
 import { removeOldBackups, storeBackup } from '../../shared/backup-folder.js'
 import { backupName, isBackupName } from '../../shared/backup-manifest.js'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
-import type { BackupCopy } from '../service/backups.js'
+import type { BackupCopy } from '../service/backup/backups.js'
 
 /** Before a path of the cluster. */
 const IN_CLUSTER = 'dfs:'

@@ -1,10 +1,10 @@
 /** Orders deletions: of blocks whose file is gone, and of what blocks have too much. Waits until start-up is settled. */
 import type { TickOutcome } from '../../shared/background-loop.js'
 import type { Clock } from '../../shared/clock.js'
-import type { DeletedBlocks } from '../service/deleted-blocks.js'
-import type { Examination } from '../service/examination.js'
-import type { ReplicaDeletions } from '../service/replica-deletions.js'
-import type { StartupReadiness } from '../service/startup-readiness.js'
+import type { DeletedBlocks } from '../service/blocks/deleted-blocks.js'
+import type { Examination } from '../service/blocks/examination.js'
+import type { ReplicaDeletions } from '../service/blocks/replica-deletions.js'
+import type { StartupReadiness } from '../service/blocks/startup-readiness.js'
 
 const BLOCKS_PER_TICK = 100
 /** The lists on disk are walked through this often even when nothing calls for it. */

@@ -1,8 +1,8 @@
 /** Closes files whose writer has been silent for the hard limit. */
 import type { TickOutcome } from '../../shared/background-loop.js'
 import type { Clock } from '../../shared/clock.js'
-import type { LeaseRecoveryService } from '../service/lease-recovery.js'
-import type { Namespace } from '../service/namespace.js'
+import type { LeaseRecoveryService } from '../service/files/lease-recovery.js'
+import type { Namespace } from '../service/namespace/namespace.js'
 
 const HOLDERS_PER_TICK = 50
 const FILES_PER_TICK = 100

@@ -1,7 +1,7 @@
 /** Moves blocks to where policies want them, and then to where there is more room: the quietest of all work. */
 import type { TickOutcome } from '../../shared/background-loop.js'
-import type { PolicyMover } from '../service/policy-mover.js'
-import type { Rebalancer } from '../service/rebalancer.js'
+import type { PolicyMover } from '../service/movement/policy-mover.js'
+import type { Rebalancer } from '../service/movement/rebalancer.js'
 
 /** Looking at how full storages are costs little, but nothing changes quickly. */
 const BALANCE_PERIOD_MS = 5_000

@@ -1,6 +1,6 @@
 /** Follows the orders for datanodes: ends maintenance that is over, and looks at what still depends on those that go. */
 import type { TickOutcome } from '../../shared/background-loop.js'
-import type { NodeAdministration } from '../service/node-administration.js'
+import type { NodeAdministration } from '../service/nodes/node-administration.js'
 
 /** Blocks of each node looked at in one tick: about 5 ms. */
 const BLOCKS_PER_TICK = 200

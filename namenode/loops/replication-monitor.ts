@@ -2,11 +2,11 @@
 import type { TickOutcome } from '../../shared/background-loop.js'
 import type { Clock } from '../../shared/clock.js'
 import type { ReplicationQueue } from '../policy/replication-queue.js'
-import type { BlockSweeps } from '../service/block-sweeps.js'
-import type { CommandOutbox } from '../service/command-outbox.js'
-import type { Examination } from '../service/examination.js'
-import type { ReplicationCopies } from '../service/replication-copies.js'
-import type { StartupReadiness } from '../service/startup-readiness.js'
+import type { BlockSweeps } from '../service/blocks/block-sweeps.js'
+import type { CommandOutbox } from '../service/blocks/command-outbox.js'
+import type { Examination } from '../service/blocks/examination.js'
+import type { ReplicationCopies } from '../service/blocks/replication-copies.js'
+import type { StartupReadiness } from '../service/blocks/startup-readiness.js'
 
 /** Blocks examined in one tick: about 3 ms. */
 const EXAMINED_PER_TICK = 100

@@ -12,8 +12,8 @@ import {
   isCheckpointDue,
   TRASH_FOLDER,
 } from '../../shared/trash-checkpoint.js'
-import type { Call } from '../service/call.js'
-import type { Namespace } from '../service/namespace.js'
+import type { Call } from '../service/access/call.js'
+import type { Namespace } from '../service/namespace/namespace.js'
 
 const HOMES = '/user'
 const HOMES_PER_TICK = 50

@@ -1,8 +1,8 @@
 /** Lets go of what was deleted and can be brought back: when its time is over, and earlier when space is needed. */
 import type { TickOutcome } from '../../shared/background-loop.js'
 import type { Clock } from '../../shared/clock.js'
-import type { BlockManager } from '../service/block-manager.js'
-import type { Namespace } from '../service/namespace.js'
+import type { BlockManager } from '../service/blocks/block-manager.js'
+import type { Namespace } from '../service/namespace/namespace.js'
 
 const DELETIONS_PER_TICK = 500
 const LONGEST_PERIOD_MS = 5_000

@@ -2,8 +2,8 @@
 import type { TickOutcome } from '../../shared/background-loop.js'
 import type { Clock } from '../../shared/clock.js'
 import type { BlockId } from '../../shared/ids.js'
-import type { Examination } from '../service/examination.js'
-import type { Namespace } from '../service/namespace.js'
+import type { Examination } from '../service/blocks/examination.js'
+import type { Namespace } from '../service/namespace/namespace.js'
 
 const AUDITED_PER_TICK = 100
 /** The first pass after a start finds what changed meanwhile; later ones only guard against our own oversights. */

@@ -4,7 +4,7 @@
  * stored: it is made anew from what the datanode said and what the namespace says now, so that a report from the
  * future (E6) or a late one turns right by itself when the namespace has caught up.
  */
-import type { BlockState } from '../service/namespace-model.js'
+import type { BlockState } from '../service/namespace/namespace-model.js'
 
 /** What a datanode said about its replica, as kept in the replica map. */
 export interface ReportedReplica {

@@ -7,7 +7,7 @@ import type { Decoded } from '../../shared/hadoop/message.js'
 import type { AclEntryProto } from '../../shared/hadoop/schema/acl-and-xattr.js'
 import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import { STICKY_BIT } from '../policy/permissions.js'
-import type { AclChange } from '../service/namespace.js'
+import type { AclChange } from '../service/namespace/namespace.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
 

@@ -1,8 +1,8 @@
 /** From the circumstances of a remote call to those of a call of the service. */
 import type { RpcContext } from '../../shared/hadoop/ipc-server.js'
 import { checkSuperuser } from '../policy/permissions.js'
-import type { Call } from '../service/call.js'
-import type { Principals } from '../service/principals.js'
+import type { Call } from '../service/access/call.js'
+import type { Principals } from '../service/access/principals.js'
 
 /** Hex digits of the 16 bytes that a client chooses; others take no part in the protection against repetition. */
 const CLIENT_ID_DIGITS = 32

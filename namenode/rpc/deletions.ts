@@ -1,7 +1,7 @@
 /** Bringing back what was deleted: calls of our own, beyond HDFS. */
 import { rpcMethod } from '../../shared/hadoop/ipc-server.js'
 import { DFS_PROTOCOL } from '../../shared/hadoop/schema/dfs-protocol.js'
-import type { DeletedEntry } from '../service/deletions.js'
+import type { DeletedEntry } from '../service/namespace/deletions.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf, protectedCallOf } from './call.js'
 

@@ -18,7 +18,7 @@ import {
   UnlinkEventProto,
 } from '../../shared/hadoop/schema/inotify.js'
 import { xattrMessage } from '../../shared/hadoop/xattr-messages.js'
-import type { EventPage } from '../service/event-log.js'
+import type { EventPage } from '../service/events/event-log.js'
 
 /** Where there is nothing to read. */
 const NO_TRANSACTION = -1

@@ -4,7 +4,7 @@
  * before they were known, or before they changed.
  */
 import type { AnyRpcHandler, RpcContext, RpcProtocols } from '../../shared/hadoop/rpc-handler.js'
-import { checkImpersonation, mayImpersonate } from '../service/impersonation.js'
+import { checkImpersonation, mayImpersonate } from '../service/access/impersonation.js'
 import type { NamenodeServices } from '../service/services.js'
 
 type CallerRules = Pick<NamenodeServices, 'principals' | 'access'>

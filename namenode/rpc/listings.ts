@@ -8,8 +8,8 @@ import {
   type BatchedDirectoryListingProto,
   BatchedListingKeyProto,
 } from '../../shared/hadoop/schema/namespace.js'
-import type { Call } from '../service/call.js'
-import type { DirectoryPage, FileStatus } from '../service/namespace-model.js'
+import type { Call } from '../service/access/call.js'
+import type { DirectoryPage, FileStatus } from '../service/namespace/namespace-model.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
 import { fileStatusMessage, locatedFileMessage } from './translate.js'

@@ -3,7 +3,7 @@ import { DfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import type { QuotaValue } from '../policy/quotas.js'
 import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../policy/type-usage.js'
-import type { ContentSummary } from '../service/namespace-model.js'
+import type { ContentSummary } from '../service/namespace/namespace-model.js'
 
 const NO_QUOTA = -1
 /** 2^63 - 1, which is no exact number here: keep what there is. Also how the root's limit of names reads. */

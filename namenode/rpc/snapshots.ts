@@ -6,13 +6,13 @@ import type {
   SnapshotDiffReportCursorProto,
   SnapshotDiffReportListingEntryProto,
 } from '../../shared/hadoop/schema/snapshots.js'
-import type { NamenodeServices } from '../service/services.js'
 import {
   DIFFERENCES_PER_PAGE,
   type Difference,
   isReference,
   type ListedDifference,
-} from '../service/snapshots.js'
+} from '../service/namespace/snapshots/snapshots.js'
+import type { NamenodeServices } from '../service/services.js'
 import { callOf, protectedCallOf } from './call.js'
 import { fileStatusMessage } from './translate.js'
 

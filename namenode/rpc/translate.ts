@@ -15,9 +15,9 @@ import {
 } from '../../shared/hadoop/schema/hdfs.js'
 import { type Block, blockId, generationStamp, type InodeId, inodeId } from '../../shared/ids.js'
 import type { Reach } from '../policy/reach-for-client.js'
-import type { DatanodeView } from '../service/block-manager.js'
-import type { LocatedBlock, LocatedFile } from '../service/located-blocks.js'
-import type { FileStatus } from '../service/namespace-model.js'
+import type { DatanodeView } from '../service/blocks/block-manager.js'
+import type { LocatedBlock, LocatedFile } from '../service/files/located-blocks.js'
+import type { FileStatus } from '../service/namespace/namespace-model.js'
 
 const NO_BYTES = new Uint8Array(0)
 const EMPTY_TOKEN = { identifier: NO_BYTES, password: NO_BYTES, kind: '', service: '' } as const

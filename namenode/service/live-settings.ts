@@ -1,7 +1,7 @@
 /** The settings of a namenode that change while it runs (`dfsadmin -reconfig namenode`). */
 import type { LiveSetting } from '../../shared/config/reconfiguration.js'
 import { type GroupSettings, groupSettings } from '../config.js'
-import type { Principals } from './principals.js'
+import type { Principals } from './access/principals.js'
 
 export interface LiveParts {
   readonly principals: Principals

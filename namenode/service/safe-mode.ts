@@ -3,7 +3,7 @@
  * is confirmed enough (block management decides), and while an administrator has said so.
  */
 import { DfsError } from '../../shared/errors.js'
-import type { BlockManager, WriteReadiness } from './block-manager.js'
+import type { BlockManager, WriteReadiness } from './blocks/block-manager.js'
 
 const MANUAL_REASON =
   'It was turned on manually. Use "hdfs dfsadmin -safemode leave" to turn safe mode off.'

@@ -7,7 +7,7 @@ import {
   type InodeId,
   inodeId,
 } from '../../shared/ids.js'
-import type { BlockRecord, BlockState, DeletedBlock } from '../service/namespace-model.js'
+import type { BlockRecord, BlockState, DeletedBlock } from '../service/namespace/namespace-model.js'
 import type { Database } from './database.js'
 
 export interface BlockRow {

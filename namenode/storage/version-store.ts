@@ -1,7 +1,7 @@
 /** Old versions of inodes and of the places of blocks: what snapshots show of things that have changed since. */
 import { type BlockId, blockId, type InodeId } from '../../shared/ids.js'
 import type { XAttr } from '../../shared/xattr.js'
-import type { BlockRecord } from '../service/namespace-model.js'
+import type { BlockRecord } from '../service/namespace/namespace-model.js'
 import { AclTexts } from './acl-texts.js'
 import { type BlockRow, toBlock } from './block-store.js'
 import type { Database } from './database.js'

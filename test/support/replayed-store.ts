@@ -1,6 +1,6 @@
 /** The edits of a store, applied to an empty one, must make the same store. */
-import { compareStores } from '../../namenode/service/compare-stores.js'
-import { replayEdits } from '../../namenode/service/replay-edits.js'
+import { compareStores } from '../../namenode/service/backup/compare-stores.js'
+import { replayEdits } from '../../namenode/service/backup/replay-edits.js'
 import { type Database, openMemoryDatabase } from '../../namenode/storage/database.js'
 import { EditStore } from '../../namenode/storage/edit-store.js'
 

@@ -1,5 +1,5 @@
 /** A datanode without disk or network: holds replicas in maps and talks to the control plane as a real one does. */
-import type { ControlPlane } from '../../namenode/service/control-plane.js'
+import type { ControlPlane } from '../../namenode/service/nodes/control-plane.js'
 import { bucketDigests, bucketOf } from '../../shared/control/block-digest.js'
 import type {
   BlockEvent,

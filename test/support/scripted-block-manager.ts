@@ -8,8 +8,8 @@ import type {
   Replica,
   TargetRequest,
   WriteReadiness,
-} from '../../namenode/service/block-manager.js'
-import type { ReplicaTarget } from '../../namenode/service/namespace-model.js'
+} from '../../namenode/service/blocks/block-manager.js'
+import type { ReplicaTarget } from '../../namenode/service/namespace/namespace-model.js'
 import {
   type Block,
   type BlockId,

@@ -1,13 +1,13 @@
 /** A namespace that says what a test tells it to: for tests of block management, which needs only blocks and leases. */
 
 import type { NodeOrder } from '../../namenode/policy/admin-state.js'
-import type { CommittedChange, Namespace } from '../../namenode/service/namespace.js'
+import type { CommittedChange, Namespace } from '../../namenode/service/namespace/namespace.js'
 import type {
   BlockRecord,
   DeletedBlock,
   FileStatus,
   SeenNumbers,
-} from '../../namenode/service/namespace-model.js'
+} from '../../namenode/service/namespace/namespace-model.js'
 import {
   type Block,
   type BlockId,

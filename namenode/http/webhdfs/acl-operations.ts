@@ -1,7 +1,7 @@
 /** Access control lists (protocol reference 2.7, 4.3). */
 import { formatAclEntry, parseAclSpec } from '../../../shared/acl.js'
 import { STICKY_BIT } from '../../policy/permissions.js'
-import type { AclChange } from '../../service/namespace.js'
+import type { AclChange } from '../../service/namespace/namespace.js'
 import {
   EMPTY,
   json,

@@ -14,8 +14,8 @@ import {
 } from '../../../shared/webhdfs/data-step.js'
 import { webhdfsUrlOfPath } from '../../../shared/webhdfs/url.js'
 import { READ, WRITE } from '../../policy/permissions.js'
-import type { FileStatus } from '../../service/namespace-model.js'
-import { type PlannedRead, servingDatanode } from '../../service/serving-datanode.js'
+import type { FileStatus } from '../../service/namespace/namespace-model.js'
+import { type PlannedRead, servingDatanode } from '../../service/nodes/serving-datanode.js'
 import {
   json,
   type Operation,

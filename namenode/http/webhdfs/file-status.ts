@@ -1,5 +1,5 @@
 /** A file's status as WebHDFS shows it (protocol reference 4.4); fields in the order of Apache's sorted map. */
-import type { FileStatus } from '../../service/namespace-model.js'
+import type { FileStatus } from '../../service/namespace/namespace-model.js'
 
 /**
  * @param pathSuffix name below the path that was asked for; empty for that path itself

@@ -1,6 +1,6 @@
 /** Where the bytes of a file are: GETFILEBLOCKLOCATIONS as documented, GET_BLOCK_LOCATIONS as older clients ask. */
-import type { DatanodeView } from '../../service/block-manager.js'
-import type { LocatedBlock, LocatedFile } from '../../service/located-blocks.js'
+import type { DatanodeView } from '../../service/blocks/block-manager.js'
+import type { LocatedBlock, LocatedFile } from '../../service/files/located-blocks.js'
 import {
   json,
   type OperationRequest,

@@ -1,6 +1,6 @@
 /** What an operation of WebHDFS is given and what it may answer; `routes.ts` does everything that is common to all. */
 import type { WebhdfsParameters } from '../../../shared/webhdfs/parameters.js'
-import type { Call } from '../../service/call.js'
+import type { Call } from '../../service/access/call.js'
 import type { NamenodeServices } from '../../service/services.js'
 
 export interface OperationRequest {

@@ -4,8 +4,8 @@
  * Here that call waits a moment until the redirect was redeemed, which shows in the file; nobody else ever waits.
  */
 import type { Clock } from '../../../shared/clock.js'
-import type { Call } from '../../service/call.js'
-import type { Namespace } from '../../service/namespace.js'
+import type { Call } from '../../service/access/call.js'
+import type { Namespace } from '../../service/namespace/namespace.js'
 
 /** How long after a redirect a call may be kept waiting for it. */
 export const REDEEM_WITHIN_MS = 500

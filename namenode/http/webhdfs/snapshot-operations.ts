@@ -5,7 +5,7 @@ import {
   isReference,
   type ListedDifference,
   type SnapshotDescription,
-} from '../../service/snapshots.js'
+} from '../../service/namespace/snapshots/snapshots.js'
 import { fileStatusJson } from './file-status.js'
 import {
   EMPTY,

@@ -1,8 +1,8 @@
 /** Reads of names: status, listings, rights, home and trash (protocol reference 4.3). */
 import { DfsError } from '../../../shared/errors.js'
-import type { Call } from '../../service/call.js'
-import type { Namespace } from '../../service/namespace.js'
-import type { FileStatus } from '../../service/namespace-model.js'
+import type { Call } from '../../service/access/call.js'
+import type { Namespace } from '../../service/namespace/namespace.js'
+import type { FileStatus } from '../../service/namespace/namespace-model.js'
 import { fileStatusJson, genericStatusJson } from './file-status.js'
 import {
   EMPTY,

@@ -1,5 +1,5 @@
 /** What the edit log says of a block: the first thing to look at when one is not as it should be. */
-import { namespacePaths } from '../../../namenode/service/namespace-folder.js'
+import { namespacePaths } from '../../../namenode/service/namespace/namespace-folder.js'
 import { openReadingConnection } from '../../../namenode/storage/database.js'
 
 /** One line for each edit in which the number stands. */

@@ -2,9 +2,9 @@
  * The invariants of reliability reference A2 that can be seen between two steps: looked at from above, with the disks of
  * all nodes and the namenode's committed state side by side.
  */
-import type { Call } from '../../../namenode/service/call.js'
-import type { StoredNamespace } from '../../../namenode/service/namespace-facade.js'
-import type { BlockRecord } from '../../../namenode/service/namespace-model.js'
+import type { Call } from '../../../namenode/service/access/call.js'
+import type { StoredNamespace } from '../../../namenode/service/namespace/namespace-facade.js'
+import type { BlockRecord } from '../../../namenode/service/namespace/namespace-model.js'
 import { type KnownFile, possiblePaths } from '../load/known-file.js'
 import { BLOCK_BYTES, SUPERUSER } from '../world/settings.js'
 import type { World } from '../world/world.js'

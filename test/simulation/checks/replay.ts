@@ -1,5 +1,5 @@
 /** I12: the edits of a namenode, applied to an empty store, make the same store. */
-import { namespacePaths } from '../../../namenode/service/namespace-folder.js'
+import { namespacePaths } from '../../../namenode/service/namespace/namespace-folder.js'
 import { openReadingConnection } from '../../../namenode/storage/database.js'
 import { differencesFromReplay } from '../../support/replayed-store.js'
 

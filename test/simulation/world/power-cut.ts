@@ -5,7 +5,7 @@
  */
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { namespacePaths } from '../../../namenode/service/namespace-folder.js'
+import { namespacePaths } from '../../../namenode/service/namespace/namespace-folder.js'
 import type { Random } from '../../../shared/random.js'
 
 const SECTOR_BYTES = 512

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type CorruptFileAction,
   CorruptFileHandling,
-} from '../../../../namenode/service/corrupt-file-handling.js'
-import type { FsckFile, FsckItem } from '../../../../namenode/service/fsck-model.js'
+} from '../../../../namenode/service/inspection/corrupt-file-handling.js'
+import type { FsckFile, FsckItem } from '../../../../namenode/service/inspection/fsck-model.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
 import { ROOT } from '../namespace/namespace-fixture.js'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { FsckItem, FsckSummary } from '../../../../namenode/service/fsck-model.js'
+import type { FsckItem, FsckSummary } from '../../../../namenode/service/inspection/fsck-model.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 import { ROOT } from '../namespace/namespace-fixture.js'
 

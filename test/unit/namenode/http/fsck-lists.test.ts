@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { blocksText, cookieOf, corruptBlocksText } from '../../../../namenode/http/fsck-lists.js'
-import type { FoundBlock } from '../../../../namenode/service/block-inquiry.js'
+import type { FoundBlock } from '../../../../namenode/service/inspection/block-inquiry.js'
 import { blockId, datanodeUuid, generationStamp, storageId } from '../../../../shared/ids.js'
 
 const FIRST = 2 ** 30 + 1

@@ -10,7 +10,7 @@ import type {
   FsckFile,
   FsckReplica,
   FsckSummary,
-} from '../../../../namenode/service/fsck-model.js'
+} from '../../../../namenode/service/inspection/fsck-model.js'
 import { blockId, generationStamp } from '../../../../shared/ids.js'
 import { javaDate } from '../../../../shared/java-date.js'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { undoTick } from '../../../../namenode/loops/undo-monitor.js'
-import type { BlockManagerStatistics } from '../../../../namenode/service/block-manager.js'
+import type { BlockManagerStatistics } from '../../../../namenode/service/blocks/block-manager.js'
 import { HandClock } from '../namespace/namespace-fixture.js'
 
 const STATISTICS: BlockManagerStatistics = {

@@ -1,6 +1,6 @@
 /** What was deleted or overwritten comes back as it was, or is given up; nothing else changes what a deletion means. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DeletedEntry } from '../../../../namenode/service/deletions.js'
+import type { DeletedEntry } from '../../../../namenode/service/namespace/deletions.js'
 import {
   as,
   createArguments,

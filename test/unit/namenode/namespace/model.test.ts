@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { StoredNamespace } from '../../../../namenode/service/namespace-facade.js'
+import type { StoredNamespace } from '../../../../namenode/service/namespace/namespace-facade.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { createArguments, type Fixture, openFixture, ROOT, writeFile } from './namespace-fixture.js'
 import { checkStore } from './store-checks.js'

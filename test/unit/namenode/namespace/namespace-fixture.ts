@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Call } from '../../../../namenode/service/call.js'
-import type { StoredNamespace } from '../../../../namenode/service/namespace-facade.js'
-import { type NamespaceConfig, openNamespace } from '../../../../namenode/service/open-namespace.js'
+import type { Call } from '../../../../namenode/service/access/call.js'
+import type { StoredNamespace } from '../../../../namenode/service/namespace/namespace-facade.js'
+import {
+  type NamespaceConfig,
+  openNamespace,
+} from '../../../../namenode/service/namespace/open-namespace.js'
 import { type Clock, systemClock } from '../../../../shared/clock.js'
 import { systemDisk } from '../../../../shared/disk.js'
 import { DfsError } from '../../../../shared/errors.js'

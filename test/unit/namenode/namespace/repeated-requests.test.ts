@@ -1,6 +1,6 @@
 /** At-most-once: a repeat gets its first answer (protocol reference 1.6, faults 37 and 38). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { clientNamespace } from '../../../../namenode/service/client-namespace.js'
+import { clientNamespace } from '../../../../namenode/service/namespace/client-namespace.js'
 import { SafeMode } from '../../../../namenode/service/safe-mode.js'
 import { ScriptedBlockManager } from '../../../support/scripted-block-manager.js'
 import {

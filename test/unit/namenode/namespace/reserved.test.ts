@@ -1,6 +1,6 @@
 /** `/.reserved`: files and directories by their number, on every call that takes a path (protocol reference 2.2). */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Call } from '../../../../namenode/service/call.js'
+import type { Call } from '../../../../namenode/service/access/call.js'
 import {
   as,
   createArguments,

@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { StoredNamespace } from '../../../../namenode/service/namespace-facade.js'
-import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
+import type { StoredNamespace } from '../../../../namenode/service/namespace/namespace-facade.js'
+import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { openReadingConnection } from '../../../../namenode/storage/database.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { type Fixture, openFixture, ROOT, writeFile } from './namespace-fixture.js'

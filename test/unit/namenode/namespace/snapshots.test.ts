@@ -1,6 +1,6 @@
 /** Snapshots: rules, texts and what they show. Whether they show it always is the matter of snapshot-model.test.ts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { StoredNamespace } from '../../../../namenode/service/namespace-facade.js'
+import type { StoredNamespace } from '../../../../namenode/service/namespace/namespace-facade.js'
 import { generationStamp } from '../../../../shared/ids.js'
 import {
   as,

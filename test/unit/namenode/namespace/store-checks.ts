@@ -1,6 +1,6 @@
 /** Checks of a store from outside: what must hold after any sequence of changes, computed the slow and obvious way. */
 import { expect } from 'vitest'
-import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
+import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { type Database, openReadingConnection } from '../../../../namenode/storage/database.js'
 import { differencesFromReplay } from '../../../support/replayed-store.js'
 import { checkPolicyTotals } from './policy-total-checks.js'

@@ -1,8 +1,8 @@
 /** A change that fails after it has been applied: nothing of it may stay, in the tables or in what is counted in memory. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { ChangeRequest } from '../../../../namenode/service/namespace-change.js'
-import { NamespaceEngine } from '../../../../namenode/service/namespace-engine.js'
+import type { ChangeRequest } from '../../../../namenode/service/namespace/namespace-change.js'
+import { NamespaceEngine } from '../../../../namenode/service/namespace/namespace-engine.js'
 import { openMemoryDatabase } from '../../../../namenode/storage/database.js'
 import { openStores } from '../../../../namenode/storage/stores.js'
 import { GroupCommit } from '../../../../namenode/writer/group-commit.js'

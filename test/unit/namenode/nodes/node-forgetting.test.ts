@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Call } from '../../../../namenode/service/call.js'
+import type { Call } from '../../../../namenode/service/access/call.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 
 let cluster: ScriptedCluster

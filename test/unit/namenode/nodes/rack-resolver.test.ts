@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RackResolver, type Topology } from '../../../../namenode/service/rack-resolver.js'
+import { RackResolver, type Topology } from '../../../../namenode/service/nodes/rack-resolver.js'
 import { silentLog } from '../../../../shared/log.js'
 
 function resolver(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { BlockRecord } from '../../../../namenode/service/namespace-model.js'
+import type { BlockRecord } from '../../../../namenode/service/namespace/namespace-model.js'
 import { type BlockId, generationStamp } from '../../../../shared/ids.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 

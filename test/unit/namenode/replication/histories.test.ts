@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BlockRecord } from '../../../../namenode/service/namespace-model.js'
+import type { BlockRecord } from '../../../../namenode/service/namespace/namespace-model.js'
 import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 
 const NODES = ['a', 'b', 'c', 'd', 'e']

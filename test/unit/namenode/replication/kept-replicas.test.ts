@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
-import type { CommandOutbox, CommandRequest } from '../../../../namenode/service/command-outbox.js'
-import { KeptReplicas } from '../../../../namenode/service/kept-replicas.js'
-import type { HeldReplica } from '../../../../namenode/service/replica-map.js'
+import type {
+  CommandOutbox,
+  CommandRequest,
+} from '../../../../namenode/service/blocks/command-outbox.js'
+import { KeptReplicas } from '../../../../namenode/service/blocks/kept-replicas.js'
+import type { HeldReplica } from '../../../../namenode/service/blocks/replica-map.js'
 import { blockId, datanodeUuid, generationStamp, storageId } from '../../../../shared/ids.js'
 import { FakeClock } from '../../../support/fake-clock.js'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NamenodeConfig } from '../../../../namenode/config.js'
-import type { BlockRecord } from '../../../../namenode/service/namespace-model.js'
+import type { BlockRecord } from '../../../../namenode/service/namespace/namespace-model.js'
 import { HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
 
 /** What was deleted is looked through this often. */

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RollingCounts } from '../../../../namenode/policy/rolling-counts.js'
-import { Audit, type AuditQuestion, auditFolder } from '../../../../namenode/service/audit.js'
+import {
+  Audit,
+  type AuditQuestion,
+  auditFolder,
+} from '../../../../namenode/service/access/audit.js'
 import { auditLinesNewestFirst } from '../../../../namenode/storage/audit-file.js'
 import {
   type AuditedOperation,

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { restoreNamespace, verifyNamespace } from '../../../../namenode/offline.js'
-import { Backups } from '../../../../namenode/service/backups.js'
-import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
+import { Backups } from '../../../../namenode/service/backup/backups.js'
+import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import {
   BACKUP_DATABASE,
   BACKUP_MANIFEST,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Audit } from '../../../../namenode/service/audit.js'
-import { clientNamespace } from '../../../../namenode/service/client-namespace.js'
-import { CLIENT_CHANGES, CLIENT_READS } from '../../../../namenode/service/client-operations.js'
-import type { Namespace } from '../../../../namenode/service/namespace.js'
+import type { Audit } from '../../../../namenode/service/access/audit.js'
+import { clientNamespace } from '../../../../namenode/service/namespace/client-namespace.js'
+import {
+  CLIENT_CHANGES,
+  CLIENT_READS,
+} from '../../../../namenode/service/namespace/client-operations.js'
+import type { Namespace } from '../../../../namenode/service/namespace/namespace.js'
 import { SafeMode } from '../../../../namenode/service/safe-mode.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { ScriptedBlockManager } from '../../../support/scripted-block-manager.js'

@@ -4,7 +4,7 @@ import {
   Principals,
   type PrincipalsOptions,
   parseGroups,
-} from '../../../../namenode/service/principals.js'
+} from '../../../../namenode/service/access/principals.js'
 import { systemClock } from '../../../../shared/clock.js'
 import { silentLog } from '../../../../shared/log.js'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Call } from '../../../../namenode/service/call.js'
-import { servingDatanode } from '../../../../namenode/service/serving-datanode.js'
+import type { Call } from '../../../../namenode/service/access/call.js'
+import { servingDatanode } from '../../../../namenode/service/nodes/serving-datanode.js'
 import { blockId } from '../../../../shared/ids.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
 import { datanodeView } from '../../../support/scripted-block-manager.js'

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditFolder } from '../../../../namenode/service/audit.js'
-import { answerQuestion } from '../../../../namenode/service/sql-answer.js'
+import { auditFolder } from '../../../../namenode/service/access/audit.js'
+import { answerQuestion } from '../../../../namenode/service/sql/sql-answer.js'
 import { auditTime, formatAuditLine } from '../../../../namenode/storage/audit-line.js'
 import { as, type Fixture, openFixture, ROOT } from '../namespace/namespace-fixture.js'
 

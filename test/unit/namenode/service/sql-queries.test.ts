@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
-import { SqlQueries } from '../../../../namenode/service/sql-queries.js'
+import { SqlQueries } from '../../../../namenode/service/sql/sql-queries.js'
 import { systemClock } from '../../../../shared/clock.js'
 import { refusal } from '../namespace/namespace-fixture.js'
 

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { namespacePaths } from '../../../../namenode/service/namespace-folder.js'
+import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import {
   openReadingConnection,
   openWritingConnection,

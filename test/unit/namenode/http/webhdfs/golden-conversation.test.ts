@@ -1,7 +1,7 @@
 /** The namenode's half of a conversation of curl with Apache HDFS 3.4.3, asked again here: same statuses, same JSON. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Call } from '../../../../../namenode/service/call.js'
+import type { Call } from '../../../../../namenode/service/access/call.js'
 import { type NamenodeWebhdfs, openNamenodeWebhdfs } from '../../../../support/namenode-webhdfs.js'
 import {
   byConnection,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OutstandingRedirects } from '../../../../../namenode/http/webhdfs/outstanding-redirects.js'
-import type { Call } from '../../../../../namenode/service/call.js'
+import type { Call } from '../../../../../namenode/service/access/call.js'
 import { FakeClock } from '../../../../support/fake-clock.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../../support/namenode-rpc.js'
 import { createArguments } from '../../namespace/namespace-fixture.js'

@@ -1,0 +1,198 @@
+/**
+ * Looks at one block at a time and says what is to be done about it: the queue of copies, the list of removals, the
+ * record of troubled blocks and their counters all come from here. Whatever changes - a report, a commit, a node's
+ * silence - leads to an examination; the slow audit examines everything else, so nothing that was missed stays missed.
+ */
+import type { Clock } from '../../../shared/clock.js'
+import type { BlockId } from '../../../shared/ids.js'
+import { assessBlock, type BlockAssessment } from '../../policy/assess-block.js'
+import { isBad } from '../../policy/judge-replica.js'
+import { COPY_RISKS, isCopyRisk, type ReplicationQueue } from '../../policy/replication-queue.js'
+import type { ReplicaAttentionStore } from '../../storage/replica-attention-store.js'
+import type { BlockRecord } from '../namespace/namespace-model.js'
+import type { ClusterRegistry } from '../nodes/cluster-registry.js'
+import type { HeldReplica, ReplicaMap } from './replica-map.js'
+
+/** Blocks that wait for an examination or for a removal; what does not fit is found by the audit. */
+const WAITING_CAPACITY = 100_000
+
+export interface ExaminationOptions {
+  readonly clock: Clock
+  readonly map: ReplicaMap
+  readonly registry: ClusterRegistry
+  readonly attention: ReplicaAttentionStore
+  readonly queue: ReplicationQueue
+  /** Copies of a block that are under way. */
+  readonly pendingCopies: (block: BlockId) => number
+  /** A block has all its replicas: copies that were not handed out yet are taken back. */
+  readonly onEnough: (block: BlockId) => void
+  /** Replicas that stay reachable while others are in maintenance. */
+  readonly maintenanceMinimum: number
+  /** After a commit, replicas that are being written count as coming for so long. */
+  readonly settleMs: number
+}
+
+export interface Examined {
+  readonly record: BlockRecord
+  readonly replicas: readonly HeldReplica[]
+  readonly assessment: BlockAssessment
+}
+
+export class Examination {
+  /** A block lies in the memory of a node, where it is not to stay. */
+  onVolatile: (block: BlockId) => void = () => {}
+  readonly #options: ExaminationOptions
+  readonly #waiting = new Set<BlockId>()
+  /** When the grace of a freshly committed block ends, oldest first. */
+  readonly #settling = new Map<BlockId, number>()
+  readonly #removals = new Set<BlockId>()
+  /** Called when there is something to examine or to copy. */
+  onCopyWork: () => void = () => {}
+  /** Called when something may be removable. Apart from the other, so that no loop wakes itself for ever. */
+  onRemovalWork: () => void = () => {}
+
+  constructor(options: ExaminationOptions) {
+    this.#options = options
+  }
+
+  /** Examines a block later, in a slice: for callers that have many. */
+  soon(block: BlockId): void {
+    if (this.#waiting.size < WAITING_CAPACITY) this.#waiting.add(block)
+    this.onCopyWork()
+  }
+
+  /** A block was just committed: its last replicas are about to be reported. */
+  committed(block: BlockId): void {
+    if (this.#settling.size < WAITING_CAPACITY && !this.#settling.has(block)) {
+      this.#settling.set(block, this.#options.clock.monotonicMs() + this.#options.settleMs)
+    }
+    this.soon(block)
+  }
+
+  /** Examines up to `limit` of the waiting blocks; false when none is left. */
+  step(limit: number): boolean {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const [block, dueMs] of this.#settling) {
+      if (dueMs > nowMs) break
+      this.#settling.delete(block)
+      this.#waiting.add(block)
+    }
+    this.examineAll(take(this.#waiting, limit))
+    return this.#waiting.size > 0
+  }
+
+  examineAll(blocks: readonly BlockId[]): void {
+    if (blocks.length === 0) return
+    this.#options.map.store.transaction(() => {
+      for (const block of blocks) this.examine(block)
+    })
+  }
+
+  /** Examines now and files the result. undefined for blocks that need no replication: open, deleted, unknown. */
+  examine(block: BlockId): Examined | undefined {
+    const { attention, queue } = this.#options
+    const record = this.#options.map.record(block)
+    const replicas = this.#options.map.held(block, record)
+    if (record === undefined || record.state !== 'committed') {
+      queue.remove(block)
+      const isUnknown = replicas.some((it) => it.judgement === 'unknown')
+      const row = isUnknown ? ({ risk: 'unknown', hasCorrupt: false } as const) : undefined
+      attention.set(block, row, this.#options.clock.wallMs())
+      return undefined
+    }
+    const isVolatile = replicas.some(
+      (it) => it.storageType === 'RAM_DISK' && it.judgement === 'good',
+    )
+    if (isVolatile) this.onVolatile(block)
+    const examined = this.assess(record, replicas)
+    this.#file(block, examined)
+    return examined
+  }
+
+  get maintenanceMinimum(): number {
+    return this.#options.maintenanceMinimum
+  }
+
+  pendingCopiesOf(block: BlockId): number {
+    return this.#options.pendingCopies(block)
+  }
+
+  /** The judgement alone of a committed block, without consequences: for the loops that act on it. */
+  look(block: BlockId): Examined | undefined {
+    const record = this.#options.map.record(block)
+    if (record?.state !== 'committed') return undefined
+    return this.assess(record, this.#options.map.held(block, record))
+  }
+
+  /** As `look`, for who has record and replicas already. */
+  assess(record: BlockRecord, replicas: readonly HeldReplica[]): Examined {
+    const assessment = assessBlock({
+      target: record.replication,
+      maintenanceMinimum: this.#options.maintenanceMinimum,
+      replicas,
+      pendingCopies: this.#options.pendingCopies(record.id),
+      liveRacks: this.#options.registry.liveRacks,
+      isSettling: this.#settling.has(record.id),
+    })
+    return { record, replicas, assessment }
+  }
+
+  #file(block: BlockId, { assessment, replicas }: Examined): void {
+    const { attention, queue } = this.#options
+    const { risk, hasCorrupt, copiesNeeded } = assessment
+    const row = risk === 'none' ? undefined : { risk, hasCorrupt }
+    attention.set(block, row, this.#options.clock.wallMs())
+    if (isCopyRisk(risk) && copiesNeeded > 0) {
+      if (queue.offer(block, risk) === 'added') this.onCopyWork()
+    } else {
+      queue.remove(block)
+      if (!isCopyRisk(risk)) this.#options.onEnough(block)
+    }
+    if (risk === 'surplus' || (risk === 'damaged' && replicas.some((it) => isBad(it.judgement)))) {
+      this.considerRemoval(block)
+    }
+  }
+
+  /** Something of this block may be deletable. */
+  considerRemoval(block: BlockId): void {
+    if (this.#removals.has(block) || this.#removals.size >= WAITING_CAPACITY) return
+    this.#removals.add(block)
+    this.onRemovalWork()
+  }
+
+  takeRemovals(limit: number): readonly BlockId[] {
+    return take(this.#removals, limit)
+  }
+
+  get hasRemovals(): boolean {
+    return this.#removals.size > 0
+  }
+
+  /** Fills the queue of copies from the record on disk, worst risk first, when it is nearly empty. */
+  refillCopies(limit: number): void {
+    const { queue, attention } = this.#options
+    for (const risk of COPY_RISKS) {
+      if (queue.size >= limit) return
+      for (const block of attention.list(risk, 0, limit)) {
+        if (this.#options.pendingCopies(block) === 0) queue.offer(block, risk)
+      }
+    }
+  }
+
+  /** Puts recorded surplus and damage back on the list of removals: once deletions are allowed, and from time to time. */
+  refillRemovals(limit: number): void {
+    for (const risk of ['surplus', 'damaged'] as const) {
+      for (const block of this.#options.attention.list(risk, 0, limit)) this.#removals.add(block)
+    }
+  }
+}
+
+function take<T>(from: Set<T>, limit: number): T[] {
+  const taken: T[] = []
+  for (const item of from) {
+    if (taken.length >= limit) break
+    from.delete(item)
+    taken.push(item)
+  }
+  return taken
+}

@@ -1,0 +1,65 @@
+/**
+ * `fsck -delete` and `-move`: what an administrator wants done with files that have lost blocks, done while a check walks
+ * by. A file moved to /lost+found keeps its name there and all its blocks: HDFS copies what can be read into pieces, but a
+ * namenode that never touches bytes moves the file as it is, and when its lost nodes come back it is whole again.
+ */
+import { DfsError } from '../../../shared/errors.js'
+import type { Call } from '../access/call.js'
+import type { Namespace } from '../namespace/namespace.js'
+import type { Fsck, FsckRequest } from './fsck.js'
+import type { FsckItem } from './fsck-model.js'
+
+export type CorruptFileAction = 'none' | 'delete' | 'move'
+
+const LOST_AND_FOUND = '/lost+found'
+const FOLDER_PERMISSION = 0o755
+
+export interface CorruptFileHandlingOptions {
+  readonly fsck: Pick<Fsck, 'check'>
+  /** As the faces have it: refuses changes in safe mode, when blocks only seem to be missing. */
+  readonly namespace: Pick<Namespace, 'delete' | 'mkdirs' | 'renameStrictly' | 'status'>
+}
+
+export class CorruptFileHandling {
+  readonly #options: CorruptFileHandlingOptions
+
+  constructor(options: CorruptFileHandlingOptions) {
+    this.#options = options
+  }
+
+  /**
+   * As `Fsck.check`; closed files with missing blocks are dealt with after they were yielded.
+   * @throws DfsError as the check and the changes do: SAFE_MODE, PERMISSION_DENIED, NOT_FOUND
+   */
+  async *check(
+    call: Call,
+    request: FsckRequest & { readonly action: CorruptFileAction },
+  ): AsyncGenerator<FsckItem, void, undefined> {
+    for await (const item of this.#options.fsck.check(call, request)) {
+      yield item
+      if (item.kind !== 'file' || item.isOpen || !item.problems.includes('missing')) continue
+      if (request.action === 'delete') await this.#delete(call, item.path)
+      else if (request.action === 'move') await this.#move(call, item.path)
+    }
+  }
+
+  async #delete(call: Call, path: string): Promise<void> {
+    await this.#options.namespace.delete(call, { path, recursive: false })
+  }
+
+  async #move(call: Call, path: string): Promise<void> {
+    const { namespace } = this.#options
+    if (path.startsWith(`${LOST_AND_FOUND}/`)) return
+    const target = `${LOST_AND_FOUND}${path}`
+    if (namespace.status(call, target) !== undefined) {
+      throw new DfsError('ALREADY_EXISTS', `${target} exists: ${path} stays where it is`)
+    }
+    const folder = target.slice(0, target.lastIndexOf('/'))
+    await namespace.mkdirs(call, {
+      path: folder,
+      permission: FOLDER_PERMISSION,
+      createParent: true,
+    })
+    await namespace.renameStrictly(call, { from: path, to: target, overwrite: false })
+  }
+}

@@ -1,0 +1,77 @@
+/** How inodes and blocks go: at once, later, or only as far as no snapshot shows them. Part of applying edits. */
+import type { InodeId } from '../../../../shared/ids.js'
+import { NO_QUOTA } from '../../../policy/quotas.js'
+import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
+import type { Edit } from '../namespace-edit.js'
+import type { BlockRecord } from '../namespace-model.js'
+import type { EditApplier } from './namespace-apply.js'
+
+/** A slice of a deleted tree. */
+export function purge(applier: EditApplier, edit: Extract<Edit, { op: 'purge' }>): void {
+  for (const { id, fromIndex } of edit.trimmed) buryBlocks(applier, id, fromIndex)
+  for (const id of edit.detached) detachInode(applier, applier.inode(id))
+  for (const id of edit.removed) {
+    removeInode(applier, applier.inode(id))
+    applier.stores.detached.remove(id)
+  }
+}
+
+/** Unlinked; to be taken apart later. */
+export function detachInode({ stores, versions }: EditApplier, inode: Inode): void {
+  versions.keepPlace(inode)
+  stores.inodes.detach(inode)
+  stores.detached.add(inode.id)
+}
+
+export function removeInode(applier: EditApplier, inode: Inode): void {
+  const { stores, state } = applier
+  applier.versions.keep(inode)
+  stores.xattrs.put(inode.id, [])
+  if (inode.kind === 'directory') {
+    stores.quotas.put(inode.id, NO_QUOTA)
+    stores.policyTotals.remove(inode.id)
+    stores.inodes.remove(inode)
+    return
+  }
+  buryBlocks(applier, inode.id, 0)
+  const copy = stores.leases.get(inode.id)?.truncateCopy
+  // Datanodes may have copied into it already: it never becomes part of a file.
+  if (copy !== undefined)
+    applier.effects.deletedBlocks.push(stores.blocks.buryUnused(copy, state.nextGeneration))
+  stores.leases.remove(inode.id)
+  if (stores.blocks.hasAny(inode.id)) retain(applier, inode)
+  else stores.inodes.remove(inode)
+}
+
+/** Some snapshot shows blocks of a deleted file: they keep their row, and it keeps its own for them. */
+function retain({ stores, state }: EditApplier, file: Inode): void {
+  stores.inodes.setArrived(file.id, state.lastTransaction)
+  if (file.parent !== NO_PARENT) stores.inodes.detach(file)
+  stores.inodes.setFileState(file.id, { ...file, isOpen: false })
+  stores.inodes.setReserved(file.id, 0)
+}
+
+/** The blocks of a file from an index on are no longer part of it. */
+export function buryBlocks(applier: EditApplier, id: InodeId, fromIndex: number): void {
+  const { blocks } = applier.stores
+  if (applier.versions.isIdle) {
+    const buried = blocks.buryOfFile(id, fromIndex)
+    applier.state.blocks -= buried.length
+    applier.effects.deletedBlocks.push(...buried)
+    return
+  }
+  const file = applier.inode(id)
+  for (const block of blocks.ofFile(id, fromIndex)) dropBlock(applier, block, file)
+}
+
+/** A file has a block no more: it goes, unless a snapshot shows it. */
+export function dropBlock(applier: EditApplier, block: BlockRecord, file: Inode): void {
+  if (applier.versions.keepBlock(block.id, file)) applier.stores.blocks.retain(block.id)
+  else bury(applier, block)
+}
+
+/** Nothing has the block any more. */
+export function bury(applier: EditApplier, block: BlockRecord): void {
+  applier.effects.deletedBlocks.push(applier.stores.blocks.bury(block))
+  applier.state.blocks -= 1
+}

@@ -1,0 +1,374 @@
+/** Reads of the namespace: each one sees a single committed state, through a connection of its own. */
+
+import { present } from '../../../shared/assert.js'
+import { DfsError } from '../../../shared/errors.js'
+import {
+  type BlockId,
+  type DatanodeUuid,
+  type InodeId,
+  ROOT_INODE_ID,
+  type TransactionId,
+  transactionId,
+} from '../../../shared/ids.js'
+import type { XAttr, XAttrName } from '../../../shared/xattr.js'
+import type { NodeOrder } from '../../policy/admin-state.js'
+import { isRawPath, joinPath } from '../../policy/path-name.js'
+import { checkAccess, EXECUTE, READ } from '../../policy/permissions.js'
+import { NO_POLICY } from '../../policy/storage-policies.js'
+import {
+  checkReadableBySuperuser,
+  checkXAttrPrivilege,
+  selectXAttrs,
+  visibleXAttrs,
+} from '../../policy/xattr-rules.js'
+import type { Database } from '../../storage/database.js'
+import type { DeletionTotals } from '../../storage/deletion-store.js'
+import type { StoredEdit } from '../../storage/edit-store.js'
+import type { SnapshotPoint } from '../../storage/snapshot-store.js'
+import { openStores, type Stores } from '../../storage/stores.js'
+import type { Call } from '../access/call.js'
+import type { DeletedPage, DeletionReads } from './deletions.js'
+import { DirectoryMemory } from './directory-memory.js'
+import type {
+  NamespaceChanges,
+  NamespaceIdentity,
+  NamespaceReads,
+  NamespaceTotals,
+  OpenFileReference,
+} from './namespace.js'
+import type {
+  AclStatus,
+  BlockRecord,
+  ContentSummary,
+  DeletedBlock,
+  DirectoryPage,
+  FileBlocks,
+  FileStatus,
+  OpenFile,
+} from './namespace-model.js'
+import { placeBlocks } from './namespace-ranges.js'
+import { toContentSummary, toFileStatus } from './namespace-status.js'
+import { policyOnPath, Tree, type WalkedPath } from './namespace-tree.js'
+import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-directory.js'
+import { pageOfDeletions } from './rules/namespace-deletions.js'
+import { requireHeldFile } from './rules/namespace-leases.js'
+import { usageOf } from './rules/namespace-quotas.js'
+import {
+  listSnapshots,
+  listSnapshottables,
+  pageOfSnapshots,
+  REMAINING_COUNTED,
+} from './snapshots/snapshot-listings.js'
+import { pageOfDifferences, reportDifferences } from './snapshots/snapshot-reports.js'
+import type {
+  Difference,
+  DiffPage,
+  DiffQuestion,
+  SnapshotDescription,
+  SnapshotReads,
+  SnapshottableDirectory,
+} from './snapshots/snapshots.js'
+
+export class NamespaceReader implements NamespaceReads {
+  readonly identity: NamespaceIdentity
+  protected readonly stores: Stores
+  protected readonly tree: Tree
+  readonly #memory = new DirectoryMemory()
+  readonly #version
+  readonly #begin
+  readonly #end
+
+  /** @param database a connection on which nothing is written: its data_version tells of the commits of others */
+  constructor(database: Database, identity: NamespaceIdentity) {
+    this.identity = identity
+    this.stores = openStores(database)
+    this.tree = new Tree(this.stores, 'reading', this.#memory)
+    this.#version = database.prepare<[], number>('PRAGMA data_version').pluck()
+    this.#begin = database.prepare('BEGIN')
+    this.#end = database.prepare('COMMIT')
+  }
+
+  status(call: Call, path: string): FileStatus | undefined {
+    return this.snapshot(() => {
+      if (isReservedDirectory(path)) return reservedStatus(this.#root)
+      const { target, state, inodes } = this.tree.find(path, call.principal, 'looking')
+      if (target === undefined) return undefined
+      return toFileStatus(target, policyOnPath(inodes), target.name, state.point)
+    })
+  }
+
+  wasCarriedOut(kind: keyof NamespaceChanges, { requestId, principal }: Call): boolean {
+    if (requestId === undefined) return false
+    const stored = this.stores.requests.get(requestId.clientId, requestId.callId)
+    return stored !== undefined && stored.operation === kind && stored.user === principal.user
+  }
+
+  list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined {
+    return this.snapshot(() => {
+      if (isReservedDirectory(path)) return reservedPage(this.#root, startAfter, limit)
+      const walked = this.tree.find(path, call.principal, 'using')
+      const { target, state, snapshotsOf } = walked
+      const policy = policyOnPath(walked.inodes)
+      if (target === undefined) return undefined
+      if (target.kind === 'file') {
+        return { entries: [toFileStatus(target, policy, '', state.point)], remainingEntries: 0 }
+      }
+      checkAccess(target, joinPath(walked.components), call.principal, READ | EXECUTE)
+      if (snapshotsOf !== undefined) {
+        return pageOfSnapshots(this.stores, snapshotsOf, startAfter, limit)
+      }
+      const entries = state.list(target.id, startAfter, limit)
+      const last = entries.at(-1)
+      const isComplete = last === undefined || entries.length < limit
+      const remainingEntries = isComplete
+        ? 0
+        : state.countAfter(target.id, last.name, REMAINING_COUNTED)
+      return {
+        entries: entries.map((it) =>
+          toFileStatus(it, it.policy === 0 ? policy : it.policy, it.name, state.point),
+        ),
+        remainingEntries,
+      }
+    })
+  }
+
+  contentSummary(call: Call, path: string): ContentSummary {
+    return this.snapshot(() => {
+      const walked = this.tree.find(path, call.principal, 'using')
+      const inode = requireTarget(walked)
+      // HDFS asks this of every directory below, too; our totals are kept, not gathered, so there is no walk.
+      if (inode.kind === 'directory') {
+        checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
+      }
+      // Quotas are of now: no snapshot has one.
+      if (walked.state.point !== undefined) return toContentSummary(inode)
+      const { typeSpaceBytes } = usageOf(
+        { stores: this.stores, tree: this.tree },
+        inode,
+        policyOnPath(walked.inodes),
+      )
+      return toContentSummary(inode, this.stores.quotas.get(inode.id), typeSpaceBytes)
+    })
+  }
+
+  fileBlocks(call: Call, path: string, offsetBytes: number, lengthBytes: number): FileBlocks {
+    const negative = offsetBytes < 0 ? 'offset' : lengthBytes < 0 ? 'length' : undefined
+    if (negative !== undefined) {
+      const text = `Negative ${negative} is not supported. File: ${path}`
+      throw new DfsError('JAVA_ILLEGAL_ARGUMENT', text)
+    }
+    return this.snapshot(() => {
+      const walked = this.tree.find(path, call.principal, 'using')
+      const file = requireFile(walked)
+      checkAccess(file, joinPath(walked.components), call.principal, READ)
+      const { state } = walked
+      if (call.principal.isSuperuser) {
+        checkReadableBySuperuser(state.xattrsOf(file.id), call.principal)
+      }
+      const blocks = state.blocksOfFile(file.id)
+      const status = toFileStatus(file, policyOnPath(walked.inodes), file.name, state.point)
+      return { status, ...placeBlocks(blocks, offsetBytes, lengthBytes) }
+    })
+  }
+
+  checkAccess(call: Call, path: string, access: number): void {
+    this.snapshot(() => {
+      const { target, components } = this.tree.find(path, call.principal, 'using')
+      if (target === undefined) throw new DfsError('NOT_FOUND', 'Path not found')
+      checkAccess(target, joinPath(components), call.principal, access)
+    })
+  }
+
+  isFileClosed(call: Call, path: string): boolean {
+    return this.snapshot(() => !requireFile(this.tree.find(path, call.principal, 'using')).isOpen)
+  }
+
+  aclStatus(call: Call, path: string): AclStatus {
+    return this.snapshot(() => {
+      const { target, components } = this.tree.find(path, call.principal, 'using')
+      if (target === undefined) {
+        throw new DfsError('NOT_FOUND', `cannot find ${joinPath(components)}`)
+      }
+      const { owner, group, permission, acl } = target
+      return { owner, group, permission, entries: acl ?? [] }
+    })
+  }
+
+  storagePolicy(call: Call, path: string): number {
+    return this.snapshot(() => {
+      const { target, components, inodes } = this.tree.find(path, call.principal, 'using')
+      const found = joinPath(components)
+      if (target === undefined) {
+        throw new DfsError('NOT_FOUND', `File/Directory does not exist: ${found}`)
+      }
+      checkAccess(target, found, call.principal, READ)
+      return policyOnPath(inodes)
+    })
+  }
+
+  xattrs(call: Call, path: string, wanted: readonly XAttrName[]): readonly XAttr[] {
+    const { principal } = call
+    const view = { principal, isRaw: isRawPath(path) }
+    for (const name of wanted) checkXAttrPrivilege(name, view)
+    return this.snapshot(() => {
+      const { target, components, state } = this.tree.find(path, principal, 'using')
+      const found = joinPath(components)
+      if (target === undefined) throw new DfsError('NOT_FOUND', `cannot find ${found}`)
+      checkAccess(target, found, principal, READ)
+      return selectXAttrs(visibleXAttrs(state.xattrsOf(target.id), view), wanted)
+    })
+  }
+
+  openFile(call: Call, reference: OpenFileReference) {
+    return this.snapshot(() => {
+      const { file } = requireHeldFile(
+        { stores: this.stores, tree: this.tree },
+        reference,
+        call.principal,
+      )
+      const blocks = this.stores.blocks.lastOfFile(file.id, 2).reverse()
+      return { status: toFileStatus(file, this.tree.policyOf(file)), blocks }
+    })
+  }
+
+  block(id: BlockId): BlockRecord | undefined {
+    return this.stores.blocks.get(id)
+  }
+
+  blocksAfter(after: BlockId | 0, limit: number): readonly BlockRecord[] {
+    return this.stores.blocks.after(after, limit)
+  }
+
+  blocksOfFile(id: InodeId, snapshot?: SnapshotPoint): readonly BlockRecord[] {
+    return snapshot === undefined
+      ? this.stores.blocks.ofFile(id)
+      : this.snapshot(() => this.stores.versions.blocksOfFile(snapshot, id))
+  }
+
+  fileStatusById(id: InodeId): FileStatus | undefined {
+    return this.snapshot(() => {
+      const inode = this.stores.inodes.get(id)
+      const isThere = inode !== undefined && this.tree.isAttached(id)
+      return isThere ? toFileStatus(inode, this.tree.policyOf(inode)) : undefined
+    })
+  }
+
+  pathOf(id: InodeId): string | undefined {
+    return this.snapshot(() => this.tree.pathOf(id))
+  }
+
+  openFilesAfter(after: InodeId | 0, limit: number): readonly OpenFile[] {
+    return this.snapshot(() => {
+      const files: OpenFile[] = []
+      let position = after
+      while (files.length < limit) {
+        const leases = this.stores.leases.after(position, limit - files.length)
+        for (const { inodeId, holder, clientMachine } of leases) {
+          const path = this.tree.pathOf(inodeId)
+          if (path !== undefined) files.push({ inodeId, path, holder, clientMachine })
+          position = inodeId
+        }
+        if (leases.length === 0) break
+      }
+      return files
+    })
+  }
+
+  policyRequestsAfter(after: InodeId | 0, limit: number): readonly InodeId[] {
+    return this.stores.policyRequests.after(after, limit)
+  }
+
+  childrenOf(id: InodeId, after: string, limit: number) {
+    return this.snapshot(() => {
+      const inode = this.stores.inodes.get(id)
+      if (inode === undefined || !this.tree.isAttached(id)) return []
+      return inode.kind === 'file' ? 'file' : this.stores.inodes.list(id, after, limit)
+    })
+  }
+
+  policyOfInode(id: InodeId): number {
+    if (!this.stores.inodes.hasPolicies) return NO_POLICY
+    return this.snapshot(() => {
+      const inode = this.stores.inodes.get(id)
+      return inode === undefined ? NO_POLICY : this.tree.policyOf(inode)
+    })
+  }
+
+  deletedBlocksAfter(after: BlockId | 0, limit: number): readonly DeletedBlock[] {
+    return this.stores.blocks.deletedAfter(after, limit)
+  }
+
+  totals(): NamespaceTotals {
+    return this.snapshot(() => {
+      const { tree } = this.#root
+      const { files, directories, lengthBytes } = tree
+      const { blocks } = this.stores.state.get()
+      return { files, directories: directories + 1, blocks, lengthBytes }
+    })
+  }
+
+  nodeOrders(): ReadonlyMap<DatanodeUuid, NodeOrder> {
+    return this.stores.nodeOrders.all()
+  }
+
+  snapshottableDirectories(call: Call): readonly SnapshottableDirectory[] {
+    return this.snapshot(() => listSnapshottables(this.stores, this.tree, call.principal))
+  }
+
+  snapshots(call: Call, path: string): readonly SnapshotDescription[] {
+    return this.snapshot(() => listSnapshots(this.stores, this.tree, call.principal, path))
+  }
+
+  snapshotDiff(call: Call, question: DiffQuestion): readonly Difference[] {
+    return this.snapshot(() => reportDifferences(this.stores, this.tree, call.principal, question))
+  }
+
+  snapshotDiffPage(
+    call: Call,
+    question: Parameters<SnapshotReads['snapshotDiffPage']>[1],
+  ): DiffPage {
+    return this.snapshot(() => pageOfDifferences(this.stores, this.tree, call.principal, question))
+  }
+
+  deletions(call: Call, question: Parameters<DeletionReads['deletions']>[1]): DeletedPage {
+    return this.snapshot(() => pageOfDeletions(this.stores, call.principal, question))
+  }
+
+  deletionTotals(): DeletionTotals {
+    return this.stores.deletions.totals()
+  }
+
+  lastTransactionId(): TransactionId {
+    return transactionId(this.stores.state.get().lastTransaction)
+  }
+
+  editsAfter(after: number, limit: number): readonly StoredEdit[] {
+    return this.stores.edits.after(after, limit)
+  }
+
+  /** Runs `read` on one committed state. It must not be asynchronous: an open snapshot keeps the WAL from shrinking. */
+  protected snapshot<T>(read: () => T): T {
+    this.#begin.run()
+    try {
+      this.#memory.show(this.#version.get() ?? 0)
+      return read()
+    } finally {
+      this.#end.run()
+    }
+  }
+
+  get #root() {
+    return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
+  }
+}
+
+function requireTarget(walked: WalkedPath) {
+  if (walked.target !== undefined) return walked.target
+  throw new DfsError('NOT_FOUND', `File does not exist: ${walked.path}`)
+}
+
+function requireFile(walked: WalkedPath) {
+  const target = requireTarget(walked)
+  if (target.kind === 'file') return target
+  throw new DfsError('NOT_FOUND', `Path is not a file: ${walked.path}`)
+}
