@@ -86,14 +86,16 @@ function planting(bug) {
     name: 'planted-bug',
     setup(setup) {
       setup.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const change = changes.find(({ file }) => relative(PROJECT, path) === file)
-        if (change === undefined) return undefined
-        const { file, find, replace } = change
-        const text = readFileSync(path, 'utf8')
-        if (text.split(find).length !== 2) {
-          throw new Error(`${bug.name}: ${file} does not have the text to be broken just once`)
+        const ofFile = changes.filter(({ file }) => relative(PROJECT, path) === file)
+        if (ofFile.length === 0) return undefined
+        let contents = readFileSync(path, 'utf8')
+        for (const { file, find, replace } of ofFile) {
+          if (contents.split(find).length !== 2) {
+            throw new Error(`${bug.name}: ${file} does not have the text to be broken just once`)
+          }
+          contents = contents.replace(find, () => replace)
         }
-        return { contents: text.replace(find, () => replace), loader: 'ts' }
+        return { contents, loader: 'ts' }
       })
     },
   }

@@ -57,8 +57,20 @@ export const PLANTED_BUGS = [
     seed: 1,
     about: 'a deleted block is forgotten when its removal was ordered, not when it was done (E12)',
     file: 'namenode/service/blocks/deleted-blocks.ts',
-    find: 'if (deletions.removeAll(block) === 0 && !mayStillCome) ',
-    replace: 'deletions.removeAll(block);',
+    find: 'if (deletions.removeAll(block) > 0 || mayStillCome) return',
+    replace: 'deletions.removeAll(block)',
+    also: [
+      {
+        file: 'namenode/service/blocks/deleted-blocks.ts',
+        find: 'if (map.held(block, undefined).length === 0) batch',
+        replace: 'if (nowMs > 0) batch',
+      },
+      {
+        file: 'namenode/service/blocks/deleted-blocks.ts',
+        find: 'nowMs - sinceMs < lingerMs ||',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'copy-outlives-its-file',
@@ -67,6 +79,13 @@ export const PLANTED_BUGS = [
     file: 'namenode/service/blocks/deleted-blocks.ts',
     find: 'this.#options.pendingCopies(block) > 0 || this.isMoving(block)',
     replace: 'false',
+    also: [
+      {
+        file: 'namenode/service/blocks/deleted-blocks.ts',
+        find: 'nowMs - sinceMs < lingerMs ||',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'dropped-writer-forgotten',

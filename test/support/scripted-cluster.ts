@@ -15,6 +15,8 @@ import { FakeClock } from './fake-clock.js'
 import { ReplicaNode, type ReplicaNodeOptions } from './replica-node.js'
 import { ScriptedNamespace } from './scripted-namespace.js'
 
+/** How long a copy may take, and a deleted block is remembered without a replica. */
+export const LINGER_MS = 10_000
 export const HEARTBEAT_MS = 1_000
 export const STALE_MS = 5_000
 export const DEAD_MS = 20_000
@@ -181,7 +183,7 @@ export function configuration(
     leaseHardLimitMs: 1_200_000,
     completeWaitMs: 1_000,
     replicationLoopMs: 500,
-    pendingCopyTimeoutMs: 10_000,
+    pendingCopyTimeoutMs: LINGER_MS,
     copyStreamsPerNode: 2,
     topology: { table: [], script: undefined, argumentsAtOnce: 100, timeoutMs: 1000 },
     hostsFiles: { hosts: [], exclude: [] },

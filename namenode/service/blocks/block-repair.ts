@@ -25,6 +25,8 @@ const OUTBOX_PER_HEARTBEAT = 200
 /** Heartbeat intervals after which a command without an outcome is handed out again. */
 const REPEAT_INTERVALS = 5
 const SETTLE_MS = 5_000
+/** Longer than a node may take to set a pipeline up or to notice that its writer is gone. */
+const DELETED_LINGER_MS = 60_000
 
 export interface BlockRepairOptions {
   readonly config: NamenodeConfig
@@ -104,6 +106,8 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     requestFullReport,
   })
   const deletedBlocks = new DeletedBlocks({
+    clock,
+    lingerMs: Math.min(DELETED_LINGER_MS, config.pendingCopyTimeoutMs),
     namespace,
     map,
     deletions,

@@ -1,8 +1,11 @@
 /**
  * Blocks whose file is gone: their replicas are ordered away, and when none is left anywhere the namespace may forget
- * them. A block with a replica on a dead node stays listed: the node may return, and then its replica goes too. New
- * deletions are served at once from a bounded list; everything else is found by walking the namespace's list.
+ * them. A block with a replica on a dead node stays listed: the node may return, and then its replica goes too. One whose
+ * last replica is gone stays for a while: a pipeline that was being set up, or a copy that was given up, may still make
+ * one, and of a block that nobody lists it would stay for ever. New deletions are served at once from a bounded list;
+ * everything else is found by walking the namespace's list.
  */
+import type { Clock } from '../../../shared/clock.js'
 import type { BlockId } from '../../../shared/ids.js'
 import type { Namespace } from '../namespace/namespace.js'
 import type { ReplicaDeletions } from './replica-deletions.js'
@@ -10,8 +13,13 @@ import type { ReplicaMap } from './replica-map.js'
 
 const WAITING_CAPACITY = 50_000
 const FORGET_BATCH = 1000
+/** Blocks without replicas that wait to be forgotten; the next walk finds the others. */
+const GONE_CAPACITY = 200_000
 
 export interface DeletedBlocksOptions {
+  readonly clock: Clock
+  /** How long after the last replica of a block another one may appear: as long as a connection may take to be set up. */
+  readonly lingerMs: number
   readonly namespace: Pick<Namespace, 'deletedBlocksAfter' | 'forgetDeletedBlocks'>
   readonly map: ReplicaMap
   readonly deletions: ReplicaDeletions
@@ -22,7 +30,8 @@ export interface DeletedBlocksOptions {
 export class DeletedBlocks {
   readonly #options: DeletedBlocksOptions
   readonly #waiting = new Set<BlockId>()
-  readonly #gone = new Set<BlockId>()
+  /** Since when they have had no replica, the oldest first. */
+  readonly #gone = new Map<BlockId, number>()
   /** Whether a replica is on its way to another place, for balance or for a policy. */
   isMoving: (block: BlockId) => boolean = () => false
   #after: BlockId | 0 = 0
@@ -67,19 +76,32 @@ export class DeletedBlocks {
     const { namespace, deletions } = this.#options
     if (deletions.isFull) return false
     const blocks = namespace.deletedBlocksAfter(this.#after, limit)
-    for (const { blockId } of blocks) this.#serve(blockId)
+    for (const { blockId } of blocks) if (!this.#gone.has(blockId)) this.#serve(blockId)
     deletions.flush()
     this.#after = blocks.length < limit ? 0 : (blocks.at(-1)?.blockId ?? 0)
     return this.#after !== 0
   }
 
-  /** Tells the namespace which blocks have no replica left. */
+  /** Tells the namespace which blocks have had no replica for long enough. */
   async forget(): Promise<void> {
-    while (this.#gone.size > 0) {
-      const batch = [...this.#gone].slice(0, FORGET_BATCH)
-      for (const block of batch) this.#gone.delete(block)
+    for (;;) {
+      const batch = this.#takeForgettable()
+      if (batch.length === 0) return
       await this.#options.namespace.forgetDeletedBlocks(batch)
     }
+  }
+
+  #takeForgettable(): readonly BlockId[] {
+    const { clock, lingerMs, map } = this.#options
+    const nowMs = clock.monotonicMs()
+    const batch: BlockId[] = []
+    for (const [block, sinceMs] of this.#gone) {
+      if (nowMs - sinceMs < lingerMs || batch.length >= FORGET_BATCH) break
+      this.#gone.delete(block)
+      if (map.held(block, undefined).length === 0) batch.push(block)
+      else this.add(block)
+    }
+    return batch
   }
 
   #serve(block: BlockId): void {
@@ -87,6 +109,7 @@ export class DeletedBlocks {
     if (map.judged(block, map.record(block)).kind !== 'deleted') return
     // A copy that was ordered before the file was deleted still makes a replica: the next walk finds it.
     const mayStillCome = this.#options.pendingCopies(block) > 0 || this.isMoving(block)
-    if (deletions.removeAll(block) === 0 && !mayStillCome) this.#gone.add(block)
+    if (deletions.removeAll(block) > 0 || mayStillCome) return
+    if (this.#gone.size < GONE_CAPACITY) this.#gone.set(block, this.#options.clock.monotonicMs())
   }
 }

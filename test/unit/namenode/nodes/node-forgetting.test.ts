@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Call } from '../../../../namenode/service/access/call.js'
-import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import {
+  DEAD_MS,
+  HEARTBEAT_MS,
+  LINGER_MS,
+  ScriptedCluster,
+} from '../../../support/scripted-cluster.js'
 
 let cluster: ScriptedCluster
 
@@ -45,6 +50,7 @@ describe('a dead node that is forgotten', () => {
     expect(answer).toMatchObject({ node: 'b', isWholeNode: true, replicas: 2, blocksLost: 0 })
     await cluster.pass(5 * HEARTBEAT_MS)
     expect(known()).toEqual(['a', 'c'])
+    await cluster.pass(LINGER_MS)
     expect(cluster.namespace.forgotten).toEqual([deleted.id])
     expect(cluster.namespace.nodeOrders.size).toBe(0)
     const { replicas } = cluster.management.blockManager.locate(kept, '')

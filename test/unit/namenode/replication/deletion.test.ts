@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BlockRecord } from '../../../../namenode/service/namespace/namespace-model.js'
 import { type BlockId, generationStamp } from '../../../../shared/ids.js'
-import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import {
+  DEAD_MS,
+  HEARTBEAT_MS,
+  LINGER_MS,
+  ScriptedCluster,
+} from '../../../support/scripted-cluster.js'
 
 let cluster: ScriptedCluster
 
@@ -40,8 +45,22 @@ describe('a deleted file', () => {
     cluster.namespace.delete(block.id)
     await cluster.pass(4 * HEARTBEAT_MS)
     expect(cluster.holders(block.id)).toEqual([])
+    await cluster.pass(LINGER_MS)
     expect(cluster.namespace.forgotten).toEqual([block.id])
     expect(statistics().pendingDeletions).toBe(0)
+  })
+
+  it('is remembered for a while, for a replica that a pipeline or a copy may still make', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a'])
+    cluster.namespace.delete(block.id)
+    await cluster.pass(2 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toEqual([])
+    await cluster.node('b').receive(block)
+    await cluster.pass(LINGER_MS + 4 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toEqual([])
+    await cluster.pass(LINGER_MS)
+    expect(cluster.namespace.forgotten).toEqual([block.id])
   })
 
   it('is remembered while a dead node may come back with a replica', async () => {
@@ -57,6 +76,7 @@ describe('a deleted file', () => {
     await cluster.node('b').join()
     await cluster.pass(5 * HEARTBEAT_MS)
     expect(cluster.holders(block.id)).toEqual([])
+    await cluster.pass(LINGER_MS)
     expect(cluster.namespace.forgotten).toEqual([block.id])
   })
 
@@ -83,6 +103,7 @@ describe('a deleted file', () => {
       await node.join()
       await cluster.pass(5 * HEARTBEAT_MS)
       expect(cluster.holders(block.id)).toEqual([])
+      await cluster.pass(LINGER_MS)
       expect(cluster.namespace.forgotten).toEqual([block.id])
     },
   )
@@ -118,6 +139,7 @@ describe('an order to delete', () => {
     await cluster.node('b').join()
     await cluster.pass(5 * HEARTBEAT_MS)
     expect(cluster.holders(block.id)).toEqual([])
+    await cluster.pass(LINGER_MS)
     expect(cluster.namespace.forgotten).toEqual([block.id])
   })
 

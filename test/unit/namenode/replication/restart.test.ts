@@ -1,7 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import {
+  DEAD_MS,
+  HEARTBEAT_MS,
+  LINGER_MS,
+  ScriptedCluster,
+} from '../../../support/scripted-cluster.js'
 
 let cluster: ScriptedCluster
 
@@ -53,6 +58,7 @@ describe('a namenode that was restarted', () => {
     await cluster.pass(DEAD_MS)
     expect(cluster.holders(block.id)).toContain('c')
     expect(cluster.holders(block.id)).toHaveLength(2)
+    await cluster.pass(LINGER_MS)
     expect(cluster.namespace.forgotten).toEqual([gone.id])
   })
 
