@@ -90,9 +90,10 @@ export class NamenodeProcess {
     scheduler.note(`${life.name} starts`)
     const record = namespacePaths(this.#folder).record
     this.#recordAtStart = existsSync(record) ? readFileSync(record) : Buffer.alloc(0)
-    // Known before it begins: the power may fail in its first commit.
+    // Known before it begins: the power may fail in its first commit, or before it, and then the folder is another one's.
+    const folder = this.#folder
     this.#starting = Promise.resolve()
-      .then(() => this.#open(life))
+      .then(() => this.#open(life, folder))
       .catch((error: unknown) => {
         if (life.isAlive) this.#options.onFatal(error)
       })
@@ -161,9 +162,8 @@ export class NamenodeProcess {
     await stack?.closeAll()
   }
 
-  async #open(life: Life): Promise<void> {
+  async #open(life: Life, folder: string): Promise<void> {
     const { network, random, log } = this.#options
-    const folder = this.#folder
     const config = simulatedNamenodeConfig(folder)
     const seams: Seams = {
       clock: life.clock,
