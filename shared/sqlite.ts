@@ -4,9 +4,9 @@
  * From 24.19 on Node ends the process ("Assertion failed: (env) != nullptr") when the garbage collector finds a native
  * object of the kind that better-sqlite3 12 makes, outside of JavaScript, which is when it usually runs. Version 13 is
  * free of that but does not run on Node 20. What is never garbage is never collected: databases and statements stay in
- * a list, with what a backup makes; of what the library makes and drops on its own, `pragma` is not used, and iterators only
- * in processes that soon end. A process opens a handful of databases, each of which prepares its statements once, and a few
- * more for each backup: the list hardly grows.
+ * a list, with what backups and iterators are; of what the library makes and drops on its own, `pragma` is not used. A
+ * process opens a handful of databases, each of which prepares its statements once, and a few more for each backup;
+ * iterators are used only in processes that soon end: the list hardly grows.
  */
 import BetterSqlite3 from 'better-sqlite3'
 
@@ -24,6 +24,7 @@ export class Database extends BetterSqlite3 {
     this.prepare = ((sql: string) => {
       const statement = prepare(withSteadyLimits(sql))
       KEPT.push(statement)
+      keepIterators(statement)
       return statement
     }) as typeof prepare
     this.#keepBackups()
@@ -50,6 +51,16 @@ export class Database extends BetterSqlite3 {
         return made
       }
     }
+  }
+}
+
+/** The library makes an object for each walk through a result. */
+function keepIterators(statement: { iterate: (...parameters: never[]) => object }): void {
+  const iterate = statement.iterate.bind(statement)
+  statement.iterate = (...parameters) => {
+    const made = iterate(...parameters)
+    KEPT.push(made)
+    return made
   }
 }
 

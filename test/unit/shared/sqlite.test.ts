@@ -6,6 +6,13 @@ import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { Database } from '../../../shared/sqlite.js'
 
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+}
+
 it('a parameter after LIMIT does not make SQLite compile the statement again for each value', () => {
   const database = new Database(':memory:')
   database.exec('CREATE TABLE number (value INTEGER PRIMARY KEY)')
@@ -18,6 +25,16 @@ it('a parameter after LIMIT does not make SQLite compile the statement again for
   expect(statement.all(1, 0)).toEqual([1])
   const named = database.prepare('SELECT value FROM number WHERE value > ?1 LIMIT ?2 OFFSET @skip')
   expect(named.source).toContain('LIMIT ?2 + 0 OFFSET @skip + 0')
+  database.close()
+})
+
+it('what the library makes for a walk through a result is never collected either', async () => {
+  const database = new Database(':memory:')
+  const walk = () => database.prepare('SELECT 1').raw().iterate()
+  const made = new WeakRef(walk())
+  for (const row of made.deref() ?? []) expect(row).toEqual([1])
+  await collectGarbage()
+  expect(made.deref()).toBeDefined()
   database.close()
 })
 
@@ -35,10 +52,7 @@ it('what the library makes for a backup is never collected: newer Nodes end the 
     return backup
   }
   await database.backup(join(folder, 'copy'))
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  await new Promise((resolve) => setImmediate(resolve))
-  collect()
+  await collectGarbage()
   expect(made.map((it) => it.deref() === undefined)).toEqual([false])
   database.close()
   rmSync(folder, { recursive: true })
