@@ -4,7 +4,7 @@ import { type RunningDatanode, startDatanode } from '../datanode/start-datanode.
 import type { NamenodeConfig } from '../namenode/config.js'
 import { type RunningNamenode, startNamenode } from '../namenode/start-namenode.js'
 import { present } from '../shared/assert.js'
-import { DfsError } from '../shared/errors.js'
+import { DfsError, toDfsError } from '../shared/errors.js'
 import type { Seams } from '../shared/seams.js'
 import { type Damage, damageReplica, type ReplicaPaths } from './damage.js'
 
@@ -64,6 +64,7 @@ export class EmbeddedDatanode {
   readonly name: string
   readonly #seams: Seams
   readonly #findBlocks: FindBlocks
+  readonly #asked: DatanodeConfig
   #config: DatanodeConfig
   #running: RunningDatanode | undefined
   /** The last run: tells where replicas are also while the node is down. */
@@ -72,6 +73,7 @@ export class EmbeddedDatanode {
 
   constructor(name: string, config: DatanodeConfig, seams: Seams, findBlocks: FindBlocks) {
     this.name = name
+    this.#asked = config
     this.#config = config
     this.#seams = seams
     this.#findBlocks = findBlocks
@@ -104,10 +106,22 @@ export class EmbeddedDatanode {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) return
-    this.#running = await startDatanode(this.#config, this.#seams)
+    this.#running = await this.#startWhereItWas()
     this.#latest = this.#running
     const { transferPort, httpPort, ipcPort } = this.#running
     this.#config = { ...this.#config, transferPort, httpPort, ipcPort }
+  }
+
+  /** Ports that nobody asked for may be somebody else's by now: then it takes others, as at its first start. */
+  async #startWhereItWas(): Promise<RunningDatanode> {
+    try {
+      return await startDatanode(this.#config, this.#seams)
+    } catch (error) {
+      const { transferPort, httpPort, ipcPort } = this.#asked
+      const isFree = [transferPort, httpPort, ipcPort].includes(0)
+      if (toDfsError(error).code !== 'PORT_IN_USE' || !isFree) throw error
+      return await startDatanode({ ...this.#config, transferPort, httpPort, ipcPort }, this.#seams)
+    }
   }
 
   async stop(): Promise<void> {

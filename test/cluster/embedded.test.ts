@@ -1,5 +1,7 @@
 /** The cluster inside a process, as the package exports it. */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { DfsError, startCluster } from '../../index.js'
 import { content } from '../support/content.js'
@@ -32,6 +34,22 @@ describe('startCluster', () => {
     const second = await startCluster({ dataFolder })
     expect((await second.client().readFile('/kept')).equals(bytes)).toBe(true)
     await second.stop()
+  })
+
+  it('starts a datanode on other ports when somebody took those that it had', async () => {
+    const cluster = await startCluster({ datanodes: 1 })
+    const [datanode] = cluster.datanodes
+    const port = datanode?.transferPort ?? 0
+    await datanode?.stop()
+    const other = createServer().listen(port, '127.0.0.1')
+    await once(other, 'listening')
+    try {
+      await datanode?.start()
+      expect(datanode?.transferPort).not.toBe(port)
+    } finally {
+      other.close()
+      await cluster.stop()
+    }
   })
 
   it('refuses unknown settings', async () => {

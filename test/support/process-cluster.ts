@@ -12,10 +12,20 @@ import { awaitWrites } from '../../shared/client/await-writes.js'
 import { DfsClient } from '../../shared/client/dfs-client.js'
 import { systemClock } from '../../shared/clock.js'
 import type { ServerProcess } from '../../shared/config/setting.js'
+import { toDfsError } from '../../shared/errors.js'
 import type { ServerAddresses } from '../../shared/server-process.js'
 import { readBlocks } from './read-blocks.js'
 
 type ChildSettings = Record<string, string | number>
+
+const PORT_SETTINGS: Readonly<Record<ServerProcess, Readonly<Record<string, string>>>> = {
+  namenode: { rpcPort: 'namenode.rpc-port', httpPort: 'namenode.http-port' },
+  datanode: {
+    transferPort: 'datanode.transfer-port',
+    httpPort: 'datanode.http-port',
+    ipcPort: 'datanode.ipc-port',
+  },
+}
 
 export class ProcessNode {
   readonly name: string
@@ -49,6 +59,17 @@ export class ProcessNode {
   /** @param environment on top of ours: the switch of crash points, a library to load before others */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.isRunning) return
+    try {
+      await this.#start(environment)
+    } catch (error) {
+      // A free port of before may be somebody else's by now; a datanode is found anywhere.
+      if (this.#process === 'namenode' || toDfsError(error).code !== 'PORT_IN_USE') throw error
+      this.#forgetPorts()
+      await this.#start(environment)
+    }
+  }
+
+  async #start(environment: Readonly<Record<string, string>>): Promise<void> {
     this.#isPaused = false
     const child = new ChildServer({
       name: this.name,
@@ -96,17 +117,13 @@ export class ProcessNode {
 
   /** The same ports at the next start: clients hold on to them. */
   #keepPorts(): void {
-    const keys: Readonly<Record<string, string>> =
-      this.#process === 'namenode'
-        ? { rpcPort: 'namenode.rpc-port', httpPort: 'namenode.http-port' }
-        : {
-            transferPort: 'datanode.transfer-port',
-            httpPort: 'datanode.http-port',
-            ipcPort: 'datanode.ipc-port',
-          }
-    for (const [name, key] of Object.entries(keys)) {
+    for (const [name, key] of Object.entries(PORT_SETTINGS[this.#process])) {
       this.#settings[key] = this.addresses[name] ?? 0
     }
+  }
+
+  #forgetPorts(): void {
+    for (const key of Object.values(PORT_SETTINGS[this.#process])) this.#settings[key] = 0
   }
 }
 
