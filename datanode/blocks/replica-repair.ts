@@ -140,6 +140,27 @@ export async function cutReplica(
 }
 
 /**
+ * Reads the first bytes of a replica, each record against its sums.
+ * @throws DfsError BLOCK_CORRUPT with the offset of a record that is damaged
+ */
+export async function verifyBeginning(file: ReplicaFile, lengthBytes: number): Promise<void> {
+  const buffer = Buffer.allocUnsafe(BATCH_RECORDS * RECORD_DATA_BYTES)
+  for (let start = 0; start < lengthBytes; start += buffer.length) {
+    const range = await file.readRecords(recordIndexOf(start), BATCH_RECORDS, buffer)
+    for (let record = 0; record < BATCH_RECORDS; record += 1) {
+      const offset = start + record * RECORD_DATA_BYTES
+      const wantedBytes = Math.min(RECORD_DATA_BYTES, lengthBytes - offset)
+      if (wantedBytes <= 0 || goodBytesOf(range, record) >= wantedBytes) continue
+      throw new DfsError(
+        'BLOCK_CORRUPT',
+        `Checksum error: block ${file.blockId} is damaged at offset ${offset}`,
+        { details: { blockId: file.blockId, offset } },
+      )
+    }
+  }
+}
+
+/**
  * The last, incomplete record of a replica of that length, verified: what a writer needs to go on.
  * @throws DfsError BLOCK_CORRUPT
  */

@@ -19,7 +19,7 @@ import { copyBeginning } from '../blocks/copy-beginning.js'
 import { moveReplica } from '../blocks/move-replica.js'
 import type { Replica } from '../blocks/replica.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
-import { confirmDamage, damagedOffset, findDamage, mayBeDamage } from '../transfer/damage.js'
+import { confirmDamage, findDamage, noticingDamage } from '../transfer/damage.js'
 import { sendReplica } from '../transfer/send-replica.js'
 import type { TransferContext } from '../transfer/transfer-context.js'
 import type { NamenodeSession } from './namenode-session.js'
@@ -161,8 +161,10 @@ export class CommandExecutor {
       case 'attest':
         return await this.#attest(command.block, command.storageId)
       case 'prepare-recovery': {
-        const { block, newGenerationStamp } = command
-        const replica = await prepareRecovery(context.store, asBlock(block), newGenerationStamp)
+        const { block, newGenerationStamp, truncateBytes } = command
+        const replica = await noticingDamage(context, block.id, () =>
+          prepareRecovery(context.store, asBlock(block), newGenerationStamp, truncateBytes),
+        )
         return { outcome: 'done', ...(replica === undefined ? {} : { replica }) }
       }
       case 'finish-recovery':
@@ -204,23 +206,17 @@ export class CommandExecutor {
   async #move(block: Block, target: StorageId): Promise<Result> {
     const { context, signal } = this.#options
     const { clock } = context.seams
-    const before = context.store.get(block.id)
     const pace = async (bytes: number) => {
       const pauseMs = context.copyThrottle.spend(bytes, clock.monotonicMs())
       signal.throwIfAborted()
       if (pauseMs > 0) await clock.sleep(pauseMs, signal)
     }
-    try {
-      const { from, to } = await moveReplica(context.store, block, target, pace)
-      if (from !== undefined) context.events.deleted(from)
-      await context.events.received(to)
-      return { outcome: 'done' }
-    } catch (error) {
-      if (before !== undefined && mayBeDamage(error)) {
-        await confirmDamage(context, before, damagedOffset(error))
-      }
-      throw error
-    }
+    const { from, to } = await noticingDamage(context, block.id, () =>
+      moveReplica(context.store, block, target, pace),
+    )
+    if (from !== undefined) context.events.deleted(from)
+    await context.events.received(to)
+    return { outcome: 'done' }
   }
 
   async #delete(
@@ -255,21 +251,12 @@ export class CommandExecutor {
   async #finishRecovery(block: Block, from: Block | undefined): Promise<Result> {
     const { context } = this.#options
     const { store } = context
-    const before = store.get((from ?? block).id)
-    try {
-      const replica =
-        from === undefined
-          ? await finishRecovery(store, block)
-          : await copyBeginning(store, from, block)
-      crashPoint('recovery.finished')
-      await context.events.received(replica)
-      return { outcome: 'done' }
-    } catch (error) {
-      if (before !== undefined && mayBeDamage(error)) {
-        await confirmDamage(context, before, damagedOffset(error))
-      }
-      throw error
-    }
+    const replica = await noticingDamage(context, (from ?? block).id, () =>
+      from === undefined ? finishRecovery(store, block) : copyBeginning(store, from, block),
+    )
+    crashPoint('recovery.finished')
+    await context.events.received(replica)
+    return { outcome: 'done' }
   }
 
   /** The answer to a good replica is `refused`: what a reader suspected is not so. */

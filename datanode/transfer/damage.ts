@@ -52,6 +52,23 @@ export async function confirmDamage(
   return true
 }
 
+/** Runs what reads a replica on the way to something else: damage that it meets is confirmed and reported. */
+export async function noticingDamage<T>(
+  context: DamageContext,
+  id: number,
+  run: () => Promise<T>,
+): Promise<T> {
+  const before = context.store.get(id)
+  try {
+    return await run()
+  } catch (error) {
+    if (before !== undefined && mayBeDamage(error)) {
+      await confirmDamage(context, before, damagedOffset(error))
+    }
+    throw error
+  }
+}
+
 async function readsBadly(
   { store, seams }: DamageContext,
   replica: Replica,

@@ -18,6 +18,7 @@ import {
 } from '../blocks/replica-recovery.js'
 import { BlockReceiver } from './block-receiver.js'
 import { receiveCopy } from './copy-receiver.js'
+import { noticingDamage } from './damage.js'
 import { type Mirror, MirrorSetupFailure, openMirror, type WriteMessage } from './mirror.js'
 import { checkPool, type TransferConnection, type TransferContext } from './transfer-context.js'
 
@@ -109,7 +110,9 @@ function openReplica(context: TransferContext, message: WriteMessage): Promise<O
       sizeBytes: block.numBytes ?? 0,
     })
   }
-  return resumeReplica(context.store, resumeRequest(message))
+  return noticingDamage(context, block.blockId, () =>
+    resumeReplica(context.store, resumeRequest(message)),
+  )
 }
 
 /** @throws DfsError UNSUPPORTED for a stage that starts no operation */
@@ -158,7 +161,9 @@ async function serveCloseRecovery(
   message: WriteMessage,
 ): Promise<void> {
   await answerFailures(connection, async () => {
-    const replica = await closeReplica(context.store, resumeRequest(message))
+    const replica = await noticingDamage(context, message.header.baseHeader.block.blockId, () =>
+      closeReplica(context.store, resumeRequest(message)),
+    )
     await context.events.received(replica)
     const mirror = await openMirror(context, message)
     mirror?.destroy()

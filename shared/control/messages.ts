@@ -177,12 +177,14 @@ export const AttestCommand = closed({
   /** Where it is thought to be: a node never has two replicas of a block, so one elsewhere is not this one. */
   storageId: Type.Optional(Identifier),
 })
-/** Stop the writer of a replica and say what it holds; older writers are fenced from then on. */
+/** Stop the writer of a replica and say what it holds, after reading it; older writers are fenced from then on. */
 export const PrepareRecoveryCommand = closed({
   kind: Type.Literal('prepare-recovery'),
   ...CommandBase,
   block: BlockSchema,
   newGenerationStamp: Count,
+  /** The block is to be cut to this length: what is behind need not be whole. */
+  truncateBytes: Type.Optional(Count),
 })
 /** Cut the replica to `block.lengthBytes`, give it `block.generationStamp` (the new one) and finalize it. */
 export const FinishRecoveryCommand = closed({

@@ -88,6 +88,15 @@ export const PLANTED_BUGS = [
     ],
   },
   {
+    name: 'recovery-unverified',
+    seed: 173,
+    about:
+      'a pipeline that is recovered goes on with bytes that have turned bad, and the good ones are stale',
+    file: 'datanode/blocks/replica-recovery.ts',
+    find: 'await verifyBeginning(file, lengthBytes)',
+    replace: '',
+  },
+  {
     name: 'dropped-writer-forgotten',
     seed: 1,
     about: 'a node that dropped out of a pipeline is struck off the record with what it holds',

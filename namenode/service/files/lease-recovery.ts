@@ -23,6 +23,8 @@ import type { BlockRecord } from '../namespace/namespace-model.js'
 
 /** Longer than a heartbeat and its repetition, so that a healthy node has answered long before. */
 const ANSWER_INTERVALS = 6
+/** A slow disk. */
+const READING_BYTES_PER_SECOND = 20_000_000
 const MAX_ATTEMPTS_AT_ONCE = 1000
 const FIRST_RETRY_MS = 1_000
 const MAX_DOUBLINGS = 6
@@ -122,7 +124,7 @@ export class LeaseRecoveryService {
 
   async #attempt(fileId: InodeId, begun: BegunRecovery): Promise<boolean> {
     const { map, namespace, log } = this.#options
-    const { block, newGenerationStamp: stamp } = begun
+    const { block, newGenerationStamp: stamp, truncateBytes } = begun
     const holders = firstOfEachNode(map.held(block.id, block))
     // What is known to be bad must not become good by a new stamp.
     const reachable = holders.filter((it) => it.liveness !== 'dead' && it.judgement !== 'corrupt')
@@ -132,6 +134,7 @@ export class LeaseRecoveryService {
           kind: 'prepare-recovery',
           block: wire(block),
           newGenerationStamp: stamp,
+          ...(truncateBytes === undefined ? {} : { truncateBytes }),
         }),
       ),
     )
@@ -208,7 +211,9 @@ export class LeaseRecoveryService {
     const { outbox, heartbeatIntervalMs } = this.#options
     return new Promise((resolve) => {
       const onEnd = (end: CommandEnd) => resolve({ held, end })
-      const timeoutMs = ANSWER_INTERVALS * heartbeatIntervalMs
+      // A replica is read before it is answered for.
+      const readingMs = (held.row.lengthBytes / READING_BYTES_PER_SECOND) * 1000
+      const timeoutMs = ANSWER_INTERVALS * heartbeatIntervalMs + readingMs
       const id = outbox.offer(held.storage.node.uuid, { body, timeoutMs, onEnd })
       if (id === undefined) onEnd({ outcome: 'dropped' })
     })

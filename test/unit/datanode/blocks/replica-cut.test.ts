@@ -33,7 +33,7 @@ const block = (stamp: number, lengthBytes: number) => ({
   lengthBytes,
 })
 const cut = async (store: BlockStore, lengthBytes: number, stamp = STAMP + 1) => {
-  await prepareRecovery(store, block(STAMP, LENGTH), stamp)
+  await prepareRecovery(store, block(STAMP, LENGTH), stamp, lengthBytes)
   return await finishRecovery(store, block(stamp, lengthBytes))
 }
 

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { prepareRecovery } from '../../../../datanode/blocks/replica-recovery.js'
+import { present } from '../../../../shared/assert.js'
 import {
   BlockConstructionStage as Stage,
   Status,
 } from '../../../../shared/hadoop/schema/data-transfer.js'
+import { blockId, generationStamp } from '../../../../shared/ids.js'
 import { startNode, type TestNode } from '../../../support/datanode-fixture.js'
 import { pattern, TransferPeer, writeBlock } from '../../../support/transfer-peer.js'
 import { waitUntil } from '../../../support/wait-until.js'
@@ -248,6 +251,28 @@ describe('recovering a block', () => {
     const answer = await peer.setUp({ id: ID, stage, ...setup })
     expect(answer.status).toBe(Status.ERROR)
     expect(node.store.get(ID)).toMatchObject({ generationStamp: 1001, lengthBytes: 1000 })
+  })
+
+  it.each([
+    Stage.PIPELINE_SETUP_STREAMING_RECOVERY,
+    Stage.PIPELINE_SETUP_APPEND_RECOVERY,
+    Stage.PIPELINE_CLOSE_RECOVERY,
+  ])('gives no new stamp to bytes that have turned bad (stage %s)', async (stage) => {
+    const node = await startNode()
+    await writeBlock(node.port, ID, pattern(0, 200_000))
+    const replica = present(node.store.get(ID), 'a replica was written')
+    const bytes = readFileSync(node.store.pathsOf(replica).data)
+    bytes[70_000] = (bytes[70_000] ?? 0) ^ 1
+    writeFileSync(node.store.pathsOf(replica).data, bytes)
+    const peer = await TransferPeer.connect(node.port)
+    const setup = { minBytes: 200_000, maxBytes: 200_000, latestStamp: 1002 }
+    expect((await peer.setUp({ id: ID, stage, ...setup })).status).toBe(Status.ERROR)
+    expect(node.store.get(ID)).toBe(replica)
+    expect(node.store.isCorrupt(ID)).toBe(true)
+    const block = { id: blockId(ID), generationStamp: generationStamp(1001), lengthBytes: 200_000 }
+    await expect(prepareRecovery(node.store, block, 1003)).rejects.toMatchObject({
+      code: 'BLOCK_CORRUPT',
+    })
   })
 
   it('close recovery gives the new stamp and finalizes without packets, twice alike', async () => {
