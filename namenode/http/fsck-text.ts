@@ -41,6 +41,8 @@ export function fsckItemText(
       return fileText(item, options)
     case 'violation':
       return `\n${item.path}: VIOLATION of ${item.invariant}: ${item.message}\n`
+    case 'failure':
+      return `\n${item.path}: NOT DONE: ${item.message}\n`
     case 'orphan':
       return `\nblk_${item.blockId}: belongs to no file, kept on ${item.replicas.length} datanode(s)\n`
   }

@@ -3,7 +3,7 @@
  * by. A file moved to /lost+found keeps its name there and all its blocks: HDFS copies what can be read into pieces, but a
  * namenode that never touches bytes moves the file as it is, and when its lost nodes come back it is whole again.
  */
-import { DfsError } from '../../../shared/errors.js'
+import { DfsError, toDfsError } from '../../../shared/errors.js'
 import type { Call } from '../access/call.js'
 import type { Namespace } from '../namespace/namespace.js'
 import type { Fsck, FsckRequest } from './fsck.js'
@@ -28,8 +28,9 @@ export class CorruptFileHandling {
   }
 
   /**
-   * As `Fsck.check`; closed files with missing blocks are dealt with after they were yielded.
-   * @throws DfsError as the check and the changes do: SAFE_MODE, PERMISSION_DENIED, NOT_FOUND
+   * As `Fsck.check`; closed files with missing blocks are dealt with after they were yielded. One that cannot be, because
+   * its name is taken in /lost+found or it has changed meanwhile, is told of and does not end the check, as in HDFS.
+   * @throws DfsError as the check does, and SAFE_MODE or PERMISSION_DENIED from the first change
    */
   async *check(
     call: Call,
@@ -38,8 +39,21 @@ export class CorruptFileHandling {
     for await (const item of this.#options.fsck.check(call, request)) {
       yield item
       if (item.kind !== 'file' || item.isOpen || !item.problems.includes('missing')) continue
-      if (request.action === 'delete') await this.#delete(call, item.path)
-      else if (request.action === 'move') await this.#move(call, item.path)
+      const message = await this.#deal(call, item.path, request.action)
+      if (message !== undefined) yield { kind: 'failure', path: item.path, message }
+    }
+  }
+
+  /** @returns why it was not done; undefined when it was */
+  async #deal(call: Call, path: string, action: CorruptFileAction): Promise<string | undefined> {
+    try {
+      if (action === 'delete') await this.#delete(call, path)
+      else if (action === 'move') await this.#move(call, path)
+      return undefined
+    } catch (error) {
+      const { code, message } = toDfsError(error)
+      if (code === 'SAFE_MODE' || code === 'PERMISSION_DENIED') throw error
+      return message
     }
   }
 

@@ -109,4 +109,17 @@ export interface FsckSummary {
   readonly durationMs: number
 }
 
-export type FsckItem = FsckDirectory | FsckFile | FsckViolation | FsckOrphan | FsckSummary
+/** A file with missing blocks that could not be deleted or moved as was asked; the check goes on. */
+export interface FsckFailure {
+  readonly kind: 'failure'
+  readonly path: string
+  readonly message: string
+}
+
+export type FsckItem =
+  | FsckDirectory
+  | FsckFile
+  | FsckViolation
+  | FsckOrphan
+  | FsckFailure
+  | FsckSummary

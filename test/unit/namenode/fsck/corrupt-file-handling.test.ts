@@ -64,6 +64,31 @@ describe('files that have lost blocks', () => {
     expect(await handle('move')).toEqual({ left: ['open', 'under'], moved: ['lost'] })
   })
 
+  it('that cannot be moved are told of, and the others are dealt with', async () => {
+    const { namespace } = namenode.services
+    for (const path of ['/d/taken', '/d/free', '/lost+found/d/taken']) {
+      await namespace.mkdirs(ROOT, { path, permission: 0o755, createParent: true })
+    }
+    async function* check() {
+      for (const name of ['taken', 'gone', 'free']) {
+        yield file(`/d/${name}`, { problems: ['missing'] })
+      }
+    }
+    const handling = new CorruptFileHandling({ fsck: { check }, namespace })
+    const told: FsckItem[] = []
+    const request = { path: '/', strict: false, action: 'move' } as const
+    for await (const it of handling.check(ROOT, request)) if (it.kind === 'failure') told.push(it)
+    expect(told).toEqual([
+      {
+        kind: 'failure',
+        path: '/d/taken',
+        message: '/lost+found/d/taken exists: /d/taken stays where it is',
+      },
+      { kind: 'failure', path: '/d/gone', message: expect.stringContaining('/d/gone') },
+    ])
+    expect(namespace.status(ROOT, '/lost+found/d/free')).toBeDefined()
+  })
+
   it('are not touched in safe mode: their nodes may only be late', async () => {
     await handle('none')
     namenode.blockManager.readiness = { kind: 'safe-mode', reason: 'late' }
