@@ -67,6 +67,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   file('setfattr', 'change extended attributes', () => import('./commands/setfattr.js')),
   file('setrep', 'change the number of replicas', () => import('./commands/setrep.js')),
   cluster('report', 'capacity, health and datanodes', () => import('./commands/report.js')),
+  cluster('balance', 'how evenly datanodes are filled', () => import('./commands/balance.js')),
   cluster(
     'status',
     'what is at risk now; the exit code is the health',

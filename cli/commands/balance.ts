@@ -1,0 +1,67 @@
+/** `dfs balance`: how evenly the datanodes are filled, and what is being moved; the cluster does that work by itself. */
+import type { Command } from 'commander'
+import { type CommandContext, examples } from '../command.js'
+import { printJson, printLine } from '../io.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
+import { printable } from '../rendering/printable.js'
+import { percent, sizeWithUnit } from '../rendering/sizes.js'
+import { renderTable } from '../rendering/table.js'
+
+/** As `GET /api/v1/cluster` tells it. */
+export interface BalanceDocument {
+  readonly movement: {
+    readonly pendingMoves: number
+    readonly movedBlocks: number
+    readonly movedBytes: number
+    readonly failedMoves: number
+    /** Share of its capacity by which a datanode may be off the average, 0 to 1; 1 switches balancing off. */
+    readonly threshold: number
+    /** The greatest distance from the average, 0 to 1. */
+    readonly unevenness: number
+    readonly isBalanced: boolean
+    readonly policyRequests: number
+  }
+  readonly datanodes: readonly {
+    readonly hostname: string
+    readonly addresses: readonly string[]
+    readonly transferPort: number
+    readonly liveness: string
+    readonly storages: readonly { readonly capacityBytes: number; readonly usedBytes: number }[]
+  }[]
+}
+
+export function register(command: Command, context: CommandContext): void {
+  command.option(...HTTP_OPTION).option('--json', 'print a JSON document')
+  examples(command, ['dfs balance', 'dfs balance --json'])
+  command.action(async ({ http, json }: { readonly http?: string; readonly json?: true }) => {
+    const path = '/api/v1/cluster'
+    const { movement, datanodes } = await askForDocument<BalanceDocument>(context, { path, http })
+    if (json === true) return await printJson(context.io, movement)
+    for (const line of balanceLines({ movement, datanodes })) await printLine(context.io, line)
+  })
+}
+
+/** Pure. */
+export function balanceLines({ movement, datanodes }: BalanceDocument): string[] {
+  const { threshold, unevenness, isBalanced, pendingMoves, policyRequests } = movement
+  const off = percent(unevenness, 1, 1)
+  const allowed = percent(threshold, 1, 1)
+  const verdict = isBalanced ? 'balanced' : 'not balanced yet'
+  const rows = datanodes.map((it) => {
+    const usedBytes = it.storages.reduce((sum, { usedBytes }) => sum + usedBytes, 0)
+    const capacityBytes = it.storages.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0)
+    const share = capacityBytes === 0 ? '' : percent(usedBytes, capacityBytes, 1)
+    const address = `${it.addresses[0] ?? ''}:${it.transferPort}`
+    return [printable(it.hostname), address, it.liveness, sizeWithUnit(usedBytes), share]
+  })
+  const done = `${movement.movedBlocks} blocks (${sizeWithUnit(movement.movedBytes)}) since the namenode started`
+  return [
+    threshold >= 1
+      ? 'balancing is off (movement.balance-threshold)'
+      : `${verdict}: at most ${off} off the average, ${allowed} are allowed (movement.balance-threshold)`,
+    `moves under way: ${pendingMoves}; moved: ${done}; failed: ${movement.failedMoves}`,
+    ...(policyRequests === 0 ? [] : [`waiting for their storage policy: ${policyRequests}`]),
+    '',
+    ...renderTable([['HOST', 'ADDRESS', 'LIVENESS', 'USED', 'USED%'], ...rows], { right: [3, 4] }),
+  ].map((line) => line.trimEnd())
+}
