@@ -98,11 +98,18 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'dropped-writer-forgotten',
-    seed: 1,
+    seed: 4,
     about: 'a node that dropped out of a pipeline is struck off the record with what it holds',
     file: 'namenode/service/blocks/replica-map.ts',
     find: "row.state === 'being-written' && isOfThisVersion && ",
     replace: "row.state === 'being-written' && ",
+    also: [
+      {
+        file: 'namenode/service/blocks/deleted-blocks.ts',
+        find: 'nowMs - sinceMs < lingerMs ||',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'edit-lost',
