@@ -14,7 +14,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'name-not-synced',
-    seed: 6,
+    seed: 28,
     about: 'a finalized replica gets its name, and the folder is not synced (HDFS-5042)',
     file: 'datanode/blocks/block-store.ts',
     find: 'if (this.config.syncOnClose) await replica.volume.disk.syncFolder(from.folder)',
@@ -22,7 +22,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'sync-answered-early',
-    seed: 5,
+    seed: 28,
     about: 'an hsync is acknowledged, and the disk was not asked',
     file: 'datanode/transfer/block-receiver.ts',
     find: 'if (isSync) this.#sync()',
@@ -138,7 +138,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'recorded-before-commit',
-    seed: 1,
+    seed: 3,
     about:
       'the record of the last transaction is ahead of the database: a power cut between makes it refuse to start',
     file: 'namenode/writer/group-commit.ts',
@@ -148,7 +148,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'block-id-reused',
-    seed: 1,
+    seed: 4,
     about: 'the number of a deleted block is given to the next one (I5)',
     file: 'namenode/service/namespace/apply/namespace-apply-removals.ts',
     find: 'applier.state.blocks -= 1',
@@ -172,7 +172,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'copy-never-times-out',
-    seed: 8,
+    seed: 15,
     about: 'a copy that vanished with its node is waited for for ever',
     file: 'namenode/service/blocks/command-outbox.ts',
     find: "for (const waiting of commands.values()) waiting.onEnd({ outcome: 'dropped' })",
