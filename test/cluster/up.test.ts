@@ -1,7 +1,8 @@
 /** `dfs up` as a user runs it: a command that prints where everything is, and takes everything with it when it ends. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -64,6 +65,29 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Ports that no outgoing connection is given, so that nobody takes them between a stop and the next start. */
+const FIRST_PORT = 20_000
+const LAST_PORT = 32_000
+
+async function lastingPorts(count: number): Promise<number[]> {
+  const ports: number[] = []
+  const start = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT - 100))
+  for (let port = start; ports.length < count && port < LAST_PORT; port += 1) {
+    if (await isFree(port)) ports.push(port)
+  }
+  return ports
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  await new Promise((resolve) => server.close(resolve))
+  return free
+}
+
 const allGone = (state: UpState) =>
   waitUntil(() => !pids(state).some(isAlive), { what: 'every server to end', timeoutMs: 15_000 })
 
@@ -85,8 +109,15 @@ describe('dfs up', () => {
 
   it('finds at its next start the files, the ports and the secret that it had', async () => {
     const folder = temporaryFolder()
+    const portsFile = join(folder, 'datanode-ports.json')
+    const [transferPort, httpPort, ipcPort] = await lastingPorts(3)
+    writeFileSync(portsFile, JSON.stringify([{ transferPort, httpPort, ipcPort }]))
     const first = startUp(folder, '--json')
     const before = await stateOf(first)
+    const written = JSON.parse(readFileSync(portsFile, 'utf8')) as Server[]
+    expect(written.map((ports) => ports.transferPort)).toEqual(
+      before.datanodes.map((datanode) => datanode.transferPort),
+    )
     const client = DfsClient.connect({ fs: before.fs })
     await client.writeFile('/kept', 'for ever', { replication: 3 })
     await client.close()
@@ -101,9 +132,8 @@ describe('dfs up', () => {
     const again = DfsClient.connect({ fs: after.fs })
     expect(String(await again.readFile('/kept'))).toBe('for ever')
     await again.close()
-    expect(after.datanodes.map(({ transferPort }) => transferPort)).toEqual(
-      before.datanodes.map(({ transferPort }) => transferPort),
-    )
+    expect(before.datanodes[0]?.transferPort).toBe(transferPort)
+    expect(after.datanodes[0]?.transferPort).toBe(transferPort)
     expect(readFileSync(join(folder, 'cluster-token'), 'utf8')).toBe(token)
   })
 
