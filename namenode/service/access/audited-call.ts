@@ -1,4 +1,4 @@
-/** Calls that are not about the namespace have their line in the audit log as well. */
+/** How a call becomes a line of the audit log: here alone, whether it is about the namespace or about anything else. */
 import { toDfsError } from '../../../shared/errors.js'
 import type { Audit } from './audit.js'
 import type { Call } from './call.js'
@@ -6,38 +6,70 @@ import type { Call } from './call.js'
 export interface AuditedCall {
   /** As Apache names it: `safemode_enter`, `refreshNodes`. */
   readonly command: string
-  readonly path?: string
+  readonly path?: string | undefined
+  readonly target?: string | undefined
   /** It changes nothing. */
   readonly isRead?: boolean
 }
 
-/** Runs `work` and leaves a line of it, however it ends. */
+type Recorder = Pick<Audit, 'record'>
+
+/**
+ * Runs `work` and leaves a line of it, however it ends.
+ * @param madeBy owner, group and mode of what was made, from the result
+ */
 export async function audited<T>(
-  audit: Pick<Audit, 'record'>,
-  { principal, clientAddress, face }: Call,
-  { command, path, isRead = false }: AuditedCall,
+  audit: Recorder,
+  call: Call,
+  about: AuditedCall,
   work: () => T | Promise<T>,
+  madeBy?: (result: T) => string,
 ): Promise<T> {
-  const record = (outcome: string) =>
-    audit.record(
-      {
-        user: principal.user,
-        address: clientAddress,
-        command,
-        path,
-        target: undefined,
-        permission: undefined,
-        face: face ?? 'internal',
-        outcome,
-      },
-      isRead,
-    )
   try {
     const result = await work()
-    record('success')
+    record(audit, call, about, 'success', madeBy?.(result))
     return result
   } catch (error) {
-    record(toDfsError(error).code)
+    record(audit, call, about, toDfsError(error).code)
     throw error
   }
+}
+
+/** The same for work that is over when it returns: reads of the namespace are answered without a turn of the event loop. */
+export function auditedAtOnce<T>(
+  audit: Recorder,
+  call: Call,
+  about: AuditedCall,
+  work: () => T,
+): T {
+  try {
+    const result = work()
+    record(audit, call, about, 'success')
+    return result
+  } catch (error) {
+    record(audit, call, about, toDfsError(error).code)
+    throw error
+  }
+}
+
+function record(
+  audit: Recorder,
+  { principal, clientAddress, face }: Call,
+  { command, path, target, isRead = false }: AuditedCall,
+  outcome: string,
+  permission?: string,
+): void {
+  audit.record(
+    {
+      user: principal.user,
+      address: clientAddress,
+      command,
+      path,
+      target,
+      permission,
+      face: face ?? 'internal',
+      outcome,
+    },
+    isRead,
+  )
 }

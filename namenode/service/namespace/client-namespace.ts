@@ -3,13 +3,12 @@
  * leaves a line in the audit log, however it ended. A wrapper and not lines in each handler, so that no face can forget
  * it; block management and loops use the namespace itself.
  */
-import { toDfsError } from '../../../shared/errors.js'
 import { symbolicPermission } from '../../policy/permissions.js'
 import type { Audit } from '../access/audit.js'
+import { type AuditedCall, audited, auditedAtOnce } from '../access/audited-call.js'
 import type { Call } from '../access/call.js'
 import type { SafeMode } from '../safe-mode.js'
 import {
-  type AuditedAbout,
   CLIENT_CHANGES,
   CLIENT_READS,
   type ClientChange,
@@ -67,7 +66,7 @@ export function clientNamespace(
     (namespace[name] as Method).bind(namespace)
   for (const name of keysOf(PASSED_ON)) methods[name] = methodOf(name)
   for (const name of keysOf(CLIENT_READS)) {
-    const describe = CLIENT_READS[name] as (asked: unknown) => AuditedAbout
+    const describe = CLIENT_READS[name] as (asked: unknown) => AuditedCall
     methods[name] = gate.read(describe, methodOf(name))
   }
   for (const name of keysOf(CLIENT_CHANGES)) {
@@ -91,17 +90,10 @@ class Gate {
     this.#audit = audit
   }
 
-  read(describe: (asked: unknown) => AuditedAbout, method: Method) {
+  read(describe: (asked: unknown) => AuditedCall, method: Method) {
     return (call: Call, asked: unknown, ...rest: unknown[]): unknown => {
-      const about = describe(asked)
-      try {
-        const result = method(call, asked, ...rest)
-        this.#record(call, about, true, 'success')
-        return result
-      } catch (error) {
-        this.#record(call, about, true, toDfsError(error).code)
-        throw error
-      }
+      const about = { ...describe(asked), isRead: true }
+      return auditedAtOnce(this.#audit, call, about, () => method(call, asked, ...rest))
     }
   }
 
@@ -113,15 +105,13 @@ class Gate {
     return async (call: Call, asked: unknown): Promise<unknown> => {
       const described = describe(asked)
       const { audit, made } = described
-      try {
+      const work = () => {
         this.#requireAllowed(name, call, described)
-        const result = await method(call, asked)
-        if (audit !== undefined) this.#record(call, audit, false, 'success', made?.(result))
-        return result
-      } catch (error) {
-        if (audit !== undefined) this.#record(call, audit, false, toDfsError(error).code)
-        throw error
+        return method(call, asked)
       }
+      if (audit === undefined) return work()
+      const madeBy = made && ((result: unknown) => permissionText(made(result)))
+      return audited(this.#audit, call, audit, work, madeBy)
     }
   }
 
@@ -137,29 +127,6 @@ class Gate {
     if (refusal === undefined || !this.#safeMode.isOn) return
     if (isContinuation) this.#safeMode.requireNotManual(refusal)
     else if (!this.#namespace.wasCarriedOut(name, call)) this.#safeMode.requireOff(refusal)
-  }
-
-  #record(
-    { principal, clientAddress, face }: Call,
-    { command, path, target }: AuditedAbout,
-    isRead: boolean,
-    outcome: string,
-    made?: FileStatus,
-  ): void {
-    const permission = made === undefined ? undefined : permissionText(made)
-    this.#audit.record(
-      {
-        user: principal.user,
-        address: clientAddress,
-        command,
-        path,
-        target,
-        permission,
-        face: face ?? 'internal',
-        outcome,
-      },
-      isRead,
-    )
   }
 }
 

@@ -2,21 +2,15 @@
  * What a client can ask of the namespace, each operation described once: what the audit log calls it (as HDFS's does) and
  * with which words safe mode refuses it. The compiler asks for a row when the namespace gets another operation.
  */
+import type { AuditedCall } from '../access/audited-call.js'
 import type { Call } from '../access/call.js'
 import type { AclChange, Namespace, NamespaceChanges } from './namespace.js'
 import type { FileStatus } from './namespace-model.js'
 
-/** What the audit log tells about an operation. */
-export interface AuditedAbout {
-  readonly command: string
-  readonly path?: string | undefined
-  readonly target?: string | undefined
-}
-
 /** @typeParam R result of the operation */
 export interface DescribedChange<R> {
   /** Absent for the steps of a write: its beginning has the line. */
-  readonly audit?: AuditedAbout | undefined
+  readonly audit?: AuditedCall | undefined
   /** How the refusal in safe mode begins, with Hadoop's irregular spaces. Absent for what safe mode does not stop. */
   readonly refusal?: string
   /** It goes on with a write that was accepted before: only an administrator's safe mode stops it. */
@@ -40,7 +34,7 @@ export type ClientRead = Exclude<OfCallers<Namespace>, ClientChange | 'openFile'
 
 type Asked<K extends ClientChange | ClientRead> = Parameters<Namespace[K]>[1]
 
-export const CLIENT_READS: { readonly [K in ClientRead]: (asked: Asked<K>) => AuditedAbout } = {
+export const CLIENT_READS: { readonly [K in ClientRead]: (asked: Asked<K>) => AuditedCall } = {
   status: (path) => ({ command: 'getfileinfo', path }),
   list: (path) => ({ command: 'listStatus', path }),
   contentSummary: (path) => ({ command: 'contentSummary', path }),
