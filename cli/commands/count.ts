@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { ContentSummary } from '../../shared/client/dfs-client.js'
 import { DfsError } from '../../shared/errors.js'
+import { QUOTA_STORAGE_TYPES } from '../../shared/quota-types.js'
 import { type CommandContext, examples } from '../command.js'
 import { printLine } from '../io.js'
 import { forEachItem } from '../path-items.js'
@@ -64,8 +65,6 @@ const cells = (widths: readonly number[], texts: readonly string[]): string =>
 const COUNT_WIDTHS = [12, 12, 18]
 const QUOTA_WIDTHS = [12, 15, 15, 15]
 const TYPE_WIDTHS = [13, 17]
-/** In the order of Hadoop's listing. */
-const TYPES = ['SSD', 'DISK', 'ARCHIVE', 'PROVIDED', 'NVDIMM'] as const
 
 interface Parts {
   readonly quotas: boolean
@@ -108,11 +107,12 @@ export function quotaColumns(summary: ContentSummary, size: Size): string {
 /** undefined: not asked for. As in Hadoop, types count only where quotas are asked for. @throws DfsError USAGE */
 function typesOf({ quota, usage, types: text }: CountOptions): readonly string[] | undefined {
   if (text === undefined || (quota !== true && usage !== true)) return undefined
-  if (text === '' || text.toLowerCase() === 'all') return TYPES
+  if (text === '' || text.toLowerCase() === 'all') return QUOTA_STORAGE_TYPES
   return text.split(',').map((word) => {
     const name = word.trim().toUpperCase()
-    if (TYPES.some((it) => it === name)) return name
-    throw new DfsError('USAGE', `'${word}' is no type of storage with quotas: ${TYPES.join(', ')}`)
+    if (QUOTA_STORAGE_TYPES.some((it) => it === name)) return name
+    const types = QUOTA_STORAGE_TYPES.join(', ')
+    throw new DfsError('USAGE', `'${word}' is no type of storage with quotas: ${types}`)
   })
 }
 

@@ -3,7 +3,8 @@
  * (protocol reference 2.5). Finding the directories that have some is the caller's work.
  */
 import { DfsError } from '../../shared/errors.js'
-import { QUOTA_STORAGE_TYPES, type QuotaStorageType, type TypeSpace } from './type-usage.js'
+import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../../shared/quota-types.js'
+import type { TypeSpace } from './type-usage.js'
 
 export interface Quota {
   /** Files and directories, the directory itself counted; undefined: no limit. */

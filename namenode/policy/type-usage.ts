@@ -3,11 +3,8 @@
  * at the moment does not matter. Of a policy two numbers are enough: each has one type for the first replica and one
  * for all others.
  */
+import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../../shared/quota-types.js'
 import { type PolicyStorageType, policyOfId } from './storage-policies.js'
-
-/** Types of storage that can have a quota of their own, in the order of listings. */
-export const QUOTA_STORAGE_TYPES = ['SSD', 'DISK', 'ARCHIVE', 'PROVIDED', 'NVDIMM'] as const
-export type QuotaStorageType = (typeof QUOTA_STORAGE_TYPES)[number]
 
 /** Bytes; a type that is not there has none. */
 export type TypeSpace = Readonly<Partial<Record<QuotaStorageType, number>>>

@@ -1,8 +1,8 @@
 /** Quotas between Hadoop's numbers and ours (protocol reference 2.1, 2.5). */
 import { DfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
+import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../../shared/quota-types.js'
 import type { QuotaValue } from '../policy/quotas.js'
-import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../policy/type-usage.js'
 import type { ContentSummary } from '../service/namespace/namespace-model.js'
 
 const NO_QUOTA = -1

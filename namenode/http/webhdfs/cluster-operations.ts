@@ -1,8 +1,8 @@
 /** Sums and settings: content summary, quotas, server defaults, capacity. */
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
+import { QUOTA_STORAGE_TYPES } from '../../../shared/quota-types.js'
 import type { Quota } from '../../policy/quotas.js'
 import { HOT_POLICY } from '../../policy/storage-policies.js'
-import { QUOTA_STORAGE_TYPES } from '../../policy/type-usage.js'
 import type { Call } from '../../service/access/call.js'
 import type { Namespace } from '../../service/namespace/namespace.js'
 import type { ContentSummary } from '../../service/namespace/namespace-model.js'

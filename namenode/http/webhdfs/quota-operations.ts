@@ -1,7 +1,7 @@
 /** Quotas of names, space and storage types (protocol reference 2.5, 4.3). */
 import { DfsError } from '../../../shared/errors.js'
+import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../../../shared/quota-types.js'
 import type { QuotaValue } from '../../policy/quotas.js'
-import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../../policy/type-usage.js'
 import { EMPTY, type Operations, type OperationTable, type WebhdfsOptions } from './operation.js'
 
 /** In SETQUOTA: no limit any more. */

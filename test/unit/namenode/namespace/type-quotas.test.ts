@@ -1,8 +1,8 @@
 /** Quotas by type of storage: files count as their policies want them, wherever policies are set and trees are moved. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { QuotaStorageType } from '../../../../namenode/policy/type-usage.js'
 import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { openWritingConnection } from '../../../../namenode/storage/database.js'
+import type { QuotaStorageType } from '../../../../shared/quota-types.js'
 import {
   createArguments,
   type Fixture,
