@@ -6,9 +6,10 @@ import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
 import { printable } from '../rendering/printable.js'
 import { percent, sizeWithUnit } from '../rendering/sizes.js'
 import { renderTable } from '../rendering/table.js'
+import type { NodeDescription } from './node.js'
 
-/** As `GET /api/v1/cluster` tells it. */
-export interface BalanceDocument {
+/** From `GET /api/v1/cluster`. */
+interface MovementDocument {
   readonly movement: {
     readonly pendingMoves: number
     readonly movedBlocks: number
@@ -21,38 +22,39 @@ export interface BalanceDocument {
     readonly isBalanced: boolean
     readonly policyRequests: number
   }
-  readonly datanodes: readonly {
-    readonly hostname: string
-    readonly addresses: readonly string[]
-    readonly transferPort: number
-    readonly liveness: string
-    readonly storages: readonly { readonly capacityBytes: number; readonly usedBytes: number }[]
-  }[]
 }
+
+/** From `GET /api/v1/nodes`. */
+interface NodesDocument {
+  readonly nodes: readonly Pick<
+    NodeDescription,
+    'hostname' | 'address' | 'liveness' | 'usedBytes' | 'capacityBytes'
+  >[]
+}
+
+export type BalanceDocument = MovementDocument & NodesDocument
 
 export function register(command: Command, context: CommandContext): void {
   command.option(...HTTP_OPTION).option('--json', 'print a JSON document')
   examples(command, ['dfs balance', 'dfs balance --json'])
   command.action(async ({ http, json }: { readonly http?: string; readonly json?: true }) => {
-    const path = '/api/v1/cluster'
-    const { movement, datanodes } = await askForDocument<BalanceDocument>(context, { path, http })
+    const ask = <T>(path: string): Promise<T> => askForDocument(context, { path, http })
+    const { movement } = await ask<MovementDocument>('/api/v1/cluster')
     if (json === true) return await printJson(context.io, movement)
-    for (const line of balanceLines({ movement, datanodes })) await printLine(context.io, line)
+    const { nodes } = await ask<NodesDocument>('/api/v1/nodes')
+    for (const line of balanceLines({ movement, nodes })) await printLine(context.io, line)
   })
 }
 
 /** Pure. */
-export function balanceLines({ movement, datanodes }: BalanceDocument): string[] {
+export function balanceLines({ movement, nodes }: BalanceDocument): string[] {
   const { threshold, unevenness, isBalanced, pendingMoves, policyRequests } = movement
   const off = percent(unevenness, 1, 1)
   const allowed = percent(threshold, 1, 1)
   const verdict = isBalanced ? 'balanced' : 'not balanced yet'
-  const rows = datanodes.map((it) => {
-    const usedBytes = it.storages.reduce((sum, { usedBytes }) => sum + usedBytes, 0)
-    const capacityBytes = it.storages.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0)
+  const rows = nodes.map(({ hostname, address, liveness, usedBytes, capacityBytes }) => {
     const share = capacityBytes === 0 ? '' : percent(usedBytes, capacityBytes, 1)
-    const address = `${it.addresses[0] ?? ''}:${it.transferPort}`
-    return [printable(it.hostname), address, it.liveness, sizeWithUnit(usedBytes), share]
+    return [printable(hostname), address, liveness, sizeWithUnit(usedBytes), share]
   })
   const done = `${movement.movedBlocks} blocks (${sizeWithUnit(movement.movedBytes)}) since the namenode started`
   return [

@@ -27,6 +27,7 @@ export interface NodeDescription {
   readonly state: string
   readonly blocks: number
   readonly usedBytes: number
+  readonly capacityBytes: number
   readonly order?: {
     readonly kind: 'decommission' | 'maintenance'
     readonly until?: string | null

@@ -11,20 +11,17 @@ const MOVEMENT: BalanceDocument['movement'] = {
   isBalanced: false,
   policyRequests: 0,
 }
-const node = (hostname: string, usedBytes: number): BalanceDocument['datanodes'][number] => ({
+const node = (hostname: string, usedBytes: number): BalanceDocument['nodes'][number] => ({
   hostname,
-  addresses: ['10.0.0.1'],
-  transferPort: 9866,
+  address: '10.0.0.1:9866',
   liveness: 'live',
-  storages: [
-    { capacityBytes: 1000, usedBytes },
-    { capacityBytes: 1000, usedBytes: 0 },
-  ],
+  usedBytes,
+  capacityBytes: 2000,
 })
 
 it('dfs balance tells how far off the nodes are, and what is being done', () => {
-  const datanodes = [node('a', 1000), node('b', 0)]
-  expect(balanceLines({ movement: MOVEMENT, datanodes })).toEqual([
+  const nodes = [node('a', 1000), node('b', 0)]
+  expect(balanceLines({ movement: MOVEMENT, nodes })).toEqual([
     'not balanced yet: at most 25.0% off the average, 10.0% are allowed (movement.balance-threshold)',
     'moves under way: 2; moved: 5 blocks (5 MB) since the namenode started; failed: 0',
     '',
@@ -32,6 +29,6 @@ it('dfs balance tells how far off the nodes are, and what is being done', () => 
     'a     10.0.0.1:9866  live      1000 B  50.0%',
     'b     10.0.0.1:9866  live         0 B   0.0%',
   ])
-  const [off] = balanceLines({ movement: { ...MOVEMENT, threshold: 1 }, datanodes: [] })
+  const [off] = balanceLines({ movement: { ...MOVEMENT, threshold: 1 }, nodes: [] })
   expect(off).toBe('balancing is off (movement.balance-threshold)')
 })
