@@ -76,7 +76,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   registerHealthRoutes(app, services, metrics, options.failingLoops)
   registerClusterRoutes(app, services)
   registerImageRoutes(app)
-  registerBackupRoutes(app, { backups: options.backups, callOf })
+  registerBackupRoutes(app, { backups: options.backups, audit: services.audit, callOf })
   registerAuditRoutes(app, { services, callOf })
   registerFsckRoutes(app, {
     fsck: new CorruptFileHandling({ fsck, namespace }),
@@ -120,7 +120,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   void app.register((scope, _options, done) => {
     const { webAccess, dataFolder } = config
     const queries = new SqlQueries({ ...services, dataFolder })
-    registerSqlRoutes(scope, { queries, webAccess, callOf })
+    registerSqlRoutes(scope, { queries, audit: services.audit, webAccess, callOf })
     done()
   })
   void app.register((scope, _options, done) => {

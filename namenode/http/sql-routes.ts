@@ -3,12 +3,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
 import { checkSuperuser } from '../policy/permissions.js'
+import type { Audit } from '../service/access/audit.js'
+import { audited } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
 import type { SqlQueries } from '../service/sql/sql-queries.js'
 import { signalOfGone } from './gone.js'
 
 export interface SqlRoutesOptions {
   readonly queries: SqlQueries
+  readonly audit: Pick<Audit, 'record'>
   readonly webAccess: WebAccessRules
   /** The circumstances of a request, made by its `user.name`. */
   readonly callOf: (request: FastifyRequest) => Call
@@ -22,13 +25,16 @@ const MAX_SQL_CHARACTERS = 64 * 1024
 
 /** Adds the route to a scope of its own. */
 export function registerSqlRoutes(app: FastifyInstance, options: SqlRoutesOptions): void {
-  const { queries, webAccess, callOf } = options
+  const { queries, audit, webAccess, callOf } = options
   guardWebAccess(app, webAccess)
   app.addHook('preClose', async () => queries.close())
   app.post('/api/v1/sql', async (request, reply) => {
-    checkSuperuser(callOf(request).principal, 'sql')
-    const { sql, ...limits } = questionOf(request.body)
-    return await queries.ask(sql, limits, signalOfGone(reply))
+    const call = callOf(request)
+    return await audited(audit, call, { command: 'sql', isRead: true }, () => {
+      checkSuperuser(call.principal, 'sql')
+      const { sql, ...limits } = questionOf(request.body)
+      return queries.ask(sql, limits, signalOfGone(reply))
+    })
   })
 }
 

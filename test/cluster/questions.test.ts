@@ -58,10 +58,10 @@ describe('SQL over a cluster', () => {
 })
 
 describe('the audit log of a cluster', () => {
-  const ask = async (path: string, user = cluster.client().user) => {
+  const ask = async (path: string, user = cluster.client().user, method = 'GET') => {
     const separator = path.includes('?') ? '&' : '?'
     const url = new URL(`${path}${separator}user.name=${user}`, cluster.httpUrl)
-    const response = await fetch(url)
+    const response = await fetch(url, { method })
     return { status: response.status, text: await response.text() }
   }
 
@@ -85,6 +85,33 @@ describe('the audit log of a cluster', () => {
         {},
       ],
     })
+  })
+
+  it('has the calls of administrators, refused or not', async () => {
+    const refused = [
+      ['PUT', '/api/v1/nodes/nobody/order?order=none'],
+      ['DELETE', '/api/v1/nodes/nobody'],
+      ['POST', '/api/v1/nodes/refresh'],
+      ['GET', '/api/v1/backup'],
+    ] as const
+    for (const [method, path] of refused) {
+      expect((await ask(path, 'eve', method)).status).toBe(403)
+    }
+    await sql('select 1', {}, 'eve')
+    expect((await ask('/api/v1/nodes/refresh', undefined, 'POST')).status).toBe(200)
+    const lines = async (user: string, command: string) => {
+      const { text } = await ask(`/api/v1/audit?user=${user}&cmd=${command}`)
+      const { operations } = JSON.parse(text) as { operations: Record<string, unknown>[] }
+      return operations.map((it) => [it['outcome'], it['target']])
+    }
+    for (const command of ['orderNode', 'forgetNode']) {
+      expect(await lines('eve', command)).toEqual([['PERMISSION_DENIED', 'nobody']])
+    }
+    for (const command of ['refreshNodes', 'backup', 'sql']) {
+      expect(await lines('eve', command), command).toEqual([['PERMISSION_DENIED', undefined]])
+    }
+    const { user } = cluster.client()
+    expect(await lines(user, 'refreshNodes')).toEqual([['success', undefined]])
   })
 
   it.each(['/api/v1/audit', '/api/v1/top'])('%s is for superusers', async (path) => {

@@ -56,7 +56,9 @@ export class NodeForgetting {
     checkSuperuser(call.principal, 'refreshNodes')
     const { registry, administration, log } = this.#options
     const node = administration.find(name)
-    const gone = new Set([...node.storages.values()].filter(isOutOfReach))
+    const gone: Gone = new Map(
+      [...node.storages.values()].filter(isOutOfReach).map((it) => [it.number, it]),
+    )
     if (node.liveness !== 'dead' && gone.size === 0) {
       throw new DfsError(
         'ILLEGAL_ARGUMENT',
@@ -75,14 +77,14 @@ export class NodeForgetting {
     if (isWholeNode) {
       await administration.withdraw(call, node)
       registry.forget(node)
-    } else for (const storage of gone) registry.forgetStorage(storage)
+    } else for (const storage of gone.values()) registry.forgetStorage(storage)
     await this.#options.knownNodes.write(registry.nodes().map(knownNodeOf))
     const forgotten = { isWholeNode, volumes: gone.size, replicas, blocksLost }
     log.warn({ user: call.principal.user, datanode: node.uuid, ...forgotten }, 'node forgotten')
     return { node: node.uuid, ...forgotten }
   }
 
-  async #countLost(gone: ReadonlySet<ClusterStorage>): Promise<number> {
+  async #countLost(gone: Gone): Promise<number> {
     const { map } = this.#options
     let lost = 0
     for await (const rows of this.#slices(gone)) {
@@ -91,7 +93,7 @@ export class NodeForgetting {
         if (record === undefined) continue
         const replicas = map.held(blockId, record)
         const isElsewhere = replicas.some(
-          (it) => !gone.has(it.storage) && it.judgement === 'good' && it.liveness !== 'dead',
+          (it) => !gone.has(it.storage.number) && it.judgement === 'good' && it.liveness !== 'dead',
         )
         if (!isElsewhere && replicas.some((it) => it.judgement === 'good')) lost += 1
       }
@@ -99,13 +101,13 @@ export class NodeForgetting {
     return lost
   }
 
-  async #forgetRows(gone: ReadonlySet<ClusterStorage>): Promise<number> {
+  async #forgetRows(gone: Gone): Promise<number> {
     const { map, examination, deletedBlocks } = this.#options
     let removed = 0
     for await (const rows of this.#slices(gone)) {
       map.store.transaction(() => {
         for (const { blockId, generationStamp, storage: number } of rows) {
-          const storage = [...gone].find((it) => it.number === number)
+          const storage = gone.get(number)
           if (storage === undefined) continue
           map.deleted(storage, blockId, generationStamp, 'an operator had it forgotten')
         }
@@ -122,9 +124,9 @@ export class NodeForgetting {
   }
 
   /** The rows of these storages; others get their turn between two slices. @throws DfsError CONFLICT */
-  async *#slices(gone: ReadonlySet<ClusterStorage>): AsyncGenerator<readonly ReplicaRow[]> {
+  async *#slices(gone: Gone): AsyncGenerator<readonly ReplicaRow[]> {
     const { store } = this.#options.map
-    for (const storage of gone) {
+    for (const storage of gone.values()) {
       let after = -1
       for (;;) {
         if (!isOutOfReach(storage)) throw cameBack(storage.node)
@@ -137,6 +139,9 @@ export class NodeForgetting {
     }
   }
 }
+
+/** Storages that are forgotten, by their number in the replica map. */
+type Gone = ReadonlyMap<number, ClusterStorage>
 
 const isOutOfReach = (storage: ClusterStorage): boolean =>
   storage.node.liveness === 'dead' || !isUsable(storage)
