@@ -1,15 +1,16 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { registerControlRoutes } from '../../../../namenode/http/control-routes.js'
 import { CONTROL_PATHS } from '../../../../shared/control/messages.js'
 import { ReplicaNode } from '../../../support/replica-node.js'
-import { ScriptedCluster } from '../../../support/scripted-cluster.js'
+import type { ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 
 let cluster: ScriptedCluster
 let app: FastifyInstance
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
+scriptedClusterForEach(async (it) => {
+  cluster = it
   app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
   await app.register((scope, _options, done) => {
     registerControlRoutes(scope, cluster.management)

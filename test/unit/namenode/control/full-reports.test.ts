@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { BlockRecord } from '../../../../namenode/service/namespace/namespace-model.js'
 import { blockId } from '../../../../shared/ids.js'
-import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { DEAD_MS, HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 const located = (block: BlockRecord) => cluster.management.blockManager.locate(block, '').replicas

@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ReplicaNode } from '../../../support/replica-node.js'
-import { HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 const clone = (change: object = {}) => {

@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FsckItem, FsckSummary } from '../../../../namenode/service/inspection/fsck-model.js'
-import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { DEAD_MS, HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 import { ROOT } from '../namespace/namespace-fixture.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 async function check(path = '/', signal?: AbortSignal) {

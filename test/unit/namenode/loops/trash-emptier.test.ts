@@ -1,9 +1,10 @@
 /** The trash growing old: checkpoints are made and deleted, each at its time, and nothing else is touched. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { trashTick } from '../../../../namenode/loops/trash-emptier.js'
 import type { TickOutcome } from '../../../../shared/background-loop.js'
 import { checkpointName } from '../../../../shared/trash-checkpoint.js'
-import { as, type Fixture, openFixture, ROOT, writeFile } from '../namespace/namespace-fixture.js'
+import { as, type Fixture, ROOT, writeFile } from '../namespace/namespace-fixture.js'
+import { namespaceForEach } from '../namespace/namespace-for-each.js'
 
 const MINUTE_MS = 60_000
 const KEEP_MS = 60 * MINUTE_MS
@@ -13,8 +14,8 @@ let fixture: Fixture
 let isInSafeMode = false
 let tick: () => Promise<TickOutcome>
 
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach((it) => {
+  fixture = it
   isInSafeMode = false
   // A round is due at the full minutes.
   fixture.clock.nowMs = Math.ceil(fixture.clock.nowMs / CHECKPOINT_MS) * CHECKPOINT_MS
@@ -27,7 +28,6 @@ beforeEach(async () => {
     checkpointMs: CHECKPOINT_MS,
   })
 })
-afterEach(() => fixture.dispose())
 
 const trash = (user: string, path: string) =>
   writeFile(fixture.namespace, `/user/${user}/.Trash/${path}`, [100], as('hdfs'))

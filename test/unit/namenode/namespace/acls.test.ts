@@ -1,30 +1,18 @@
 /** Access control lists in the namespace: who may, what is kept, what children inherit, what it means for access. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { formatAclEntry, parseAclSpec } from '../../../../shared/acl.js'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
 const bob = as('bob')
 const eve = as('eve', { groups: ['staff', 'users'] })
 
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   const { namespace } = fixture
   await namespace.mkdirs(ROOT, { path: '/d', permission: 0o750, createParent: true })
   await writeFile(namespace, '/f', [10], ROOT, { permission: 0o640 })
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
 })
 
 const change = (

@@ -1,24 +1,15 @@
 /** Joining files (protocol reference 2.5). */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { describe, expect, it } from 'vitest'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture({ minBlockSizeBytes: 100 })
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
-})
+namespaceForEach(
+  (it) => {
+    fixture = it
+  },
+  { minBlockSizeBytes: 100 },
+)
 
 const concat = (target: string, sources: readonly string[], call = ROOT) =>
   fixture.namespace.concat(call, { target, sources })

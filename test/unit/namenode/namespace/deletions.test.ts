@@ -1,34 +1,30 @@
 /** What was deleted or overwritten comes back as it was, or is given up; nothing else changes what a deletion means. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DeletedEntry } from '../../../../namenode/service/namespace/deletions.js'
 import {
   as,
   createArguments,
   type Fixture,
   openFileWithBlock,
-  openFixture,
   ROOT,
   refusal,
   writeFile,
 } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 const HOUR_MS = 3_600_000
 const ALICE = as('alice')
 const BOB = as('bob')
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture({ keepDeletedMs: HOUR_MS })
-  const { namespace } = fixture
-  await namespace.mkdirs(ROOT, { path: '/home', permission: 0o777, createParent: true })
-})
-afterEach(async () => {
-  await fixture.namespace.close()
-  checkStore(fixture.folder)
-  await fixture.reopen()
-  await fixture.dispose()
-})
+namespaceForEach(
+  async (it) => {
+    fixture = it
+    const { namespace } = fixture
+    await namespace.mkdirs(ROOT, { path: '/home', permission: 0o777, createParent: true })
+  },
+  { keepDeletedMs: HOUR_MS },
+)
 
 const undelete = (change: object = {}, call = ALICE) =>
   fixture.namespace.undelete(call, { overwrite: false, ...change })

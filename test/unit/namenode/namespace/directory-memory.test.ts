@@ -1,15 +1,15 @@
 /** Reads remember the directories on their way: what is changed must be seen by the next read all the same. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { as, type Fixture, openFixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { expect, it } from 'vitest'
+import { as, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 const eve = as('eve')
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   await writeFile(fixture.namespace, '/a/b/c/file', [10])
   expect(fixture.namespace.status(eve, '/a/b/c/file')?.lengthBytes).toBe(10)
 })
-afterEach(() => fixture.dispose())
 
 it('a renamed directory is not found under its old name', async () => {
   const { namespace } = fixture

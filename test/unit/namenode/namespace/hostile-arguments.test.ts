@@ -1,27 +1,18 @@
 /** Numbers and texts that no honest client sends: refused alone, and the next good request works. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { afterEach, expect, it } from 'vitest'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   await writeFile(fixture.namespace, '/f', [10])
 })
+
 afterEach(async () => {
   expect(
     await fixture.namespace.mkdirs(ROOT, { path: '/good', permission: 0o755, createParent: true }),
   ).toBe(true)
-  checkStore(fixture.folder)
-  await fixture.dispose()
 })
 
 const LONG = 'x'.repeat(256)

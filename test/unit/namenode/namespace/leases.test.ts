@@ -1,25 +1,23 @@
 /** Who may write, for how long, and how a file is taken from the silent (protocol reference 2.6). */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { generationStamp } from '../../../../shared/ids.js'
 import {
   as,
   createArguments,
   type Fixture,
   openFileWithBlock,
-  openFixture,
   ROOT,
   refusal,
 } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture({ minBlockSizeBytes: 100 })
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
-})
+namespaceForEach(
+  (it) => {
+    fixture = it
+  },
+  { minBlockSizeBytes: 100 },
+)
 
 const create = (path: string, extra: object = {}, call = ROOT) =>
   fixture.namespace.create(call, createArguments(path, extra))

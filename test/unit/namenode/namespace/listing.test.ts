@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inodeId } from '../../../../shared/ids.js'
-import { type Fixture, openFixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach((it) => {
+  fixture = it
 })
-afterEach(() => fixture.dispose())
+
 const mkdirs = (path: string, createParent = true) =>
   fixture.namespace.mkdirs(ROOT, { path, permission: 0o755, createParent })
 

@@ -1,19 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
+import { describe, expect, it } from 'vitest'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach((it) => {
+  fixture = it
 })
-afterEach(() => fixture.dispose())
 
 describe('the main path of the namespace', () => {
   it('makes directories, files and blocks, lists them, and keeps them over a restart', async () => {

@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { datanodeUuid } from '../../../../shared/ids.js'
-import { as, type Fixture, openFixture, ROOT, refusal } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { as, type Fixture, ROOT, refusal } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
 
-beforeEach(async () => {
-  fixture = await openFixture()
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
+namespaceForEach((it) => {
+  fixture = it
 })
 
 const A = datanodeUuid('a')

@@ -1,27 +1,22 @@
 /** Quotas in the namespace: what counts, where they are asked, and that nothing slips past them together. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { QuotaRequest } from '../../../../namenode/policy/quotas.js'
 import {
   as,
   createArguments,
   type Fixture,
   openFileWithBlock,
-  openFixture,
   ROOT,
   refusal,
   writeFile,
 } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
 
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   await make('/q')
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
 })
 
 const make = (path: string) =>

@@ -1,27 +1,18 @@
 /** At-most-once: a repeat gets its first answer (protocol reference 1.6, faults 37 and 38). */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { clientNamespace } from '../../../../namenode/service/namespace/client-namespace.js'
 import { SafeMode } from '../../../../namenode/service/safe-mode.js'
 import { ScriptedBlockManager } from '../../../support/scripted-block-manager.js'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture({ minBlockSizeBytes: 100 })
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
-})
+namespaceForEach(
+  (it) => {
+    fixture = it
+  },
+  { minBlockSizeBytes: 100 },
+)
 
 const create = (path: string, extra: object = {}, call = ROOT) =>
   fixture.namespace.create(call, createArguments(path, extra))

@@ -1,29 +1,17 @@
 /** `/.reserved`: files and directories by their number, on every call that takes a path (protocol reference 2.2). */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Call } from '../../../../namenode/service/access/call.js'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
 let directory: string
 let file: string
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   await writeFile(fixture.namespace, '/d/f', [500])
   directory = byNumber('/d')
   file = byNumber('/d/f')
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
 })
 
 function byNumber(path: string): string {

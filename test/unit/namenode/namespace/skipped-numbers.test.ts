@@ -1,14 +1,10 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type Fixture, openFileWithBlock, openFixture, ROOT } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { expect, it } from 'vitest'
+import { type Fixture, openFileWithBlock, ROOT } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture()
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
+namespaceForEach((it) => {
+  fixture = it
 })
 
 it('numbers that a datanode holds are never given out, also not after a restart', async () => {

@@ -1,5 +1,5 @@
 /** Snapshots: rules, texts and what they show. Whether they show it always is the matter of snapshot-model.test.ts. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { StoredNamespace } from '../../../../namenode/service/namespace/namespace-facade.js'
 import { generationStamp } from '../../../../shared/ids.js'
 import {
@@ -7,22 +7,21 @@ import {
   createArguments,
   type Fixture,
   openFileWithBlock,
-  openFixture,
   ROOT,
   refusal,
   writeFile,
 } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 import { checkStore } from './store-checks.js'
 
 let fixture: Fixture
 let namespace: StoredNamespace
 
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   namespace = fixture.namespace
   await mkdirs('/d/sub', '/plain')
 })
-afterEach(() => fixture.dispose())
 
 async function mkdirs(...paths: readonly string[]) {
   for (const path of paths) {

@@ -1,7 +1,7 @@
 /** Storage policies of files and directories: set, inherited, kept in snapshots, and who may change what. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { as, type Fixture, openFixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { describe, expect, it } from 'vitest'
+import { as, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 const HOT = 7
 const COLD = 2
@@ -10,14 +10,10 @@ const LAZY_PERSIST = 15
 
 let fixture: Fixture
 
-beforeEach(async () => {
-  fixture = await openFixture()
+namespaceForEach(async (it) => {
+  fixture = it
   await make('/a/b')
   await writeFile(fixture.namespace, '/a/b/f', [10])
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
 })
 
 const make = (path: string) =>

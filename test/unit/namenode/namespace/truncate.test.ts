@@ -1,24 +1,15 @@
 /** Shortening files (protocol reference 2.5): at block boundaries at once, inside a block by way of a recovery. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  as,
-  createArguments,
-  type Fixture,
-  openFixture,
-  ROOT,
-  refusal,
-  writeFile,
-} from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { describe, expect, it } from 'vitest'
+import { as, createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
-beforeEach(async () => {
-  fixture = await openFixture({ minBlockSizeBytes: 100 })
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
-})
+namespaceForEach(
+  (it) => {
+    fixture = it
+  },
+  { minBlockSizeBytes: 100 },
+)
 
 const truncate = (newLengthBytes: number, holder = 'H1', call = ROOT) =>
   fixture.namespace.truncate(call, { path: '/f', newLengthBytes, holder })

@@ -1,5 +1,5 @@
 /** Quotas by type of storage: files count as their policies want them, wherever policies are set and trees are moved. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { openWritingConnection } from '../../../../namenode/storage/database.js'
 import type { QuotaStorageType } from '../../../../shared/quota-types.js'
@@ -7,23 +7,21 @@ import {
   createArguments,
   type Fixture,
   openFileWithBlock,
-  openFixture,
   ROOT,
   refusal,
   writeFile,
 } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
 
-beforeEach(async () => {
-  fixture = await openFixture({ keepDeletedMs: 60_000 })
-  await make('/q/d')
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
-})
+namespaceForEach(
+  async (it) => {
+    fixture = it
+    await make('/q/d')
+  },
+  { keepDeletedMs: 60_000 },
+)
 
 const make = (path: string) =>
   fixture.namespace.mkdirs(ROOT, { path, permission: 0o755, createParent: true })

@@ -1,21 +1,20 @@
 /** Extended attributes in the namespace: flags, limits, who may do what in which namespace. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeXAttrValue, parseXAttrName, prefixedName } from '../../../../shared/xattr.js'
-import { as, type Fixture, openFixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
-import { checkStore } from './store-checks.js'
+import { as, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
+import { namespaceForEach } from './namespace-for-each.js'
 
 let fixture: Fixture
 const eve = as('eve')
 
-beforeEach(async () => {
-  fixture = await openFixture({ maxXAttrs: 3, maxXAttrBytes: 100 })
-  await writeFile(fixture.namespace, '/f', [10])
-  await fixture.namespace.mkdirs(ROOT, { path: '/open', permission: 0o777, createParent: true })
-})
-afterEach(async () => {
-  checkStore(fixture.folder)
-  await fixture.dispose()
-})
+namespaceForEach(
+  async (it) => {
+    fixture = it
+    await writeFile(fixture.namespace, '/f', [10])
+    await fixture.namespace.mkdirs(ROOT, { path: '/open', permission: 0o777, createParent: true })
+  },
+  { maxXAttrs: 3, maxXAttrBytes: 100 },
+)
 
 interface Options {
   readonly call?: typeof ROOT

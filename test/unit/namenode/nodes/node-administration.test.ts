@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NodeOrder } from '../../../../namenode/policy/admin-state.js'
-import { DEAD_MS, HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { DEAD_MS, HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 import { as, ROOT } from '../namespace/namespace-fixture.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 const LEAVE: NodeOrder = { kind: 'decommission' }

@@ -1,21 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { BlockRecord } from '../../../../namenode/service/namespace/namespace-model.js'
 import { type BlockId, generationStamp } from '../../../../shared/ids.js'
 import {
   DEAD_MS,
   HEARTBEAT_MS,
   LINGER_MS,
-  ScriptedCluster,
+  type ScriptedCluster,
 } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 /** Three replicas got a new version; one node died after its rename and before it had told. */

@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { datanodeUuid } from '../../../../shared/ids.js'
-import { HEARTBEAT_MS, ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 /** Names of the nodes that twenty writers are offered. */

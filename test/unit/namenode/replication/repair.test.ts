@@ -1,19 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   DEAD_MS,
   HEARTBEAT_MS,
   ScriptedCluster,
   STALE_MS,
 } from '../../../support/scripted-cluster.js'
+import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
 
 let cluster: ScriptedCluster
 
-beforeEach(async () => {
-  cluster = await ScriptedCluster.start()
-})
-
-afterEach(async () => {
-  await cluster.close()
+scriptedClusterForEach((it) => {
+  cluster = it
 })
 
 const statistics = () => cluster.management.blockManager.statistics()
