@@ -47,3 +47,19 @@ export function readSettings(
     flags,
   })
 }
+
+/** What a server that runs in the process of the command gets from it. @throws DfsError CONFIGURATION */
+export function serverSurroundings(
+  io: CliIo,
+  options: SettingsOptions,
+  flags: readonly Assignment[],
+) {
+  const read = () => readSettings(io, options, flags).values
+  return {
+    values: read(),
+    reload: read,
+    signal: io.signal,
+    print: (line: string) => io.stdout.write(`${line}\n`),
+    printError: (line: string) => io.stderr.write(`${line}\n`),
+  }
+}

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { runDatanode } from '../../datanode/main.js'
 import { type CommandContext, examples } from '../command.js'
-import { addSettingsOptions, flagAssignment, readSettings } from '../server-settings.js'
+import { addSettingsOptions, flagAssignment, serverSurroundings } from '../server-settings.js'
 
 interface Options {
   readonly data?: string
@@ -21,13 +21,7 @@ export function register(command: Command, context: CommandContext): void {
         ...flagAssignment('datanode.volumes', '--data', options.data, io),
         ...flagAssignment('namenode.host', '--namenode', options.namenode, io),
       ]
-      const exitCode = await runDatanode({
-        values: readSettings(io, options, flags).values,
-        reload: () => readSettings(io, options, flags).values,
-        signal: io.signal,
-        print: (line) => io.stdout.write(`${line}\n`),
-        printError: (line) => io.stderr.write(`${line}\n`),
-      })
+      const exitCode = await runDatanode(serverSurroundings(io, options, flags))
       context.setExitCode(exitCode)
     })
   examples(command, [

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { runNamenode } from '../../namenode/main.js'
 import { type CommandContext, examples } from '../command.js'
-import { addSettingsOptions, flagAssignment, readSettings } from '../server-settings.js'
+import { addSettingsOptions, flagAssignment, serverSurroundings } from '../server-settings.js'
 
 interface Options {
   readonly data?: string
@@ -24,13 +24,7 @@ export function register(command: Command, context: CommandContext): void {
         ...flagAssignment('namenode.rpc-port', '--rpc-port', options.rpcPort, io),
         ...flagAssignment('namenode.http-port', '--http-port', options.httpPort, io),
       ]
-      const exitCode = await runNamenode({
-        values: readSettings(io, options, flags).values,
-        reload: () => readSettings(io, options, flags).values,
-        signal: io.signal,
-        print: (line) => io.stdout.write(`${line}\n`),
-        printError: (line) => io.stderr.write(`${line}\n`),
-      })
+      const exitCode = await runNamenode(serverSurroundings(io, options, flags))
       context.setExitCode(exitCode)
     })
   examples(command, ['dfs namenode --data /srv/dfs/namenode --config /etc/dfs/dfs.yaml'])

@@ -20,6 +20,7 @@ import { type BlockId, datanodeUuid } from '../../shared/ids.js'
 import { silentLog } from '../../shared/log.js'
 import { ShutdownStack } from '../../shared/shutdown-stack.js'
 import { systemSeams } from '../../shared/system-seams.js'
+import { testNamenodeConfig } from './namenode-config.js'
 import { ScriptedBlockManager } from './scripted-block-manager.js'
 
 export interface NamenodeRpc {
@@ -35,53 +36,6 @@ export interface NamenodeRpc {
   /** A client of its own connection, closed with the server. */
   client(user?: string): NamenodeClient
   close(): Promise<void>
-}
-
-export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
-  return {
-    dataFolder,
-    bindHost: '127.0.0.1',
-    allowUnauthenticatedBind: false,
-    rpcPort: 0,
-    httpPort: 0,
-    extraRpcPorts: [],
-    extraHttpPorts: [],
-    clusterToken: 'a token of the tests',
-    superuser: 'root',
-    proxyUsers: [],
-    webAccess: { corsOrigins: [], csrfHeader: '' },
-    supergroup: 'supergroup',
-    blockSizeBytes: 1024 * 1024,
-    minBlockSizeBytes: 0,
-    replication: 3,
-    minReplication: 1,
-    maxReplication: 512,
-    maxXAttrs: 32,
-    maxXAttrBytes: 16_384,
-    keepDeletedMs: 0,
-    editsRetained: 1_000_000,
-    undoFreeShare: 0,
-    movement: { bytesPerSecond: 1e12, balanceThreshold: 1 },
-    trashIntervalMinutes: 0,
-    trash: { keepMs: 0, checkpointMs: 0 },
-    liveness: { staleAfterMs: 15_000, deadAfterMs: 60_000 },
-    heartbeatIntervalMs: 3_000,
-    fullReportIntervalMs: 3_600_000,
-    leaseSoftLimitMs: 60_000,
-    leaseHardLimitMs: 1_200_000,
-    completeWaitMs: 5_000,
-    replicationLoopMs: 1_000,
-    pendingCopyTimeoutMs: 60_000,
-    copyStreamsPerNode: 2,
-    topology: { table: [], script: undefined, argumentsAtOnce: 100, timeoutMs: 1000 },
-    hostsFiles: { hosts: [], exclude: [] },
-    nodeCheckMs: 1_000,
-    maintenanceMinReplicas: 2,
-    safeModeThreshold: 1,
-    writer: 'inline',
-    audit: { maxBytes: 1024 * 1024, reads: true },
-    logLevel: 'silent',
-  }
 }
 
 /** Orders for datanodes are tested with block management; here there is none. */

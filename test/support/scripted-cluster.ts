@@ -12,6 +12,7 @@ import { systemNetwork } from '../../shared/network.js'
 import { seededRandom } from '../../shared/random.js'
 import type { Seams } from '../../shared/seams.js'
 import { FakeClock } from './fake-clock.js'
+import { testNamenodeConfig } from './namenode-config.js'
 import { ReplicaNode, type ReplicaNodeOptions } from './replica-node.js'
 import { ScriptedNamespace } from './scripted-namespace.js'
 
@@ -146,53 +147,23 @@ export class ScriptedCluster {
   }
 }
 
+/** As every namenode of the tests, with the times and limits of the script. */
 export function configuration(
   dataFolder: string,
   overrides: Partial<NamenodeConfig> = {},
 ): NamenodeConfig {
   return {
-    dataFolder,
-    bindHost: '127.0.0.1',
-    allowUnauthenticatedBind: false,
-    rpcPort: 0,
-    httpPort: 0,
-    extraRpcPorts: [],
-    extraHttpPorts: [],
+    ...testNamenodeConfig(dataFolder),
     clusterToken: 'secret',
-    superuser: 'root',
-    proxyUsers: [],
-    webAccess: { corsOrigins: [], csrfHeader: '' },
-    supergroup: 'supergroup',
     blockSizeBytes: 1024,
-    minBlockSizeBytes: 0,
-    replication: 3,
-    minReplication: 1,
-    maxReplication: 512,
-    maxXAttrs: 32,
-    maxXAttrBytes: 16_384,
-    keepDeletedMs: 0,
-    editsRetained: 1_000_000,
-    undoFreeShare: 0,
-    movement: { bytesPerSecond: 1e12, balanceThreshold: 1 },
     trashIntervalMinutes: 60,
-    trash: { keepMs: 0, checkpointMs: 0 },
     liveness: { staleAfterMs: STALE_MS, deadAfterMs: DEAD_MS },
     heartbeatIntervalMs: HEARTBEAT_MS,
-    fullReportIntervalMs: 3_600_000,
-    leaseSoftLimitMs: 60_000,
-    leaseHardLimitMs: 1_200_000,
     completeWaitMs: 1_000,
     replicationLoopMs: 500,
     pendingCopyTimeoutMs: LINGER_MS,
-    copyStreamsPerNode: 2,
-    topology: { table: [], script: undefined, argumentsAtOnce: 100, timeoutMs: 1000 },
-    hostsFiles: { hosts: [], exclude: [] },
-    nodeCheckMs: 1_000,
-    maintenanceMinReplicas: 2,
     safeModeThreshold: 0.999,
-    writer: 'inline',
     audit: { maxBytes: 0, reads: true },
-    logLevel: 'silent',
     ...overrides,
   }
 }

@@ -5,7 +5,7 @@ import { startNamenode } from '../../../namenode/start-namenode.js'
 import { NamenodeClient } from '../../../shared/client/namenode-client.js'
 import { silentLog } from '../../../shared/log.js'
 import { systemSeams } from '../../../shared/system-seams.js'
-import { testNamenodeConfig } from '../../support/namenode-rpc.js'
+import { testNamenodeConfig } from '../../support/namenode-config.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const seams = systemSeams(silentLog)
