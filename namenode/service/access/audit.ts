@@ -56,7 +56,13 @@ export class Audit {
   static async open(options: AuditOptions): Promise<Audit> {
     const { disk, maxBytes } = options
     const folder = auditFolder(options.dataFolder)
-    const file = maxBytes > 0 ? await AuditFile.open(disk, { folder, maxBytes }) : undefined
+    const onRotationError = (error: unknown) =>
+      options.log.error(
+        { err: error },
+        'the audit log cannot be rotated: it goes on in a full file',
+      )
+    const file =
+      maxBytes > 0 ? await AuditFile.open(disk, { folder, maxBytes, onRotationError }) : undefined
     return new Audit(options, file)
   }
 

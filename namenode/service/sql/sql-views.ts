@@ -2,11 +2,10 @@
  * The tables that `dfs sql` asks (docs/sql.md): views over the namespace and the replica map, the nodes as the namenode
  * sees them, and the audit log. Made on a connection of their own, which can change nothing afterwards.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
 import { Database } from '../../../shared/sqlite.js'
-import { AUDIT_FILES, auditFilePath } from '../../storage/audit-file.js'
+import { auditLinesAtOnce } from '../../storage/audit-file.js'
 import { type AuditedOperation, parseAuditLine } from '../../storage/audit-line.js'
 
 /** A datanode as a row of `nodes`. */
@@ -132,16 +131,11 @@ class DirectoryPaths {
   }
 }
 
-/** All of the log, the newest file first, each from its end. */
+/** All of the log, the newest first. */
 function* auditRows(folder: string): Generator<(string | number | null)[]> {
-  for (let number = 0; number < AUDIT_FILES; number += 1) {
-    const path = join(auditFilePath(folder, number))
-    if (!existsSync(path)) return
-    const lines = readFileSync(path, 'utf8').split('\n')
-    for (let index = lines.length - 1; index >= 0; index -= 1) {
-      const operation = parseAuditLine(lines[index] ?? '')
-      if (operation !== undefined) yield auditRow(operation)
-    }
+  for (const line of auditLinesAtOnce(folder)) {
+    const operation = parseAuditLine(line)
+    if (operation !== undefined) yield auditRow(operation)
   }
 }
 

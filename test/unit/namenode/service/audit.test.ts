@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -18,6 +18,7 @@ import {
 import { systemClock } from '../../../../shared/clock.js'
 import { systemDisk } from '../../../../shared/disk.js'
 import { silentLog } from '../../../../shared/log.js'
+import { FailingDisk } from '../../../support/failing-disk.js'
 import { type NamenodeRpc, openNamenodeRpc } from '../../../support/namenode-rpc.js'
 import { HandClock } from '../namespace/namespace-fixture.js'
 
@@ -131,6 +132,65 @@ describe('the audit log', () => {
     const expected = found.map((_, index) => `/ä${written - 1 - index}`)
     expect(found.map((it) => it.path)).toEqual(expected)
     expect(found.length).toBeGreaterThan(80)
+  })
+
+  it.each([
+    ['rename', 'audit.log.2'],
+    ['rename', 'audit.log'],
+    ['open', 'audit.log'],
+  ] as const)(
+    'goes on when it cannot be rotated, and loses nothing by it: %s of %s',
+    async (call, pathPart) => {
+      const disk = new FailingDisk()
+      const maxBytes = 8 * 2000
+      audit = await Audit.open({
+        ...{ disk, clock, log: silentLog, dataFolder: folder, maxBytes, reads: true },
+      })
+      const record = async (path: string) => {
+        audit.record(operation({ path }), false)
+        await audit.flush()
+      }
+      const paths = async () => (await audit.find(ALL)).map((it) => it.path)
+      // A file has room for 13 of these lines: there are three full ones.
+      for (let index = 0; index < 50; index += 1) await record(`/a${index}`)
+      const before = await paths()
+      disk.faults.push({ call, pathPart, effect: 'EIO' })
+      for (let index = 50; index < 80; index += 1) await record(`/a${index}`)
+      disk.faults.length = 0
+      expect(await paths()).toEqual(
+        [...Array(30).keys()].map((it) => `/a${79 - it}`).concat(before.map(String)),
+      )
+      for (let index = 80; index < 100; index += 1) await record(`/a${index}`)
+      expect((await paths()).toSorted()).toEqual(
+        [...Array(100).keys()].map((it) => `/a${it}`).toSorted(),
+      )
+      expect(readdirSync(auditFolder(folder)).length).toBeGreaterThan(4)
+    },
+  )
+
+  it('stops, and says so, when it has used up all of its room and cannot be rotated', async () => {
+    const disk = new FailingDisk()
+    const maxBytes = 8 * 2000
+    audit = await Audit.open({
+      ...{ disk, clock, log: silentLog, dataFolder: folder, maxBytes, reads: true },
+    })
+    disk.faults.push({ call: 'rename', pathPart: 'audit.log', effect: 'EIO' })
+    for (let index = 0; index < 200; index += 1) {
+      audit.record(operation({ path: `/a${index}` }), false)
+      await audit.flush()
+    }
+    const [file] = readdirSync(auditFolder(folder))
+    expect(file).toBe('audit.log')
+    const { size } = statSync(join(auditFolder(folder), 'audit.log'))
+    expect(size).toBeGreaterThan(maxBytes - 200)
+    expect(size).toBeLessThanOrEqual(maxBytes)
+  })
+
+  it('reads lines that are longer than a piece', async () => {
+    audit = await open(100_000_000)
+    const paths = ['/a', `/${'long'.repeat(100_000)}`, '/b']
+    for (const path of paths) audit.record(operation({ path }), false)
+    expect((await audit.find(ALL)).map((it) => it.path)).toEqual(paths.toReversed())
   })
 
   it('reads lines that are divided between pieces', async () => {

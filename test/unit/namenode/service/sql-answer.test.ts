@@ -1,4 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditFolder } from '../../../../namenode/service/access/audit.js'
@@ -96,6 +103,17 @@ describe('a question in SQL', () => {
     '',
   ])('that is none is refused: %s', (sql) => {
     expect(ask(sql)).toEqual({ kind: 'refused', message: expect.any(String) })
+  })
+
+  it('may be about an audit log whose files are longer than any string', () => {
+    const folder = auditFolder(fixture.folder)
+    const line = readFileSync(join(folder, 'audit.log'))
+    const older = join(folder, 'audit.log.1')
+    writeFileSync(older, '')
+    truncateSync(older, 600 * 1024 * 1024)
+    appendFileSync(older, Buffer.concat([Buffer.from('\n'), line]))
+    expect(ask('select user from audit limit 2')).toMatchObject({ rows: [['alice'], ['alice']] })
+    rmSync(older)
   })
 
   it('is told that there is more where one row alone would be too long', () => {
