@@ -27,6 +27,8 @@ export const CHANGE_STEPS = [
 export const NAMENODE_POINTS = [
   'start.opened',
   'start.epoch-begun',
+  /** At the first start only. */
+  'start.record-made',
   'start.recorded',
   'checkpoint.due',
   'checkpoint.done',

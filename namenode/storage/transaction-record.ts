@@ -7,19 +7,12 @@
  * because a second sync in each commit would cost a third of the speed and a kill of the process loses nothing.
  */
 
-import {
-  closeSync,
-  fdatasync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from '@node-rs/crc32'
 import type { Clock } from '../../shared/clock.js'
+import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, errnoOf } from '../../shared/errors.js'
+import { writeWholeFile } from './whole-file.js'
 
 const SLOT_BYTES = 512
 const SYNC_EVERY_MS = 50
@@ -66,9 +59,13 @@ export class TransactionRecord {
   #cancelSync: (() => void) | undefined
   #syncing: Promise<void> | undefined
 
-  /** Opens or creates the file. @param onError told when a sync failed: the disk is not to be trusted then */
+  /**
+   * Opens or creates the file; what it says then is on the disk when this returns.
+   * @param onError told when a sync failed: the disk is not to be trusted then
+   */
   constructor(
     path: string,
+    begin: RecordedTransaction,
     clock: Clock,
     onError: (error: Error) => void,
     startSync: StartSync = fdatasync,
@@ -76,7 +73,11 @@ export class TransactionRecord {
     this.#clock = clock
     this.#startSync = startSync
     this.#onError = onError
-    this.#descriptor = openOrCreate(path)
+    this.#descriptor = openOrCreate(path, begin)
+    this.write(begin)
+    this.write(begin)
+    fdatasyncSync(this.#descriptor)
+    this.#isDirty = false
   }
 
   /** Notes what has just been committed. */
@@ -86,14 +87,6 @@ export class TransactionRecord {
     this.#slot = 1 - this.#slot
     this.#isDirty = true
     if (this.#cancelSync === undefined && this.#syncing === undefined) this.#syncLater()
-  }
-
-  /** As `write`, for both slots, and on the disk when it returns: for starts. */
-  writeDurably(record: RecordedTransaction): void {
-    this.write(record)
-    this.write(record)
-    fdatasyncSync(this.#descriptor)
-    this.#isDirty = false
   }
 
   async close(): Promise<void> {
@@ -123,19 +116,16 @@ export class TransactionRecord {
   }
 }
 
-function openOrCreate(path: string): number {
+/** A new one has its content before it has its name: one without an intact slot is refused at the next start. */
+function openOrCreate(path: string, begin: RecordedTransaction): number {
   try {
     return openSync(path, 'r+')
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
   }
-  const descriptor = openSync(path, 'wx+', 0o600)
-  writeSync(descriptor, Buffer.alloc(2 * SLOT_BYTES), 0, 2 * SLOT_BYTES, 0)
-  fsyncSync(descriptor)
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
-  return descriptor
+  const slot = encodeSlot(begin)
+  writeWholeFile(path, Buffer.concat([slot, slot]), () => crashPoint('start.record-made'))
+  return openSync(path, 'r+')
 }
 
 function encodeSlot(record: RecordedTransaction): Buffer {

@@ -2,10 +2,9 @@
  * Says that a data folder has a life, and whose: without it a lost database would look like a fresh folder, and an
  * empty namespace would be served over datanodes full of blocks. Written last when a folder is formatted.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { DfsError, errnoOf } from '../../shared/errors.js'
-import { syncFile } from './database.js'
+import { writeWholeFile } from './whole-file.js'
 
 const LAYOUT_VERSION = 1
 
@@ -57,9 +56,5 @@ export function writeVersionFile(path: string, version: VersionFile): void {
     `blockpoolID=${version.blockPoolId}`,
     `cTime=${version.createdMs}`,
   ]
-  const temporary = `${path}.new`
-  writeFileSync(temporary, `${lines.join('\n')}\n`)
-  syncFile(temporary)
-  renameSync(temporary, path)
-  syncFile(dirname(path))
+  writeWholeFile(path, `${lines.join('\n')}\n`)
 }

@@ -64,10 +64,10 @@ export async function restoreNamespace(request: RestoreRequest): Promise<Restore
   renameSync(partial, paths.database)
   syncFile(dataFolder)
   const { clusterId, epoch, lastTransaction } = state
-  const record = new TransactionRecord(paths.record, clock, (error) => {
+  const begin = { clusterId, epoch, transactionId: lastTransaction }
+  const record = new TransactionRecord(paths.record, begin, clock, (error) => {
     throw error
   })
-  record.writeDurably({ clusterId, epoch, transactionId: lastTransaction })
   await record.close()
   // Last: without it the folder is not taken for one that has lived.
   writeVersionFile(paths.version, state)

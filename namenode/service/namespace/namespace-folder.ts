@@ -71,12 +71,9 @@ export function openFolder(
     crashPoint('start.opened')
     const state = beginEpoch(database, stores, engine, options)
     crashPoint('start.epoch-begun')
-    const record = new TransactionRecord(paths.record, clock, onRecordError, startSync)
-    record.writeDurably({
-      clusterId: state.clusterId,
-      epoch: state.epoch,
-      transactionId: state.lastTransaction,
-    })
+    const { clusterId, epoch, lastTransaction: transactionId } = state
+    const begin = { clusterId, epoch, transactionId }
+    const record = new TransactionRecord(paths.record, begin, clock, onRecordError, startSync)
     crashPoint('start.recorded')
     // Last: a folder with a version file is complete, and will never be formatted again.
     if (version === undefined) writeVersionFile(paths.version, state)
