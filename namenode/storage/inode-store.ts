@@ -3,6 +3,7 @@ import { assert } from '../../shared/assert.js'
 import type { InodeId } from '../../shared/ids.js'
 import { AclTexts } from './acl-texts.js'
 import type { Database } from './database.js'
+import type { InodeMemory } from './inode-memory.js'
 import {
   type Inode,
   type InodeRow,
@@ -36,8 +37,17 @@ export type NewInode = Pick<
 }
 
 const COLUMNS = inodeColumnsOf('inode')
+const NO_TOTALS: TreeTotals = {
+  files: 0,
+  directories: 0,
+  lengthBytes: 0,
+  spaceBytes: 0,
+  reservedBytes: 0,
+}
 
 export class InodeStore {
+  /** Of the writer alone. */
+  readonly memory: InodeMemory | undefined
   readonly #get
   readonly #child
   readonly #list
@@ -63,7 +73,9 @@ export class InodeStore {
   readonly #snapshottable
   readonly #snapshottables
 
-  constructor(database: Database) {
+  /** @param memory for the one connection that changes inodes */
+  constructor(database: Database, memory?: InodeMemory) {
+    this.memory = memory
     const prepare = database.prepare.bind(database)
     this.#get = prepare<[number], InodeRow>(`SELECT ${COLUMNS} FROM inode WHERE id = ?`).raw()
     this.#child = prepare<[number, string], InodeRow>(
@@ -148,11 +160,11 @@ export class InodeStore {
   }
 
   get(id: InodeId): Inode | undefined {
-    return this.#toInode(this.#get.get(id))
+    return this.memory?.get(id) ?? this.#toInode(this.#get.get(id))
   }
 
   child(parent: InodeId, name: string): Inode | undefined {
-    return this.#toInode(this.#child.get(parent, name))
+    return this.memory?.directory(parent, name) ?? this.#toInode(this.#child.get(parent, name))
   }
 
   /** Up to `limit` entries with a name above `startAfter`, bytewise. */
@@ -167,12 +179,16 @@ export class InodeStore {
 
   /** undefined when there is no such inode. */
   parentOf(id: InodeId): InodeId | typeof NO_PARENT | undefined {
+    const known = this.memory?.get(id)
+    if (known !== undefined) return known.parent
     const parent = this.#parent.get(id)
     return parent === undefined ? undefined : toParent(parent)
   }
 
   /** What hangs where, and under which policy of its own; undefined when there is no such inode. */
   placeOf(id: InodeId): Pick<Inode, 'parent' | 'policy'> | undefined {
+    const known = this.memory?.get(id)
+    if (known !== undefined) return known
     const row = this.#placeOf.get(id)
     return row && { parent: toParent(row.parent), policy: row.policy }
   }
@@ -202,39 +218,59 @@ export class InodeStore {
       inode.policy,
     )
     if (inode.parent !== NO_PARENT) this.#insertEntry.run(inode.parent, inode.name, inode.id)
+    if (inode.policy !== 0) this.#policiesMayChange()
+    this.memory?.add(toNewRow(inode))
   }
 
   /** Takes the name away; the inode stays, without a parent. */
   detach(inode: Inode): void {
     this.#removeName(inode)
     this.#place.run(NO_PARENT, inode.name, inode.id)
+    this.memory?.forget(inode.id)
   }
 
   /** The inverse of `detach`, at any place. */
   attach(id: InodeId, parent: InodeId, name: string): void {
     this.#insertEntry.run(parent, name, id)
     this.#place.run(parent, name, id)
+    this.memory?.forget(id)
   }
 
   move(inode: Inode, parent: InodeId, name: string): void {
     this.#removeName(inode)
     this.#insertEntry.run(parent, name, inode.id)
     this.#place.run(parent, name, inode.id)
+    this.memory?.change(inode.id, () => ({ parent, name }))
   }
 
   remove(inode: Inode): void {
     if (inode.parent !== NO_PARENT) this.#removeName(inode)
     this.#remove.run(inode.id)
+    if (inode.policy !== 0) this.#policiesMayChange()
+    this.memory?.forget(inode.id)
   }
 
   /** A directory gained or lost `entries` names. */
   touchDirectory(id: InodeId, entries: number, timeMs: number): void {
     this.#touchDirectory.run(entries, timeMs, id)
+    this.memory?.change(id, ({ children }) => ({
+      children: children + entries,
+      modificationTimeMs: timeMs,
+    }))
   }
 
   addTotals(id: InodeId, totals: TreeTotals): void {
     const { files, directories, lengthBytes, spaceBytes, reservedBytes } = totals
     this.#addTotals.run(files, directories, lengthBytes, spaceBytes, reservedBytes, id)
+    this.memory?.change(id, ({ tree }) => ({
+      tree: {
+        files: tree.files + files,
+        directories: tree.directories + directories,
+        lengthBytes: tree.lengthBytes + lengthBytes,
+        spaceBytes: tree.spaceBytes + spaceBytes,
+        reservedBytes: tree.reservedBytes + reservedBytes,
+      },
+    }))
   }
 
   setAttributes(
@@ -261,44 +297,64 @@ export class InodeStore {
       this.#aclTexts.encode(acl),
       id,
     )
+    this.memory?.forget(id)
   }
 
   setFileState(
     id: InodeId,
     state: Pick<Inode, 'isOpen' | 'lengthBytes' | 'modificationTimeMs'>,
   ): void {
-    this.#fileState.run(state.isOpen ? 1 : 0, state.lengthBytes, state.modificationTimeMs, id)
+    const { isOpen, lengthBytes, modificationTimeMs } = state
+    this.#fileState.run(isOpen ? 1 : 0, lengthBytes, modificationTimeMs, id)
+    this.memory?.change(id, () => ({ isOpen, lengthBytes, modificationTimeMs }))
   }
 
   setPolicy(id: InodeId, policy: number): void {
     this.#policy.run(policy, id)
+    this.#policiesMayChange()
+    this.memory?.forget(id)
   }
 
   /** Whether any inode has a storage policy of its own: most clusters have none, and need not look further. */
   get hasPolicies(): boolean {
-    return this.#anyPolicy.get() === 1
+    const known = this.memory?.hasPolicies
+    if (known !== undefined) return known
+    const hasPolicies = this.#anyPolicy.get() === 1
+    if (this.memory !== undefined) this.memory.hasPolicies = hasPolicies
+    return hasPolicies
   }
 
   setReserved(id: InodeId, reservedBytes: number): void {
     this.#reserve.run(reservedBytes, id)
+    this.memory?.change(id, () => ({ reservedBytes }))
   }
 
   #toInode(row: InodeRow | undefined): Inode | undefined {
-    return row === undefined ? undefined : toInode(row, this.#aclTexts)
+    if (row === undefined) return undefined
+    const inode = toInode(row, this.#aclTexts)
+    this.memory?.remember(inode)
+    return inode
+  }
+
+  #policiesMayChange(): void {
+    if (this.memory !== undefined) this.memory.hasPolicies = undefined
   }
 
   /** The row changed and its old version was kept for a snapshot. */
   setSince(id: InodeId, transaction: number): void {
     this.#since.run(transaction, id)
+    this.memory?.forget(id)
   }
 
   /** The inode has a new place since this transaction. */
   setArrived(id: InodeId, transaction: number): void {
     this.#arrived.run(transaction, transaction, id)
+    this.memory?.forget(id)
   }
 
   setSnapshottable(id: InodeId, isSnapshottable: boolean): void {
     this.#snapshottable.run(isSnapshottable ? 1 : 0, id)
+    this.memory?.forget(id)
   }
 
   /** Snapshottable directories with an id above `after`. */
@@ -309,5 +365,20 @@ export class InodeStore {
   #removeName(inode: Inode): void {
     const { changes } = this.#removeEntry.run(inode.parent, inode.name)
     assert(changes === 1, `inode ${inode.id} has exactly the name that it says`)
+  }
+}
+
+/** An inode as it is when it has just been made. */
+function toNewRow({ timeMs, ...inode }: NewInode): Inode {
+  return {
+    ...inode,
+    modificationTimeMs: timeMs,
+    accessTimeMs: inode.kind === 'file' ? timeMs : 0,
+    lengthBytes: 0,
+    children: 0,
+    tree: NO_TOTALS,
+    reservedBytes: 0,
+    arrived: 0,
+    isSnapshottable: false,
   }
 }

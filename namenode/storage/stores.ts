@@ -4,6 +4,7 @@ import type { Database } from './database.js'
 import { DeletionStore } from './deletion-store.js'
 import { DetachedStore } from './detached-store.js'
 import { EditStore } from './edit-store.js'
+import type { InodeMemory } from './inode-memory.js'
 import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
 import { NodeOrderStore } from './node-order-store.js'
@@ -34,10 +35,13 @@ export interface Stores {
   readonly nodeOrders: NodeOrderStore
 }
 
-/** Prepares every statement: a schema that does not fit is found here, not in the middle of a request. */
-export function openStores(database: Database): Stores {
+/**
+ * Prepares every statement: a schema that does not fit is found here, not in the middle of a request.
+ * @param memory for the one connection that changes inodes, whose owner tells it what was undone
+ */
+export function openStores(database: Database, memory?: InodeMemory): Stores {
   return {
-    inodes: new InodeStore(database),
+    inodes: new InodeStore(database, memory),
     blocks: new BlockStore(database),
     leases: new LeaseStore(database),
     xattrs: new XAttrStore(database),

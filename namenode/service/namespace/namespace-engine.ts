@@ -90,12 +90,14 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
 
   keep(): void {
     this.#applier.totals.keep()
+    this.#stores.inodes.memory?.keep()
     this.#before = this.#snapshot()
   }
 
   undo(): void {
     this.#applier.totals.undo()
     this.#applier.versions.reset()
+    this.#stores.inodes.memory?.undo()
     const { state, blocks, deletedBlocks } = this.#before
     this.#applier.state = { ...state }
     this.#applier.effects.blocks.length = blocks
@@ -123,6 +125,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
     this.#applier.state = this.#stores.state.get()
     this.#applier.totals.reset()
     this.#applier.versions.reset()
+    this.#stores.inodes.memory?.clear()
     this.takeEffects()
   }
 

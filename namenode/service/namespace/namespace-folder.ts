@@ -13,6 +13,7 @@ import {
   openWritingConnection,
   pragmaValue,
 } from '../../storage/database.js'
+import { InodeMemory } from '../../storage/inode-memory.js'
 import { type State, StateStore } from '../../storage/state-store.js'
 import { openStores, type Stores } from '../../storage/stores.js'
 import {
@@ -66,7 +67,7 @@ export function openFolder(
   inspect(paths.database, version, recorded)
   const database = openWritingConnection(paths.database)
   try {
-    const stores = openStores(database)
+    const stores = openStores(database, new InodeMemory())
     const engine = new NamespaceEngine(stores, options.limits)
     crashPoint('start.opened')
     const state = beginEpoch(database, stores, engine, options)

@@ -4,9 +4,11 @@ import { expect, it } from 'vitest'
 import type { ChangeRequest } from '../../../../namenode/service/namespace/namespace-change.js'
 import { NamespaceEngine } from '../../../../namenode/service/namespace/namespace-engine.js'
 import { openMemoryDatabase } from '../../../../namenode/storage/database.js'
+import { InodeMemory } from '../../../../namenode/storage/inode-memory.js'
 import { openStores } from '../../../../namenode/storage/stores.js'
 import { GroupCommit } from '../../../../namenode/writer/group-commit.js'
 import { DfsError } from '../../../../shared/errors.js'
+import { inodeId, ROOT_INODE_ID } from '../../../../shared/ids.js'
 import { createArguments, ROOT } from './namespace-fixture.js'
 import { checkDatabase } from './store-checks.js'
 
@@ -48,7 +50,8 @@ it('leaves no trace', () => {
     fc.property(fc.array(batch, { maxLength: 5 }), (batches) => {
       const database = openMemoryDatabase()
       try {
-        const engine = new FailingEngine(openStores(database), {
+        const stores = openStores(database, new InodeMemory())
+        const engine = new FailingEngine(stores, {
           minBlockSizeBytes: 0,
           maxReplication: 512,
           maxXAttrs: 32,
@@ -82,6 +85,11 @@ it('leaves no trace', () => {
           const announced = result.effects?.deletedBlocks.map((it) => it.blockId) ?? []
           expect(deleted).toEqual(expect.arrayContaining(announced))
           checkDatabase(database)
+          const written = openStores(database).inodes
+          const { nextInode } = stores.state.get()
+          for (let id: number = ROOT_INODE_ID; id < nextInode; id += 1) {
+            expect(stores.inodes.get(inodeId(id))).toEqual(written.get(inodeId(id)))
+          }
         }
       } finally {
         database.close()
