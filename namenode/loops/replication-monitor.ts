@@ -59,7 +59,7 @@ export function replicationTick(parts: ReplicationMonitorParts): () => TickOutco
   function schedule(): boolean {
     if (!parts.readiness.current.mayCopy) return false
     if (restMs > 0 && clock.monotonicMs() < restsUntilMs && queue.size <= known) return false
-    if (queue.size < REFILL_BELOW && tried === 0) examination.refillCopies(REFILL_BELOW)
+    if (queue.untried < REFILL_BELOW && tried === 0) examination.refillCopies(REFILL_BELOW)
     const limit = Math.min(SCHEDULED_PER_TICK, queue.size)
     if (limit === 0 || tried >= Math.min(SCHEDULED_PER_PERIOD, queue.size)) return false
     tried += limit

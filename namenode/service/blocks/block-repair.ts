@@ -88,7 +88,10 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     attention,
     queue,
     pendingCopies: (block) => copies.pendingOf(block),
-    onEnough: (block) => copies.cancel(block),
+    onEnough: (block) => {
+      copies.cancel(block)
+      administration.wellNow(block)
+    },
     maintenanceMinimum: config.maintenanceMinReplicas,
     settleMs: Math.min(SETTLE_MS, config.liveness.staleAfterMs),
   })

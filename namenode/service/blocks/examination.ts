@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../../shared/clock.js'
 import type { BlockId } from '../../../shared/ids.js'
-import { assessBlock, type BlockAssessment } from '../../policy/assess-block.js'
+import { assessBlock, type BlockAssessment, type Risk } from '../../policy/assess-block.js'
 import { isBad } from '../../policy/judge-replica.js'
 import { COPY_RISKS, isCopyRisk, type ReplicationQueue } from '../../policy/replication-queue.js'
 import type { ReplicaAttentionStore } from '../../storage/replica-attention-store.js'
@@ -15,6 +15,8 @@ import type { HeldReplica, ReplicaMap } from './replica-map.js'
 
 /** Blocks that wait for an examination or for a removal; what does not fit is found by the audit. */
 const WAITING_CAPACITY = 100_000
+/** Of the room for copies: the worst comes first, and there is always some left for the others. */
+const SHARE_OF_RISK = 0.75
 
 export interface ExaminationOptions {
   readonly clock: Clock
@@ -46,6 +48,8 @@ export class Examination {
   /** When the grace of a freshly committed block ends, oldest first. */
   readonly #settling = new Map<BlockId, number>()
   readonly #removals = new Set<BlockId>()
+  /** The last block of a risk that a queue was refilled with. */
+  readonly #reached = new Map<Risk, BlockId>()
   /** Called when there is something to examine or to copy. */
   onCopyWork: () => void = () => {}
   /** Called when something may be removable. Apart from the other, so that no loop wakes itself for ever. */
@@ -168,13 +172,20 @@ export class Examination {
     return this.#removals.size > 0
   }
 
-  /** Fills the queue of copies from the record on disk, worst risk first, when it is nearly empty. */
+  /**
+   * Fills the queue of copies from the record on disk when it is nearly empty: the worst risk first, but no risk gets all
+   * of the room, and each goes on where it stopped. Otherwise blocks that cannot be helped kept others from being tried.
+   */
   refillCopies(limit: number): void {
-    const { queue, attention } = this.#options
+    const { queue, pendingCopies } = this.#options
     for (const risk of COPY_RISKS) {
-      if (queue.size >= limit) return
-      for (const block of attention.list(risk, 0, limit)) {
-        if (this.#options.pendingCopies(block) === 0) queue.offer(block, risk)
+      let room = Math.ceil((limit - queue.untried) * SHARE_OF_RISK)
+      if (room <= 0) return
+      for (const block of this.#nextRecorded(risk, limit)) {
+        if (room <= 0) break
+        this.#reached.set(risk, block)
+        if (queue.riskOf(block) !== undefined || pendingCopies(block) > 0) continue
+        if (queue.offer(block, risk) === 'added') room -= 1
       }
     }
   }
@@ -182,8 +193,21 @@ export class Examination {
   /** Puts recorded surplus and damage back on the list of removals: once deletions are allowed, and from time to time. */
   refillRemovals(limit: number): void {
     for (const risk of ['surplus', 'damaged'] as const) {
-      for (const block of this.#options.attention.list(risk, 0, limit)) this.#removals.add(block)
+      for (const block of this.#nextRecorded(risk, limit)) {
+        this.#removals.add(block)
+        this.#reached.set(risk, block)
+      }
     }
+  }
+
+  /** Recorded blocks behind the one that was reached before, by id, and after the last the first ones. */
+  #nextRecorded(risk: Risk, limit: number): readonly BlockId[] {
+    const { attention } = this.#options
+    const reached = this.#reached.get(risk) ?? 0
+    const behind = attention.list(risk, reached, limit)
+    if (reached === 0 || behind.length === limit) return behind
+    const first = attention.list(risk, 0, limit - behind.length)
+    return [...behind, ...first.filter((it) => it <= reached)]
   }
 }
 

@@ -84,7 +84,8 @@ export class ReplicationCopies {
   }
 
   /**
-   * Schedules copies for up to `limit` blocks of the queue. Blocks that get none now go to the end of their risk.
+   * Schedules copies for up to `limit` blocks of the queue. Blocks that wait for a stream go to the end of their
+   * risk, those that cannot be copied now are put off.
    * @returns how many copies were started
    */
   schedule(examination: Examination, limit: number): number {
@@ -114,7 +115,10 @@ export class ReplicationCopies {
       const examined = blocks.get(blockId)
       const hasBad = examined?.replicas.some((it) => isBad(it.judgement)) === true
       if (reason === 'no-target' && hasBad) examination.considerRemoval(blockId)
-      this.#requeue(blockId, examined)
+      const risk = examined?.assessment.risk ?? 'none'
+      if (!isCopyRisk(risk)) continue
+      if (reason === 'busy') queue.offer(blockId, risk)
+      else queue.putOff(blockId, risk)
     }
     return started
   }
@@ -217,11 +221,6 @@ export class ReplicationCopies {
     if (copies?.delete(copy) !== true) return
     this.#size -= 1
     if (copies.size === 0) this.#pending.delete(copy.plan.blockId)
-  }
-
-  #requeue(block: BlockId, examined: Examined | undefined): void {
-    const risk = examined?.assessment.risk ?? 'none'
-    if (isCopyRisk(risk)) this.#options.queue.offer(block, risk)
   }
 
   #load(): Load {

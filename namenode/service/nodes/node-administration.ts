@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../../shared/clock.js'
 import { DfsError } from '../../../shared/errors.js'
-import type { DatanodeUuid } from '../../../shared/ids.js'
+import type { BlockId, DatanodeUuid } from '../../../shared/ids.js'
 import type { Log } from '../../../shared/log.js'
 import {
   type AdminState,
@@ -160,6 +160,11 @@ export class NodeAdministration {
   /** Begins a round of looking at what still depends on the nodes that are going. */
   beginRound(): void {
     for (const drain of this.#drains.values()) drain.beginRound()
+  }
+
+  /** A block has all its replicas: nodes that are going may have waited for it. */
+  wellNow(block: BlockId): void {
+    for (const drain of this.#drains.values()) drain.wellNow(block)
   }
 
   /** Looks at up to `limit` blocks of each such node; false when the round is over. */

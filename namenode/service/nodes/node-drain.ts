@@ -16,6 +16,8 @@ import type { ClusterNode, ClusterStorage } from './cluster-node.js'
 
 /** Blocks remembered as waiting; more are found when these are settled. */
 const WAITING_CAPACITY = 20_000
+/** Of those, how many are looked at again in one round; the others are looked at when they are told to be well. */
+const RECHECKED_PER_ROUND = 1_000
 
 export interface DrainProgress {
   readonly startedWallMs: number
@@ -71,9 +73,18 @@ export class NodeDrain {
     return this.#isDone
   }
 
-  /** Begins a round: what waits is looked at again. */
+  /** Begins a round: what has not been looked at for longest is looked at again. */
   beginRound(): void {
-    this.#rechecking = [...this.#waiting.keys()]
+    this.#rechecking = []
+    for (const block of this.#waiting.keys()) {
+      if (this.#rechecking.length >= RECHECKED_PER_ROUND) return
+      this.#rechecking.push(block)
+    }
+  }
+
+  /** A block has all the replicas that it should have: most of what waits is settled by this. */
+  wellNow(block: BlockId): void {
+    if (this.#waiting.has(block)) this.#look(block)
   }
 
   /** Looks at up to `limit` blocks; false when there is nothing more to look at in this round. */
@@ -139,11 +150,10 @@ export class NodeDrain {
   #look(id: BlockId): void {
     const cause = this.#causeOf(id)
     const known = this.#waiting.get(id)
+    // Behind all others, if it has to wait on.
+    this.#waiting.delete(id)
     if (cause === undefined) {
-      if (known !== undefined) {
-        this.#waiting.delete(id)
-        this.#bytesDone += known.lengthBytes
-      }
+      if (known !== undefined) this.#bytesDone += known.lengthBytes
       return
     }
     this.#isClean = false

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { NodeOrder } from '../../../../namenode/policy/admin-state.js'
 import { DEAD_MS, HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
 import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
@@ -63,6 +63,25 @@ describe('a node that is ordered to leave', () => {
     await cluster.join('d')
     await cluster.pass(15 * HEARTBEAT_MS)
     expect(view('a').state).toBe('decommissioned')
+  })
+
+  it('looks at some of what waits in each round, and at each block when it is well', async () => {
+    await cluster.join('a', 'b')
+    for (let index = 0; index < 1500; index += 1) await cluster.store(['a', 'b'])
+    await order('a', LEAVE)
+    await cluster.pass(5 * HEARTBEAT_MS)
+    expect(view('a').progress).toMatchObject({ blocksLeft: 1500, waiting: { queued: 1500 } })
+    const { administration } = cluster.management
+    const { blocks } = cluster.namespace
+    const lookUp = vi.spyOn(blocks, 'get')
+    administration.beginRound()
+    while (administration.step(200));
+    expect(new Set(lookUp.mock.calls.map(([id]) => id)).size).toBe(1000)
+    lookUp.mockRestore()
+    await cluster.join('c')
+    for (const block of [...blocks.values()]) await cluster.node('c').receive(block)
+    await cluster.clock.settle()
+    expect(view('a').progress).toMatchObject({ blocksLeft: 0 })
   })
 
   it('waits for files that are being written, and names them', async () => {

@@ -106,6 +106,28 @@ describe('the queue', () => {
     expect(queue.offer(blockId(4), 'single-copy')).toBe('added')
     expect(queue.take(9)).toEqual([4, 1])
   })
+  it('gives what was put off a fifth of the turns, in the order in which it was, and the rest to others', () => {
+    const queue = new ReplicationQueue({ capacity: 100 })
+    for (let id = 1; id <= 20; id += 1) queue.putOff(blockId(id), 'single-copy')
+    for (let id = 21; id <= 40; id += 1) queue.offer(blockId(id), 'under')
+    expect([queue.size, queue.untried]).toEqual([40, 20])
+    expect(queue.take(10)).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 1, 2])
+    queue.putOff(blockId(1), 'single-copy')
+    expect(queue.offer(blockId(19), 'single-copy')).toBe('merged')
+    expect(queue.take(5)).toEqual([19, 29, 30, 31, 3])
+    for (let id = 32; id <= 40; id += 1) queue.remove(blockId(id))
+    expect(queue.take(99)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 1])
+    expect(queue.size).toBe(0)
+  })
+  it('being full gives up what was put off first, and keeps no more of it than half', () => {
+    const queue = new ReplicationQueue({ capacity: 4 })
+    for (let id = 1; id <= 5; id += 1) queue.putOff(blockId(id), 'single-copy')
+    expect(queue.size).toBe(2)
+    for (let id = 6; id <= 9; id += 1) {
+      expect(queue.offer(blockId(id), 'badly-placed')).toBe('added')
+    }
+    expect(queue.take(9)).toEqual([6, 7, 8, 9])
+  })
   it('does what an obvious list does', () => {
     const command = fc.oneof(
       fc.record({
