@@ -353,7 +353,8 @@ export class DatanodeNode {
   /** Calls that were abandoned may still reach the disk: the locks are kept until they have, or will not. */
   async #waitForDisks(): Promise<void> {
     const { clock } = this.#seams
-    const idle = Promise.all(this.#opened.store.volumes.map(({ disk }) => disk.idle()))
+    const { keptFiles, volumes } = this.#opened.store
+    const idle = Promise.all([keptFiles.close(), ...volumes.map(({ disk }) => disk.idle())])
     const enough = new AbortController()
     await Promise.race([
       idle.then(() => enough.abort()),

@@ -2,7 +2,7 @@
  * The few calls of the block store to a disk, as a dependency: a simulation gives torn and lost writes, bit flips and
  * errors through the same interface. Paths are absolute and come from our own layout, never from a client.
  */
-import { type BigIntStats, constants, type Dirent, type StatsFs } from 'node:fs'
+import { type BigIntStats, constants, type Dirent, fstatSync, type StatsFs } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { DfsError } from './errors.js'
@@ -131,8 +131,8 @@ async function openOrExplain(path: string, mode: OpenMode): Promise<fs.FileHandl
 
 /** Closes what is no regular file: a folder, pipe or device that somebody put in its place. */
 async function requireRegular(handle: fs.FileHandle, path: string): Promise<void> {
-  const isRegular = (await handle.stat()).isFile()
-  if (isRegular) return
+  // Not a trip to the thread pool: what this asks for is in memory since the file was opened.
+  if (fstatSync(handle.fd).isFile()) return
   await handle.close()
   throw notRegular(path)
 }

@@ -4,6 +4,12 @@ import type { Volume } from './volume.js'
 
 export class BlockIndex {
   readonly #replicas = new Map<number, Replica>()
+  readonly #onGone: (id: number) => void
+
+  /** @param onGone called whenever a block's record is replaced or goes: what was remembered with it is true no more */
+  constructor(onGone: (id: number) => void) {
+    this.#onGone = onGone
+  }
 
   get size(): number {
     return this.#replicas.size
@@ -25,6 +31,7 @@ export class BlockIndex {
     const replica = this.#replicas.get(id)
     if (replica === undefined) return
     this.#replicas.delete(id)
+    this.#onGone(id)
     replica.volume.count(-1, replica.kind === 'finalized' ? -replica.lengthBytes : 0)
     if (replica.kind === 'being-written') replica.volume.promise(-replica.promisedBytes)
   }

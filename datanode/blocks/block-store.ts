@@ -11,16 +11,17 @@ import type { DatanodeConfig } from '../config.js'
 import { chooseVolume } from '../policy/choose-volume.js'
 import { BlockIndex } from './block-index.js'
 import { BlockQueue } from './block-queue.js'
+import { KeptFiles } from './kept-files.js'
 import { metaName, TEMPORARY_FOLDER, temporaryNames } from './layout.js'
 import { encodeHeader } from './meta-format.js'
+import { type Freshness, openReader } from './open-reader.js'
 import { type FinalizedReplica, OpenReplica, type Replica, type ReplicaOwner } from './replica.js'
 import { ReplicaFile, type ReplicaPaths, replicaPaths } from './replica-file.js'
-import { ReplicaReader } from './replica-reader.js'
+import type { ReplicaReader } from './replica-reader.js'
 import { condemn, removeCondemned, setReplicaAside } from './replica-removal.js'
 import { EMPTY_SYNC_POINT } from './replica-repair.js'
 import { ReplicaWriter } from './replica-writer.js'
 import type { Volume } from './volume.js'
-import { replicaNotFound } from './volume-scan.js'
 
 export interface NewReplica {
   readonly id: number
@@ -41,11 +42,12 @@ export interface CopyInFlight extends NewReplica {
 }
 
 export class BlockStore {
-  readonly index = new BlockIndex()
   readonly queue = new BlockQueue()
   readonly volumes: readonly Volume[]
   readonly config: Pick<DatanodeConfig, 'syncOnClose'>
   readonly seams: Seams
+  readonly index: BlockIndex
+  readonly keptFiles: KeptFiles
   readonly #copies = new Set<number>()
   readonly #corrupt = new Set<number>()
 
@@ -57,6 +59,12 @@ export class BlockStore {
     this.volumes = volumes
     this.config = config
     this.seams = seams
+    this.keptFiles = new KeptFiles({
+      clock: seams.clock,
+      isCurrent: (replica) => this.index.get(replica.id) === replica,
+      onCloseFailed: (error) => seams.log.warn({ err: error }, 'replica not closed'),
+    })
+    this.index = new BlockIndex((id) => this.keptFiles.forget(id))
   }
 
   get(id: number): Replica | undefined {
@@ -341,20 +349,11 @@ export class BlockStore {
 
   /**
    * Opens a replica for reading.
+   * @param how `kept` takes the files that an earlier reader left open; whoever looks for damage wants them `fresh`
    * @throws DfsError REPLICA_NOT_FOUND, and what the disk throws when its files cannot be opened
    */
-  async openReader(id: number, blockName: string): Promise<ReplicaReader> {
-    const replica = this.index.get(id)
-    if (replica === undefined) throw replicaNotFound(blockName)
-    // Taken before anything is awaited: what is visible now stays true while the files are being opened.
-    const writer = replica.kind === 'being-written' ? replica.writer : undefined
-    const isOpen = replica.kind === 'being-written'
-    const visibleBytes = isOpen ? replica.visibleBytes : replica.lengthBytes
-    const tail = writer?.copyTail(visibleBytes)
-    const recordedBytes = writer === undefined ? replica.lengthBytes : Number.MAX_SAFE_INTEGER
-    const paths = this.pathsOf(replica)
-    const file = await ReplicaFile.open(replica.volume.disk, id, paths, 'read')
-    return new ReplicaReader({ replica, file, visibleBytes, recordedBytes, tail })
+  openReader(id: number, blockName: string, how: Freshness = 'fresh'): Promise<ReplicaReader> {
+    return openReader(this, id, blockName, how)
   }
 
   /** A volume failed: its replicas are forgotten (not deleted) and their writers stopped. */

@@ -81,19 +81,35 @@ export class ReplicaFile {
   /**
    * Reads the records that cover a range, and their data, unverified. Fewer come when a file is shorter.
    * @param buffer room for the data: reused by callers that read much
+   * @param meta the records as they are in the file, when the caller has them
    */
-  async readRecords(firstIndex: number, count: number, buffer: Buffer): Promise<RecordRange> {
-    const metaBytes = Buffer.allocUnsafe(count * RECORD_BYTES)
-    const [dataLength, metaLength] = await Promise.all([
-      this.data.read(buffer, 0, count * RECORD_DATA_BYTES, firstIndex * RECORD_DATA_BYTES),
-      this.meta.read(metaBytes, 0, metaBytes.length, recordOffset(firstIndex)),
-    ])
-    const present = metaBytes.subarray(0, metaLength)
+  async readRecords(
+    firstIndex: number,
+    count: number,
+    buffer: Buffer,
+    meta: Buffer | Promise<Buffer> = this.readMeta(firstIndex, count),
+  ): Promise<RecordRange> {
+    const data = this.data.read(
+      buffer,
+      0,
+      count * RECORD_DATA_BYTES,
+      firstIndex * RECORD_DATA_BYTES,
+    )
+    const [dataLength, present] = Buffer.isBuffer(meta)
+      ? [await data, meta]
+      : await Promise.all([data, meta])
     const reached = Math.ceil(dataLength / RECORD_DATA_BYTES)
     const records = Array.from({ length: reached }, (_, offset) =>
       decodeRecord(present, offset * RECORD_BYTES, this.blockId, firstIndex + offset),
     )
     return { firstIndex, data: buffer.subarray(0, dataLength), records }
+  }
+
+  /** Records as they are in the meta file, unverified; fewer bytes come when it is shorter. */
+  async readMeta(firstIndex: number, count: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(count * RECORD_BYTES)
+    const length = await this.meta.read(bytes, 0, bytes.length, recordOffset(firstIndex))
+    return bytes.subarray(0, length)
   }
 
   async readHeader(): Promise<Buffer> {

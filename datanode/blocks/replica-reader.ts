@@ -11,9 +11,10 @@ import {
   verifyChunks,
 } from '../../shared/checksum/crc32c.js'
 import { DfsError } from '../../shared/errors.js'
+import type { ReadableFiles } from './kept-files.js'
 import { isHeaderWhole, RECORD_DATA_BYTES, recordIndexOf, recordStart } from './meta-format.js'
 import type { Replica } from './replica.js'
-import { type ReplicaFile, verifiedData } from './replica-file.js'
+import { verifiedData } from './replica-file.js'
 
 /** The most that one piece carries. */
 export const MAX_PIECE_BYTES = 16 * RECORD_DATA_BYTES
@@ -27,7 +28,7 @@ export interface VerifiedPiece {
 
 export interface ReplicaView {
   readonly replica: Replica
-  readonly file: ReplicaFile
+  readonly file: ReadableFiles
   /** Bytes that may be read. */
   readonly visibleBytes: number
   /** What the records in the files add up to; for a replica in motion only whole records are read from them. */

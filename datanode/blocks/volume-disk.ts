@@ -130,12 +130,17 @@ export class VolumeDisk implements Disk {
     return await new Promise<T>((resolve, reject) => {
       const inProgress = { startedMs, abandon: reject }
       this.#calls.add(inProgress)
-      call()
-        .then(resolve, (error: unknown) => {
+      call().then(
+        (value) => {
+          this.#end(inProgress)
+          resolve(value)
+        },
+        (error: unknown) => {
+          this.#end(inProgress)
           this.#judge(operation, error)
           reject(error)
-        })
-        .finally(() => this.#end(inProgress))
+        },
+      )
     })
   }
 

@@ -64,7 +64,7 @@ async function checksumOf(
   }
   const md5 = createHash('md5')
   let crc = 0
-  const buffer = takePieceBuffer(lengthBytes)
+  const buffer = takePieceBuffer(0, lengthBytes)
   for (let at = 0; at < lengthBytes; ) {
     // Whole chunks are read; a limit inside a chunk cuts what was verified.
     const wanted = Math.ceil(lengthBytes / BYTES_PER_CHECKSUM) * BYTES_PER_CHECKSUM

@@ -1,6 +1,7 @@
 /** Opening a replica for a peer, whatever is being done to it. */
 import { errnoOf } from '../../shared/errors.js'
 import type { BlockStore } from '../blocks/block-store.js'
+import type { Freshness } from '../blocks/open-reader.js'
 import type { ReplicaReader } from '../blocks/replica-reader.js'
 
 /**
@@ -12,11 +13,12 @@ export async function openReplica(
   store: BlockStore,
   id: number,
   blockName: string,
+  how?: Freshness,
 ): Promise<ReplicaReader> {
   try {
-    return await store.openReader(id, blockName)
+    return await store.openReader(id, blockName, how)
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
-    return await store.queue.run(id, () => store.openReader(id, blockName))
+    return await store.queue.run(id, () => store.openReader(id, blockName, how))
   }
 }

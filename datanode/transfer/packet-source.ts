@@ -6,26 +6,26 @@ import {
   PACKET_DATA_BYTES,
   writePacketHead,
 } from '../../shared/transfer/packets.js'
-import { RECORD_DATA_BYTES } from '../blocks/meta-format.js'
+import { RECORD_DATA_BYTES, recordStart } from '../blocks/meta-format.js'
 import {
   MAX_PIECE_BYTES,
   type ReplicaReader,
   type VerifiedPiece,
 } from '../blocks/replica-reader.js'
 
-const LARGE_BUFFER_BYTES = MAX_PIECE_BYTES + RECORD_DATA_BYTES
-const MAX_SPARES = 16
-const spares: Buffer[] = []
+/** Memory for pieces in two sizes: a small read, wherever it begins, and the most that a piece carries. */
+const SMALL = { bytes: 2 * RECORD_DATA_BYTES, maxSpares: 64, spares: [] as Buffer[] }
+const LARGE = { bytes: MAX_PIECE_BYTES + RECORD_DATA_BYTES, maxSpares: 16, spares: [] as Buffer[] }
 
-/** Memory for one piece of at most `lengthBytes`; large ones are reused once `giveBack` has them again. */
-export function takePieceBuffer(lengthBytes: number): Buffer {
-  const needed = Math.min(LARGE_BUFFER_BYTES, lengthBytes + 2 * RECORD_DATA_BYTES)
-  if (needed < LARGE_BUFFER_BYTES) return Buffer.allocUnsafeSlow(needed)
-  return spares.pop() ?? Buffer.allocUnsafeSlow(LARGE_BUFFER_BYTES)
+/** Memory for the whole records of the piece that begins at `from`; used again once `givePieceBufferBack` has it. */
+export function takePieceBuffer(from: number, to: number): Buffer {
+  const size = to - recordStart(from) <= SMALL.bytes ? SMALL : LARGE
+  return size.spares.pop() ?? Buffer.allocUnsafeSlow(size.bytes)
 }
 
 export function givePieceBufferBack(buffer: Buffer): void {
-  if (buffer.length === LARGE_BUFFER_BYTES && spares.length < MAX_SPARES) spares.push(buffer)
+  const size = buffer.length === SMALL.bytes ? SMALL : LARGE
+  if (size.spares.length < size.maxSpares) size.spares.push(buffer)
 }
 
 /**
@@ -79,7 +79,7 @@ export async function* packetsOfReplica(
   let seqno = 0
   let at = 0
   while (at < reader.visibleBytes) {
-    const buffer = takePieceBuffer(reader.visibleBytes - at)
+    const buffer = takePieceBuffer(at, reader.visibleBytes)
     const piece = await reader.readThoroughly(at, reader.visibleBytes, buffer)
     const { pieces, count } = packetsOf(piece, seqno, true)
     seqno += count

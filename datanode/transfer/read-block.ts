@@ -6,6 +6,7 @@ import { type OpReadBlockProto, Status } from '../../shared/hadoop/schema/data-t
 import { ChecksumType } from '../../shared/hadoop/schema/hdfs.js'
 import { blockName } from '../../shared/transfer/block-writer.js'
 import { encodeBlockOpResponse } from '../../shared/transfer/operations.js'
+import type { Freshness } from '../blocks/open-reader.js'
 import type { Replica } from '../blocks/replica.js'
 import type { ReplicaReader, VerifiedPiece } from '../blocks/replica-reader.js'
 import { replicaNotFound } from '../blocks/volume-scan.js'
@@ -84,7 +85,7 @@ class ReadSession {
   ): Promise<ReadSession> {
     const { offset, len } = message
     const replica = await findReplica(context, message, name)
-    const reader = await openReader(context, replica, name)
+    const reader = await openReader(context, replica, name, 'kept')
     const session = new ReadSession(context, reader, name, {
       withSums: message.sendChecksums ?? true,
       start: offset - (offset % BYTES_PER_CHECKSUM),
@@ -153,15 +154,16 @@ class ReadSession {
   }
 
   async #read(at: number): Promise<{ piece: VerifiedPiece; buffer: Buffer }> {
-    const buffer = takePieceBuffer(this.#end - at)
+    const buffer = takePieceBuffer(at, this.#end)
     try {
       return { piece: await this.#reader.read(at, this.#end, buffer), buffer }
     } catch (error) {
       if (!mayBeDamage(error)) throw error
       const { replica } = this.#reader
+      this.#context.store.keptFiles.forget(replica.id)
       if (await confirmDamage(this.#context, replica, damagedOffset(error))) throw error
       // The replica was reopened or replaced while we read it: its visible bytes are the same, from its new files.
-      const current = await openReader(this.#context, replica, this.#name)
+      const current = await openReader(this.#context, replica, this.#name, 'fresh')
       await this.#reader.close()
       this.#reader = current
       if (current.visibleBytes < this.#end) throw error
@@ -180,9 +182,10 @@ async function openReader(
   context: TransferContext,
   replica: Replica,
   name: string,
+  how: Freshness,
 ): Promise<ReplicaReader> {
   try {
-    return await openReplica(context.store, replica.id, name)
+    return await openReplica(context.store, replica.id, name, how)
   } catch (error) {
     if (mayBeDamage(error)) await confirmDamage(context, replica, 0)
     throw error

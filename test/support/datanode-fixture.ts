@@ -103,7 +103,10 @@ export async function openStore(options: StoreOptions = {}) {
     isReleased = true
     for (const volume of opened.store.volumes) volume.release()
   }
-  onTestFinished(release)
+  onTestFinished(async () => {
+    release()
+    await opened.store.keptFiles.close()
+  })
   return { ...opened, folder, seams, release }
 }
 
