@@ -29,6 +29,7 @@ import type { Fsck } from './service/inspection/fsck.js'
 import type { MovementStatus } from './service/movement/block-movement.js'
 import type { Namespace } from './service/namespace/namespace.js'
 import type { NodeAdministration } from './service/nodes/node-administration.js'
+import type { LossForecasts } from './service/nodes/loss-forecast.js'
 import type { NodeForgetting } from './service/nodes/node-forgetting.js'
 
 export interface BlockManagement extends ControlRoutesOptions {
@@ -40,6 +41,7 @@ export interface BlockManagement extends ControlRoutesOptions {
   findBlock(id: BlockId): FoundBlock | undefined
   readonly administration: NodeAdministration
   readonly forgetting: NodeForgetting
+  readonly lossForecasts: LossForecasts
   readonly status: ClusterStatus
   readonly loops: readonly BackgroundLoop[]
   /** Resolves when it has begun; `closed` when nothing was left to agree on. */
@@ -91,6 +93,7 @@ export async function openBlockManagement(options: {
     status: new ClusterStatus({ ...parts, inquiry, clock: seams.clock }),
     administration: parts.administration,
     forgetting: parts.forgetting,
+    lossForecasts: parts.lossForecasts,
     loops,
     movement: parts.movementStatus,
     startLeaseRecovery: (fileId) => parts.leaseRecovery.startLeaseRecovery(fileId),

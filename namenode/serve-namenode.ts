@@ -73,6 +73,7 @@ export async function serveNamenode(options: ServeOptions): Promise<ServedNameno
     leaseRecovery: management,
     administration: management.administration,
     forgetting: management.forgetting,
+    lossForecasts: management.lossForecasts,
     status: management.status,
     missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
     namenodeAddresses: ownAddresses(),

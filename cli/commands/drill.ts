@@ -3,11 +3,13 @@
  * to the cluster that is the same silence, nothing can be lost by it, and it goes on whatever happens to the drill.
  */
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { askNamenode } from '../../shared/client/namenode-web.js'
 import { DfsError, errnoOf } from '../../shared/errors.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
-import { HTTP_OPTION } from '../namenode-http.js'
+import { askForDocument, HTTP_OPTION } from '../namenode-http.js'
 import { timeLeft } from '../rendering/time-left.js'
 import { countArgument, numberArgument } from '../words.js'
 import { readStatus, type StatusDocument } from './status.js'
@@ -28,6 +30,16 @@ export interface DrillReport {
   /** From the moment it went on. */
   readonly backAfterMs: number | undefined
   readonly isPassed: boolean
+}
+
+/** As `GET /api/v1/nodes/<node>/loss` answers. */
+interface LossForecast {
+  readonly node: string
+  readonly httpAddress: string
+  readonly otherLiveNodes: number
+  readonly lostBlocks: number
+  readonly stuckBlocks: number
+  readonly stuckExample?: number
 }
 
 const POLL_MS = 200
@@ -62,7 +74,7 @@ async function rehearse(
   const { clock } = context.io.seams
   const pid = numberArgument(options.pid, '--pid', 2)
   const timeoutMs = countArgument(options.timeout, '--timeout') * 1000
-  const { uuid } = requireSafe(await readStatus(context, options.http), name)
+  const uuid = await requireSafe(context, name, pid, options.http)
   const wait = async (sinceMs: number, look: Look): Promise<number | undefined> => {
     for (;;) {
       const status = await readStatus(context, options.http)
@@ -105,26 +117,48 @@ function isRepaired({ blocks, pendingCopies, isSettled }: StatusDocument): boole
   return isSettled && !lacking && pendingCopies === 0
 }
 
-function requireSafe(status: StatusDocument, name: string): Node {
-  const [node, ...namesakes] = status.nodes.filter((it) =>
-    [it.uuid, it.hostname, it.address].includes(name),
-  )
-  if (node === undefined) throw new DfsError('NOT_FOUND', `no datanode is called ${name}`)
-  if (namesakes.length > 0) {
-    const places = [node, ...namesakes].map((it) => it.address).join(', ')
+/** @returns the UUID of the node @throws DfsError NOT_FOUND, ILLEGAL_ARGUMENT, CONFLICT for what must not be tried */
+async function requireSafe(
+  context: CommandContext,
+  name: string,
+  pid: number,
+  http: string | undefined,
+): Promise<string> {
+  const { health } = await readStatus(context, http)
+  if (health !== 'ok') {
+    throw new DfsError('CONFLICT', `no drill now: the cluster is ${health} (dfs status)`)
+  }
+  const path = `/api/v1/nodes/${encodeURIComponent(name)}/loss`
+  const forecast = await askForDocument<LossForecast>(context, { path, http })
+  const { node, httpAddress, otherLiveNodes, lostBlocks, stuckBlocks, stuckExample } = forecast
+  if (otherLiveNodes < MIN_NODES) {
+    throw new DfsError('CONFLICT', `no drill: only ${otherLiveNodes} other datanode(s) are live`)
+  }
+  if (lostBlocks > 0) {
+    throw new DfsError('CONFLICT', `no drill: ${lostBlocks} blocks have no good replica elsewhere`)
+  }
+  if (stuckBlocks > 0) {
     throw new DfsError(
-      'ILLEGAL_ARGUMENT',
-      `${name} may be any of ${places}: name one with its port`,
+      'CONFLICT',
+      `no drill: no other datanode could take a copy of ${stuckBlocks} blocks, such as blk_${stuckExample}: add a node`,
     )
   }
-  if (status.health !== 'ok') {
-    throw new DfsError('CONFLICT', `no drill now: the cluster is ${status.health} (dfs status)`)
-  }
-  const others = status.nodes.filter((it) => it !== node && it.liveness === 'live')
-  if (others.length < MIN_NODES) {
-    throw new DfsError('CONFLICT', `no drill: only ${others.length} other datanode(s) are live`)
+  const answer = await askNamenode(new URL(`http://${httpAddress}/healthz`), {
+    signal: context.io.signal,
+  })
+  const { pid: actual } = (await answer.json()) as { readonly pid?: number }
+  if (actual === undefined || !pidsOf(pid).includes(actual)) {
+    throw new DfsError('CONFLICT', `no drill: process ${pid} is not datanode ${name}`)
   }
   return node
+}
+
+/** A process, and what it is called inside of the container that it runs in. */
+function pidsOf(pid: number): readonly number[] {
+  const path = `/proc/${pid}/status`
+  if (!existsSync(path)) return [pid]
+  const names = /^NSpid:(.*)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
+  return [pid, ...names.trim().split(/\s+/).map(Number)]
 }
 
 /**

@@ -16,7 +16,7 @@ export function registerHealthRoutes(app: FastifyInstance, health: () => Datanod
         : 'background work keeps failing'
     return reply
       .code(isUsable && isWorking ? 200 : 503)
-      .send({ status, failedVolumes, failingLoops })
+      .send({ status, failedVolumes, failingLoops, pid: process.pid })
   })
   app.get('/readyz', (_request, reply) => {
     const { isRegistered } = health()

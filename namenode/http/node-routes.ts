@@ -38,6 +38,9 @@ export function registerNodeRoutes(app: FastifyInstance, options: NodeRoutesOpti
       services.forgetting.forget(call, node, isForced),
     )
   })
+  app.get<{ Params: { node: string } }>('/api/v1/nodes/:node/loss', (request) =>
+    services.lossForecasts.of(callOf(request), request.params.node),
+  )
   app.post('/api/v1/nodes/refresh', async (request) => {
     const call = callOf(request)
     await audited(audit, call, { command: 'refreshNodes' }, () => administration.refresh(call))

@@ -32,6 +32,7 @@ export interface OpenServicesOptions {
   readonly leaseRecovery: LeaseRecovery
   readonly administration: NamenodeServices['administration']
   readonly forgetting: NamenodeServices['forgetting']
+  readonly lossForecasts: NamenodeServices['lossForecasts']
   readonly status: NamenodeServices['status']
   /** Blocks without a good replica with ids above `after`, by id. */
   readonly missingBlocksAfter: (after: BlockId | 0, limit: number) => readonly BlockId[]
@@ -72,6 +73,7 @@ export async function openServices(options: OpenServicesOptions): Promise<Nameno
     located,
     administration: options.administration,
     forgetting: options.forgetting,
+    lossForecasts: options.lossForecasts,
     movement: options.movement ?? (() => NO_MOVEMENT),
     status: options.status,
     safeMode,

@@ -15,6 +15,7 @@ import type { CorruptFiles } from './inspection/corrupt-files.js'
 import type { MetaSave } from './inspection/meta-save.js'
 import type { MovementStatus } from './movement/block-movement.js'
 import type { Namespace } from './namespace/namespace.js'
+import type { LossForecasts } from './nodes/loss-forecast.js'
 import type { NodeAdministration } from './nodes/node-administration.js'
 import type { NodeForgetting } from './nodes/node-forgetting.js'
 import type { SafeMode } from './safe-mode.js'
@@ -33,6 +34,7 @@ export interface NamenodeServices {
   readonly corruptFiles: CorruptFiles
   readonly administration: Pick<NodeAdministration, 'order' | 'refresh' | 'views'>
   readonly forgetting: Pick<NodeForgetting, 'forget'>
+  readonly lossForecasts: Pick<LossForecasts, 'of'>
   readonly status: Pick<ClusterStatus, 'report' | 'explain'>
   readonly principals: Principals
   readonly events: EventLog

@@ -43,6 +43,18 @@ it('a drill freezes a datanode, measures silence, death and repair, and brings i
   drill.kill('SIGKILL')
   await waitUntil(() => !isFrozen(), { what: 'the node to go on without the drill' })
 
+  const other = await runCli(words.with(4, `${process.pid}`), environment)
+  expect(other.stderr).toContain(`process ${process.pid} is not datanode ${node.uuid}`)
+  await cluster.client().setReplication(FILE, 3)
+  await waitForReplicas(cluster, FILE, 3)
+  await waitUntil(async () => (await runCli(['status'], environment)).exitCode === 0, {
+    what: 'the cluster to be well with three replicas',
+  })
+  const hopeless = await runCli(words, environment)
+  expect(hopeless.stderr).toContain('no other datanode could take a copy of 1 blocks')
+  expect(other.exitCode).not.toBe(0)
+  expect(hopeless.exitCode).not.toBe(0)
+
   await cluster.datanodes[0]?.kill()
   await waitUntil(async () => (await runCli(['status'], environment)).exitCode !== 0, {
     what: 'the loss to be noticed',

@@ -103,6 +103,7 @@ export async function openNamenodeRpc(
     leaseRecovery,
     administration: NOBODY_ORDERED,
     forgetting: { forget: () => Promise.reject(new Error('no datanodes here')) },
+    lossForecasts: { of: () => Promise.reject(new Error('no datanodes here')) },
     status: NO_STATUS,
     missingBlocksAfter: (after, limit) => missing.filter((it) => it > after).slice(0, limit),
     namenodeAddresses: new Set(['127.0.0.1', '10.0.0.1']),

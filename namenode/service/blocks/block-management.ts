@@ -12,6 +12,7 @@ import type { Namespace } from '../namespace/namespace.js'
 import type { ClusterNode } from '../nodes/cluster-node.js'
 import { ControlPlane } from '../nodes/control-plane.js'
 import { LivenessReview } from '../nodes/liveness-review.js'
+import { LossForecasts } from '../nodes/loss-forecast.js'
 import { NodeForgetting } from '../nodes/node-forgetting.js'
 import { RackResolver, type RackResolverOptions } from '../nodes/rack-resolver.js'
 import { BlockHistory } from './block-history.js'
@@ -84,6 +85,7 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     ...movement,
     history,
     attention: files.attention,
+    lossForecasts: new LossForecasts(repair),
     forgetting: new NodeForgetting({ ...repair, knownNodes: files.knownNodes, log }),
     reviewLiveness: () => {
       registry.beginRound()

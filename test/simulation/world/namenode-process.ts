@@ -204,6 +204,7 @@ export class NamenodeProcess {
       leaseRecovery: management,
       administration: management.administration,
       forgetting: management.forgetting,
+      lossForecasts: management.lossForecasts,
       status: management.status,
       missingBlocksAfter: (after, limit) => management.missingBlocksAfter(after, limit),
       namenodeAddresses: new Set([NAMENODE_HOST]),
