@@ -40,6 +40,8 @@ export interface DatanodeConfig {
   readonly hungAfterMs: number
   /** Sync data before the last packet of a block is acknowledged (P1). */
   readonly syncOnClose: boolean
+  /** For writers that do not say: large batches leave no copy in the page cache. */
+  readonly dropCacheBehindWrites: boolean
   readonly scrubPeriodMs: number
   readonly scrubBytesPerSecond: number
   readonly copyBytesPerSecond: number
@@ -88,6 +90,7 @@ export function datanodeConfig(
     failedVolumesTolerated: values['datanode.failed-volumes-tolerated'],
     hungAfterMs: values['datanode.hung-after'],
     syncOnClose: values['datanode.sync-on-close'],
+    dropCacheBehindWrites: values['datanode.drop-cache-behind-writes'],
     scrubPeriodMs: values['datanode.scrub-period'],
     scrubBytesPerSecond: values['datanode.scrub-rate'],
     copyBytesPerSecond: values['datanode.copy-rate'],

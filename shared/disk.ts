@@ -5,13 +5,23 @@
 import { type BigIntStats, constants, type Dirent, fstatSync, type StatsFs } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { DirectWrites } from './direct-writes.js'
 import { DfsError } from './errors.js'
+
+/** Through the page cache, or past it where alignment and system allow; the bytes are the same for all who read. */
+export type WriteRoute = 'cached' | 'past-cache'
 
 export interface DiskFile {
   /** Reads up to `lengthBytes`; returns how many came, fewer only at the end of the file. */
   read(buffer: Uint8Array, offset: number, lengthBytes: number, position: number): Promise<number>
-  /** Writes all of the range or throws. */
-  write(buffer: Uint8Array, offset: number, lengthBytes: number, position: number): Promise<void>
+  /** Writes all of the range or throws. @param route default: cached */
+  write(
+    buffer: Uint8Array,
+    offset: number,
+    lengthBytes: number,
+    position: number,
+    route?: WriteRoute,
+  ): Promise<void>
   truncate(lengthBytes: number): Promise<void>
   /** Returns when data and length are on stable storage. An error here must never be retried as if it could succeed. */
   sync(): Promise<void>
@@ -84,6 +94,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
   const handle = await openOrExplain(path, mode)
   if (mode !== 'create-new') await requireRegular(handle, path)
+  const direct = new DirectWrites(handle)
   return {
     read: async (buffer, offset, lengthBytes, position) => {
       let done = 0
@@ -99,8 +110,8 @@ async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
       }
       return done
     },
-    write: async (buffer, offset, lengthBytes, position) => {
-      let done = 0
+    write: async (buffer, offset, lengthBytes, position, route = 'cached') => {
+      let done = route === 'cached' ? 0 : await direct.write(buffer, offset, lengthBytes, position)
       while (done < lengthBytes) {
         const { bytesWritten } = await handle.write(
           buffer,
@@ -114,7 +125,10 @@ async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
     truncate: (lengthBytes) => handle.truncate(lengthBytes),
     sync: () => handle.datasync(),
     sizeBytes: async () => (await handle.stat()).size,
-    close: () => handle.close(),
+    close: async () => {
+      await direct.close()
+      await handle.close()
+    },
   }
 }
 

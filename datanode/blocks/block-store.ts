@@ -32,6 +32,8 @@ export interface NewReplica {
   readonly sizeBytes: number
   /** To take the place of the replica of this version on another volume. */
   readonly isMove?: boolean
+  /** Whether large writes leave no copy in the page cache; undefined: as the settings say. */
+  readonly dropBehind?: boolean | undefined
 }
 
 /** A copy in flight: not in the index, not reported, dropped by a crash. */
@@ -44,7 +46,7 @@ export interface CopyInFlight extends NewReplica {
 export class BlockStore {
   readonly queue = new BlockQueue()
   readonly volumes: readonly Volume[]
-  readonly config: Pick<DatanodeConfig, 'syncOnClose'>
+  readonly config: Pick<DatanodeConfig, 'syncOnClose' | 'dropCacheBehindWrites'>
   readonly seams: Seams
   readonly index: BlockIndex
   readonly keptFiles: KeptFiles
@@ -53,7 +55,7 @@ export class BlockStore {
 
   constructor(
     volumes: readonly Volume[],
-    config: Pick<DatanodeConfig, 'syncOnClose'>,
+    config: Pick<DatanodeConfig, 'syncOnClose' | 'dropCacheBehindWrites'>,
     seams: Seams,
   ) {
     this.volumes = volumes
@@ -97,7 +99,7 @@ export class BlockStore {
       const { id, generationStamp } = request
       const volume = this.#pickVolume(request)
       const paths = replicaPaths(volume.folder, id, generationStamp, 'writing')
-      const writer = await volume.inBlockFolder(id, () => this.#createFiles(volume, id, paths))
+      const writer = await volume.inBlockFolder(id, () => this.#createFiles(volume, request, paths))
       const replica = new OpenReplica({
         id,
         volume,
@@ -114,7 +116,7 @@ export class BlockStore {
 
   async #createFiles(
     volume: Volume,
-    id: number,
+    { id, dropBehind }: NewReplica,
     paths: Omit<ReplicaPaths, 'folder'> & { readonly folder?: string },
   ): Promise<ReplicaWriter> {
     const file = await ReplicaFile.open(volume.disk, id, paths, 'create-new')
@@ -136,6 +138,7 @@ export class BlockStore {
       tail: Buffer.alloc(0),
       lengthBytes: 0,
       syncInBackground: this.config.syncOnClose,
+      pastCache: dropBehind ?? this.config.dropCacheBehindWrites,
       syncNames: async () => {
         if (folder !== undefined) await volume.disk.syncFolder(folder)
       },
@@ -225,7 +228,7 @@ export class BlockStore {
       const names = temporaryNames(request.id, request.generationStamp, nonce)
       const folder = join(volume.folder, TEMPORARY_FOLDER)
       const paths = { data: join(folder, names.data), meta: join(folder, names.meta) }
-      const writer = await this.#createFiles(volume, request.id, paths)
+      const writer = await this.#createFiles(volume, request, paths)
       volume.promise(request.sizeBytes)
       crashPoint('copy.begun')
       return { ...request, volume, writer, paths }

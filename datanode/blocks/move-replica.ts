@@ -36,7 +36,14 @@ export async function moveReplica(
   }
   if (source.volume.storageId === storageId) return { from: undefined, to: source }
   const { id, generationStamp, lengthBytes: sizeBytes } = source
-  const copy = await store.beginCopy({ id, generationStamp, storageId, sizeBytes, isMove: true })
+  const copy = await store.beginCopy({
+    id,
+    generationStamp,
+    storageId,
+    sizeBytes,
+    isMove: true,
+    dropBehind: true,
+  })
   try {
     if (copy.volume.storageId !== storageId) {
       throw new DfsError('DISK_FULL', `storage ${storageId} has no room for ${sizeBytes} bytes`)

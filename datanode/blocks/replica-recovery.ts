@@ -36,6 +36,8 @@ export interface ResumeRequest {
   /** Bytes that the client sent. */
   readonly maxBytes: number
   readonly sizeBytes: number
+  /** As in `NewReplica`. */
+  readonly dropBehind?: boolean | undefined
 }
 
 /**
@@ -176,6 +178,7 @@ async function openForWriting(
       tail,
       lengthBytes,
       syncInBackground: store.config.syncOnClose,
+      pastCache: request.dropBehind ?? store.config.dropCacheBehindWrites,
       syncNames: () => volume.disk.syncFolder(paths.folder),
     })
     const writable = new OpenReplica({ ...parts, ...visible, writer })

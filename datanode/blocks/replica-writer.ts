@@ -5,6 +5,8 @@
  */
 import { assert } from '../../shared/assert.js'
 import { crashPoint } from '../../shared/crash-point.js'
+import { DIRECT_UNIT_BYTES } from '../../shared/direct-writes.js'
+import type { WriteRoute } from '../../shared/disk.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import {
   hashData,
@@ -16,6 +18,8 @@ import {
 import type { ReplicaFile } from './replica-file.js'
 import { LARGE_WINDOW_BYTES, SMALL_WINDOW_BYTES, WriteWindow } from './write-window.js'
 
+/** Smaller batches cost more calls to the disk than their copies in the cache do: they are left to the system to collect. */
+const MIN_DIRECT_BYTES = 256 * 1024
 const BACKGROUND_SYNC_BYTES = 16 * 1024 * 1024
 const MEBIBYTE = 1024 * 1024
 
@@ -27,6 +31,8 @@ export interface ReplicaWriterOptions {
   readonly lengthBytes: number
   /** false: nothing is synced in the background (`syncOnClose` is off). */
   readonly syncInBackground: boolean
+  /** Large batches leave no copy in the page cache. */
+  readonly pastCache: boolean
   /** Makes the files' names durable; called before the first sync. */
   readonly syncNames: () => Promise<void>
 }
@@ -100,10 +106,9 @@ export class ReplicaWriter {
     if (this.#window.roomBytes >= lengthBytes) return true
     const pendingBytes = this.lengthBytes - this.#flushedBytes
     if (this.#flushingWindow !== undefined) return false
-    if (pendingBytes > 0 && this.#flushing !== undefined && this.#flushTarget < this.lengthBytes) {
-      return false
-    }
     if (pendingBytes > 0 && this.#flushing === undefined) void this.#startFlush()
+    // The next window begins with the last record: what is before it must be under way.
+    else if (pendingBytes > 0 && this.#flushTarget < recordStart(this.lengthBytes)) return false
     const old = this.#window
     this.#window = old.successor(this.#nextCapacity(old, lengthBytes))
     if (this.#flushing === undefined) old.recycle()
@@ -142,18 +147,33 @@ export class ReplicaWriter {
     }
   }
 
+  /** What the next flush writes: whole pages past the cache when there are many, else all there is through it. */
+  #nextBatch(): { readonly from: number; readonly to: number; readonly route: WriteRoute } {
+    const from = this.#flushedBytes
+    const to = this.lengthBytes
+    const firstPage = from - (from % DIRECT_UNIT_BYTES)
+    const lastPage = to - (to % DIRECT_UNIT_BYTES)
+    if (
+      this.#options.pastCache &&
+      this.#window.isAligned &&
+      lastPage - firstPage >= MIN_DIRECT_BYTES
+    ) {
+      return { from: firstPage, to: lastPage, route: 'past-cache' }
+    }
+    return { from, to, route: 'cached' }
+  }
+
   #startFlush(): Promise<void> {
     const window = this.#window
-    const from = this.#flushedBytes
-    const to = window.end
+    const { from, to, route } = this.#nextBatch()
     const { file } = this.#options
     const data = window.view(from, to)
     const records = window.encodeRecords(file.blockId, from, to)
     this.#flushTarget = to
-    this.#flushing = Promise.all([
-      file.data.write(data, 0, data.length, from),
+    this.#flushing = bothSettled(
+      file.data.write(data, 0, data.length, from, route),
       file.meta.write(records, 0, records.length, recordOffset(recordIndexOf(from))),
-    ]).then(
+    ).then(
       () => {
         crashPoint('flush.written')
         this.#flushedBytes = to
@@ -162,7 +182,7 @@ export class ReplicaWriter {
         this.#observer?.onFlushed()
       },
       (error: unknown) => {
-        this.#endFlush(false)
+        this.#endFlush(!isAbandoned(error))
         throw this.#fail(error)
       },
     )
@@ -171,10 +191,9 @@ export class ReplicaWriter {
     return this.#flushing
   }
 
-  /** After a failure the disk may still hold the memory: it is left to the garbage collector. */
-  #endFlush(isGood: boolean): void {
+  #endFlush(isMemoryFree: boolean): void {
     this.#flushing = undefined
-    if (isGood) this.#flushingWindow?.recycle()
+    if (isMemoryFree) this.#flushingWindow?.recycle()
     this.#flushingWindow = undefined
   }
 
@@ -266,8 +285,20 @@ export class ReplicaWriter {
     if (this.#isClosed) return
     this.#isClosed = true
     await Promise.allSettled([this.#flushing, this.#syncs])
-    if (this.#failure === undefined) this.#window.recycle()
+    if (!isAbandoned(this.#failure)) this.#window.recycle()
     this.#failure ??= new DfsError('INTERRUPTED', 'the replica is no longer being written here')
     await this.#options.file.close()
   }
+}
+
+/** As Promise.all, but what failed is told when nothing is under way any more: the memory can be used again. */
+async function bothSettled(...calls: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(calls)) {
+    if (result.status === 'rejected') throw result.reason
+  }
+}
+
+/** Calls to a volume that was taken out are not waited for: the disk may hold their memory for ever. */
+function isAbandoned(error: unknown): boolean {
+  return error instanceof DfsError && error.code === 'VOLUME_FAILED'
 }

@@ -85,8 +85,7 @@ export class VolumeDisk implements Disk {
     return {
       read: (buffer, offset, lengthBytes, position) =>
         this.#guard('read', () => file.read(buffer, offset, lengthBytes, position)),
-      write: (buffer, offset, lengthBytes, position) =>
-        this.#guard('change', () => file.write(buffer, offset, lengthBytes, position)),
+      write: (...range) => this.#guard('change', () => file.write(...range)),
       truncate: (lengthBytes) => this.#guard('change', () => file.truncate(lengthBytes)),
       sync: () => this.#guard('sync', () => file.sync()),
       sizeBytes: () => this.#guard('read', () => file.sizeBytes()),

@@ -1,6 +1,5 @@
 /**
  * Memory in front of a replica's files: received data from a record boundary on, with the sum of each 512-byte chunk.
- * Whole windows are reused, because memory that was never touched costs more than the disk (design 7, cold memory).
  */
 import { assert } from '../../shared/assert.js'
 import {
@@ -12,19 +11,23 @@ import {
   writeChunkChecksums,
 } from '../../shared/checksum/crc32c.js'
 import { encodeRecord, RECORD_BYTES, RECORD_DATA_BYTES, recordStart } from './meta-format.js'
+import { WindowMemory } from './window-memory.js'
 
 /** A slow writer's window: two records. */
 export const SMALL_WINDOW_BYTES = 2 * RECORD_DATA_BYTES
 /** A fast writer's window: what one write to the disk may carry, and the record that its first byte may stand in. */
 export const LARGE_WINDOW_BYTES = 17 * RECORD_DATA_BYTES
-const MAX_SPARES = 32
-const spares: Buffer[] = []
+/** More fast writers than this at once have windows of their own, which are not reused. */
+const MAX_SHARED_WINDOWS = 64
+const shared = new WindowMemory(LARGE_WINDOW_BYTES, MAX_SHARED_WINDOWS)
 
 export class WriteWindow {
   /** Offset in the block of the first byte; a record boundary. */
   readonly start: number
   readonly #bytes: Buffer
   readonly #sums: Buffer
+  /** Its memory is aligned to pages, and goes back to the others when it is not needed any more. */
+  readonly #isShared: boolean
   #end: number
 
   /** @param capacityBytes a multiple of 64 KiB */
@@ -32,14 +35,19 @@ export class WriteWindow {
     assert(start % RECORD_DATA_BYTES === 0, 'a window starts at a record boundary')
     this.start = start
     this.#end = start
-    this.#bytes =
-      (capacityBytes === LARGE_WINDOW_BYTES ? spares.pop() : undefined) ??
-      Buffer.allocUnsafeSlow(capacityBytes)
+    const memory = capacityBytes === LARGE_WINDOW_BYTES ? shared.take() : undefined
+    this.#isShared = memory !== undefined
+    this.#bytes = memory ?? Buffer.allocUnsafeSlow(capacityBytes)
     this.#sums = Buffer.allocUnsafe((capacityBytes / BYTES_PER_CHECKSUM) * CHECKSUM_BYTES)
   }
 
   get end(): number {
     return this.#end
+  }
+
+  /** Offsets in the block and places in memory are multiples of a page together. */
+  get isAligned(): boolean {
+    return this.#isShared
   }
 
   get capacityBytes(): number {
@@ -109,11 +117,9 @@ export class WriteWindow {
     return encoded
   }
 
-  /** Gives the memory back; nothing may look at it afterwards. */
+  /** Gives the memory back, once; nothing may look at it afterwards. */
   recycle(): void {
-    if (this.#bytes.length === LARGE_WINDOW_BYTES && spares.length < MAX_SPARES) {
-      spares.push(this.#bytes)
-    }
+    if (this.#isShared) shared.giveBack(this.#bytes)
   }
 
   /** Where in the sums those of the data before `offset` end. */

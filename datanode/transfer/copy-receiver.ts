@@ -24,6 +24,7 @@ export async function receiveCopy(
     generationStamp: block.generationStamp,
     storageId: message.storageId,
     sizeBytes: block.numBytes ?? 0,
+    dropBehind: message.cachingStrategy?.dropBehind,
   })
   const replica = await storeCopy(context, connection, message, copy)
   if (replica.kind === 'finalized') await context.events.received(replica)

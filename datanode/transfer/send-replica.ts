@@ -89,6 +89,8 @@ async function sendToOne(
         maxBytesReceived: 0,
         latestGenerationStamp: 0,
         checksum: { type: ChecksumType.CRC32C, bytesPerChecksum: BYTES_PER_CHECKSUM },
+        // As Apache's: a copy is made for safety, and nobody reads it soon.
+        dropBehind: true,
       },
       packets: packetsOfReplica(reader, pace),
       timeouts,

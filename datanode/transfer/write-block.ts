@@ -108,6 +108,7 @@ function openReplica(context: TransferContext, message: WriteMessage): Promise<O
       generationStamp: block.generationStamp,
       storageId: message.storageId,
       sizeBytes: block.numBytes ?? 0,
+      dropBehind: message.cachingStrategy?.dropBehind,
     })
   }
   return noticingDamage(context, block.blockId, () =>
@@ -131,6 +132,7 @@ function resumeRequest(message: WriteMessage): ResumeRequest {
     minBytes: message.minBytesRcvd,
     maxBytes: message.maxBytesRcvd,
     sizeBytes: block.numBytes ?? 0,
+    dropBehind: message.cachingStrategy?.dropBehind,
   }
 }
 

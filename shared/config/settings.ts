@@ -340,6 +340,12 @@ export const SETTINGS = {
     default: true,
     hdfs: 'dfs.datanode.synconclose',
   }),
+  'datanode.drop-cache-behind-writes': flag({
+    about: 'large writes leave no copy in the page cache, unless their client wants one',
+    for: DATANODE,
+    default: false,
+    hdfs: 'dfs.datanode.drop.cache.behind.writes',
+  }),
   'datanode.scrub-period': duration({
     about: 'every replica is verified once in this time',
     for: DATANODE,

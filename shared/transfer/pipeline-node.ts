@@ -64,6 +64,8 @@ export interface WriteBlockRequest {
   readonly maxBytesReceived: number
   readonly latestGenerationStamp: number
   readonly checksum: { readonly type: number; readonly bytesPerChecksum: number }
+  /** The receivers are to keep no copy in their page caches; default: as each is set. */
+  readonly dropBehind?: boolean
 }
 
 /** The operation as it is sent to the first of the request's nodes. */
@@ -85,7 +87,7 @@ export function writeBlockMessage(request: WriteBlockRequest): Input<typeof OpWr
       type: request.checksum.type,
       bytesPerChecksum: request.checksum.bytesPerChecksum,
     },
-    cachingStrategy: {},
+    cachingStrategy: request.dropBehind === undefined ? {} : { dropBehind: request.dropBehind },
     storageType: first?.storageType ?? StorageTypeEnum.DISK,
     targetStorageTypes: targets.map(({ storageType }) => storageType),
     allowLazyPersist: false,

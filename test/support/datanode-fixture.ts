@@ -73,6 +73,7 @@ export interface StoreOptions {
   readonly failedVolumesTolerated?: number
   readonly reservedBytes?: number
   readonly syncOnClose?: boolean
+  readonly dropCacheBehindWrites?: boolean
   readonly onFailed?: (volume: Volume) => void
 }
 
@@ -93,6 +94,7 @@ export async function openStore(options: StoreOptions = {}) {
     reservedBytes: options.reservedBytes ?? 0,
     failedVolumesTolerated: options.failedVolumesTolerated ?? 0,
     syncOnClose: options.syncOnClose ?? true,
+    dropCacheBehindWrites: options.dropCacheBehindWrites ?? false,
   }
   const opened = await openBlockStore(config, seams, {
     onFailed: (volume) => options.onFailed?.(volume),

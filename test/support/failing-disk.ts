@@ -1,4 +1,5 @@
 /** A disk that does as it is told: calls fail with an error of choice, hang, or are recorded in their order. */
+import { setTimeout } from 'node:timers/promises'
 import type { Disk, DiskFile } from '../../shared/disk.js'
 import { systemDisk } from '../../shared/disk.js'
 
@@ -30,6 +31,10 @@ export class FailingDisk implements Disk {
   readonly faults: DiskFault[] = []
   /** `call path`, in order, for those that change something. */
   readonly changes: string[] = []
+  /** Written on that route. */
+  bytesPastCache = 0
+  /** Each write waits so long before it looks at its bytes. */
+  writeDelayMs = 0
 
   async open(path: string, mode: Parameters<Disk['open']>[1]): Promise<DiskFile> {
     await this.#check('open', path)
@@ -42,7 +47,13 @@ export class FailingDisk implements Disk {
     }
     return {
       read: (...args) => checked('read', () => file.read(...args)),
-      write: (...args) => checked('write', () => file.write(...args)),
+      write: (...args) => {
+        if (args[4] === 'past-cache') this.bytesPastCache += args[2]
+        return checked('write', async () => {
+          if (this.writeDelayMs > 0) await setTimeout(this.writeDelayMs)
+          await file.write(...args)
+        })
+      },
       truncate: (length) => checked('truncate', () => file.truncate(length)),
       sync: () => checked('sync', () => file.sync()),
       sizeBytes: () => checked('read', () => file.sizeBytes()),

@@ -65,6 +65,7 @@ export interface WriteSetup {
   readonly blockBytes?: number
   readonly poolId?: string
   readonly checksum?: { readonly type: number; readonly bytesPerChecksum: number }
+  readonly dropBehind?: boolean | undefined
 }
 
 export interface SentPacket {
@@ -112,6 +113,7 @@ export class TransferPeer {
         maxBytesRcvd: maxBytes,
         latestGenerationStamp: setup.latestStamp ?? 0,
         requestedChecksum: setup.checksum ?? { type: 2, bytesPerChecksum: 512 },
+        cachingStrategy: setup.dropBehind === undefined ? {} : { dropBehind: setup.dropBehind },
       }),
     )
   }
@@ -199,7 +201,7 @@ export async function writeBlock(
   port: number,
   id: number,
   data: Buffer,
-  options: { stamp?: number; targets?: readonly number[] } = {},
+  options: Pick<WriteSetup, 'stamp' | 'targets' | 'dropBehind'> = {},
 ): Promise<PipelineAck[]> {
   const peer = await TransferPeer.connect(port)
   const answer = await peer.setUp({ id, ...options })

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { beforeAll, expect, it } from 'vitest'
+import { decodeRecord, recordOffset } from '../../../../datanode/blocks/meta-format.js'
+import { ReplicaFile, type ReplicaPaths } from '../../../../datanode/blocks/replica-file.js'
+import { EMPTY_SYNC_POINT } from '../../../../datanode/blocks/replica-repair.js'
+import { ReplicaWriter } from '../../../../datanode/blocks/replica-writer.js'
+import { chunkChecksums } from '../../../../shared/checksum/crc32c.js'
+import { loadXxh64 } from '../../../../shared/checksum/xxh64.js'
+import { content } from '../../../support/content.js'
+import { FailingDisk } from '../../../support/failing-disk.js'
+import { temporaryFolder } from '../../../support/temporary-folder.js'
+
+const ID = 1073741825
+const MIB = 1024 * 1024
+const BYTES = content(7, 6 * MIB)
+
+beforeAll(() => loadXxh64())
+
+interface Written {
+  readonly disk: FailingDisk
+  readonly paths: Pick<ReplicaPaths, 'data' | 'meta'>
+  readonly writer: ReplicaWriter
+}
+
+async function startWriter(pastCache: boolean): Promise<Written> {
+  const folder = temporaryFolder()
+  const disk = new FailingDisk()
+  const paths = { data: join(folder, 'data'), meta: join(folder, 'meta') }
+  const file = await ReplicaFile.open(disk, ID, paths, 'create-new')
+  const writer = new ReplicaWriter({
+    ...{ file, pastCache, syncPoint: EMPTY_SYNC_POINT, tail: Buffer.alloc(0), lengthBytes: 0 },
+    ...{ syncInBackground: true, syncNames: async () => {} },
+  })
+  return { disk, paths, writer }
+}
+
+async function append(writer: ReplicaWriter, lengthBytes: number): Promise<void> {
+  const from = writer.lengthBytes
+  while (!writer.reserve(lengthBytes)) await writer.flushSome()
+  writer.append(BYTES.subarray(from, from + lengthBytes), undefined)
+}
+
+/** The files hold what was appended so far, and records that vouch for it. */
+function expectOnDisk({ paths, writer }: Written): void {
+  const data = readFileSync(paths.data)
+  expect(data.equals(BYTES.subarray(0, writer.lengthBytes))).toBe(true)
+  const meta = readFileSync(paths.meta)
+  for (let index = 0; index * 65_536 < data.length; index += 1) {
+    const record = decodeRecord(meta.subarray(recordOffset(index)), 0, ID, index)
+    const covered = data.subarray(index * 65_536, (index + 1) * 65_536)
+    expect(record?.coveredBytes).toBe(covered.length)
+    expect(record?.sums.equals(chunkChecksums(covered))).toBe(true)
+  }
+  if (data.length > 0) expect(meta.length).toBe(recordOffset(Math.ceil(data.length / 65_536)))
+}
+
+it('where no copy is wanted in the cache a fast writer goes past it, a slow one does not', async () => {
+  const fast = await startWriter(true)
+  for (let packet = 0; packet < 64; packet += 1) await append(fast.writer, 64_512)
+  await fast.writer.sync()
+  expect(fast.disk.bytesPastCache).toBeGreaterThan(2 * MIB)
+  expectOnDisk(fast)
+  await fast.writer.close()
+
+  const slow = await startWriter(true)
+  for (let packet = 0; packet < 64; packet += 1) {
+    await append(slow.writer, 10_000)
+    await slow.writer.flush()
+  }
+  expect(slow.disk.bytesPastCache).toBe(0)
+  expectOnDisk(slow)
+  await slow.writer.close()
+})
+
+it('otherwise all goes through the cache', async () => {
+  const written = await startWriter(false)
+  for (let packet = 0; packet < 64; packet += 1) await append(written.writer, 64_512)
+  await written.writer.sync()
+  expect(written.disk.bytesPastCache).toBe(0)
+  await written.writer.close()
+})
+
+it('whatever is appended, flushed and synced in whatever order is on the disk', async () => {
+  const step = fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('append'),
+        bytes: fc.integer({ min: 1, max: 300_000 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constantFrom('flush', 'flush-some', 'sync', 'tail') }),
+    },
+  )
+  let bytesPastCache = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
+      const written = await startWriter(true)
+      const { writer, disk } = written
+      for (const it of steps) {
+        if ('bytes' in it) {
+          if (writer.lengthBytes + it.bytes <= BYTES.length) await append(writer, it.bytes)
+        } else if (it.do === 'flush') {
+          await writer.flush()
+          expectOnDisk(written)
+        } else if (it.do === 'sync') await writer.sync()
+        else if (it.do === 'flush-some') void writer.flushSome()
+        else if (it.do === 'tail') {
+          const tail = writer.copyTail(writer.flushedBytes)
+          const expected = BYTES.subarray(tail?.start, writer.flushedBytes)
+          if (tail !== undefined) expect(tail.data.equals(expected)).toBe(true)
+        }
+      }
+      await writer.sync()
+      expectOnDisk(written)
+      expect(writer.syncedBytes).toBe(writer.lengthBytes)
+      await writer.close()
+      bytesPastCache += disk.bytesPastCache
+    }),
+    { numRuns: 60 },
+  )
+  expect(bytesPastCache).toBeGreaterThan(10 * MIB)
+})
+
+it('memory from which a slow disk still writes goes to no other writer', async () => {
+  const written = await Promise.all([1, 2, 3].map(() => startWriter(true)))
+  for (const { disk } of written) disk.writeDelayMs = 3
+  for (let packet = 0; packet < 90; packet += 1) {
+    // Out of step: the same place of the window holds other bytes in each.
+    for (const [index, { writer }] of written.entries()) {
+      await append(writer, 60_000 + index * 1000)
+    }
+  }
+  for (const it of written) {
+    await it.writer.sync()
+    expectOnDisk(it)
+    await it.writer.close()
+  }
+})
+
+it('a full disk is told as such, on either route', async () => {
+  for (const pastCache of [true, false]) {
+    const { disk, writer } = await startWriter(pastCache)
+    disk.faults.push({ call: 'write', pathPart: 'data', effect: 'ENOSPC', after: 2 })
+    const writing = async () => {
+      for (let packet = 0; packet < 64; packet += 1) await append(writer, 64_512)
+      await writer.flush()
+    }
+    await expect(writing()).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await writer.close()
+  }
+})
