@@ -28,8 +28,8 @@ import { ClusterStatus } from './service/inspection/cluster-status.js'
 import type { Fsck } from './service/inspection/fsck.js'
 import type { MovementStatus } from './service/movement/block-movement.js'
 import type { Namespace } from './service/namespace/namespace.js'
-import type { NodeAdministration } from './service/nodes/node-administration.js'
 import type { LossForecasts } from './service/nodes/loss-forecast.js'
+import type { NodeAdministration } from './service/nodes/node-administration.js'
 import type { NodeForgetting } from './service/nodes/node-forgetting.js'
 
 export interface BlockManagement extends ControlRoutesOptions {

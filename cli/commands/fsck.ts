@@ -20,6 +20,8 @@ const FLAGS = [
   'openforwrite',
   'list-corruptfileblocks',
   'strict',
+  'storagepolicies',
+  'replicate',
 ] as const
 const PARAMETER_NAMES: Readonly<Record<string, string>> = {
   replicaDetails: 'replicadetails',
@@ -35,6 +37,11 @@ export function register(command: Command, context: CommandContext): void {
     .option('--racks', 'name the racks of the datanodes')
     .option('--replica-details', 'tell the state of every replica')
     .option('--openforwrite', 'include files that are being written')
+    .option(
+      '--storagepolicies',
+      'count blocks by the types of storage they are on, beside their policies',
+    )
+    .option('--replicate', 'have badly placed blocks copied at once')
     .option('--list-corruptfileblocks', 'name missing and corrupt blocks only')
     .option(...HTTP_OPTION)
     .option('--strict', 'check our own promises too; a broken one makes the exit code 1')

@@ -10,15 +10,15 @@ import { checkSuperuser } from '../policy/permissions.js'
 import type { Audit } from '../service/access/audit.js'
 import { audited } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
-import type { BlockManager } from '../service/blocks/block-manager.js'
 import type { FoundBlock } from '../service/inspection/block-inquiry.js'
 import type {
   CorruptFileAction,
   CorruptFileHandling,
 } from '../service/inspection/corrupt-file-handling.js'
 import type { CorruptFiles } from '../service/inspection/corrupt-files.js'
-import type { FsckFile, FsckItem, FsckReplica } from '../service/inspection/fsck-model.js'
+import type { FsckFile, FsckItem } from '../service/inspection/fsck-model.js'
 import { blocksText, cookieOf, corruptBlocksText } from './fsck-lists.js'
+import { StoragePolicySums } from './fsck-storage-policies.js'
 import { type FsckTextOptions, fsckHead, fsckItemText, fsckTail } from './fsck-text.js'
 import { signalOfGone } from './gone.js'
 import { checkUserParameter } from './user-parameter.js'
@@ -27,7 +27,6 @@ export interface FsckRoutesOptions {
   readonly fsck: Pick<CorruptFileHandling, 'check'>
   readonly findBlock: (id: BlockId) => FoundBlock | undefined
   readonly corruptFiles: Pick<CorruptFiles, 'page'>
-  readonly blockManager: Pick<BlockManager, 'findDatanode'>
   readonly blockPoolId: string
   readonly clock: Clock
   readonly audit: Pick<Audit, 'record'>
@@ -55,6 +54,8 @@ interface FsckQuery {
   readonly blockId?: string
   readonly upgradedomains?: string
   readonly includeSnapshots?: string
+  readonly replicate?: string
+  readonly storagepolicies?: string
 }
 
 export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOptions): void {
@@ -65,7 +66,8 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
     if (short !== undefined) return reply.type('text/plain; charset=utf-8').send(short)
     const text = textOptions(query, call, path, options)
     const items = options.fsck.check(call, { path, ...choicesOf(query), signal, action })
-    const lines = textLines(items, text, options.clock)
+    const policies = query.storagepolicies === undefined ? undefined : new StoragePolicySums()
+    const lines = textLines(items, text, options.clock, policies)
     return reply.type('text/plain; charset=utf-8').send(Readable.from(lines))
   })
   app.get('/api/v1/fsck', async (request, reply) => {
@@ -101,6 +103,7 @@ function recordCheck({ audit }: FsckRoutesOptions, call: Call, path: string): Pr
 const choicesOf = (query: FsckQuery) => ({
   strict: query.strict !== undefined,
   includeSnapshots: query.includeSnapshots !== undefined,
+  replicate: query.replicate !== undefined,
 })
 
 function actionOf(query: FsckQuery): CorruptFileAction {
@@ -132,7 +135,7 @@ function textOptions(
   query: FsckQuery,
   call: Call,
   path: string,
-  { blockManager, blockPoolId }: FsckRoutesOptions,
+  { blockPoolId }: FsckRoutesOptions,
 ): FsckTextOptions {
   return {
     path,
@@ -146,10 +149,6 @@ function textOptions(
     showUpgradeDomains: query.upgradedomains !== undefined,
     showOpen: query.openforwrite !== undefined,
     blockPoolId,
-    storageType: (replica: FsckReplica) =>
-      blockManager
-        .findDatanode(replica.datanodeUuid)
-        ?.storages.find((it) => it.storageId === replica.storageId)?.type ?? 'DISK',
   }
 }
 
@@ -158,12 +157,16 @@ async function* textLines(
   items: AsyncIterable<FsckItem>,
   options: FsckTextOptions,
   clock: Clock,
+  policies: StoragePolicySums | undefined,
 ): AsyncGenerator<string, void, undefined> {
   yield fsckHead(options, clock.wallMs())
   try {
     for await (const item of items) {
+      if (item.kind === 'file') policies?.add(item)
       const text =
-        item.kind === 'summary' ? fsckTail(item, clock.wallMs()) : fsckItemText(item, options)
+        item.kind === 'summary'
+          ? fsckTail(item, clock.wallMs(), policies?.text())
+          : fsckItemText(item, options)
       if (text !== '') yield text
     }
   } catch (thrown) {

@@ -20,8 +20,6 @@ export interface FsckTextOptions {
   readonly showUpgradeDomains: boolean
   readonly showOpen: boolean
   readonly blockPoolId: string
-  /** Type of a storage, such as DISK. */
-  readonly storageType: (replica: FsckReplica) => string
 }
 
 export function fsckHead({ user, clientAddress, path }: FsckTextOptions, wallMs: number): string {
@@ -111,7 +109,7 @@ function blockText(block: FsckBlock, options: FsckTextOptions): string {
 }
 
 function placeText(replica: FsckReplica, options: FsckTextOptions): string {
-  const parts = [replica.address, replica.storageId, options.storageType(replica)]
+  const parts = [replica.address, replica.storageId, replica.storageType]
   // As in HDFS, racks stand in the place of locations.
   const place = options.showRacks
     ? `${replica.rack}/${replica.address}`
@@ -135,8 +133,11 @@ function replicaState(replica: FsckReplica): string {
   return replica.isConfirmed ? 'LIVE' : 'STALE_BLOCK_CONTENT'
 }
 
-/** The sums and the verdict, whose last line decides the exit code of `hdfs fsck`. */
-export function fsckTail(summary: FsckSummary, wallMs: number): string {
+/**
+ * The sums and the verdict, whose last line decides the exit code of `hdfs fsck`.
+ * @param policies sums by storage policy, where they are asked for
+ */
+export function fsckTail(summary: FsckSummary, wallMs: number, policies = ''): string {
   const { blocks } = summary
   const share = (count: number, of: number) => `${of === 0 ? '0.0' : percent(count / of)} %`
   const ofBlocks = (count: number) =>
@@ -165,9 +166,9 @@ ${blocks > 0 && summary.missingBlocks > 0 ? missingBox(summary, share) : ''} Min
  Missing blocks:\t\t${summary.missingBlocks}
  Corrupt blocks:\t\t${summary.corruptBlocks}
  Missing replicas:\t\t${summary.missingReplicas}${blocks === 0 ? '' : ` (${share(summary.missingReplicas, expectedReplicas)})`}
- Blocks queued for replication:\t0
+ Blocks queued for replication:\t${summary.queuedBlocks}
 ${summary.orphanBlocks === 0 ? '' : ` Blocks of no file:\t\t${summary.orphanBlocks}\n`}
-${NO_ERASURE_CODED_FILES}FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
+${NO_ERASURE_CODED_FILES}${policies}FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
 
 
 The filesystem under path '${summary.path}' is ${verdict}

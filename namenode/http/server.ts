@@ -82,7 +82,6 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
     fsck: new CorruptFileHandling({ fsck, namespace }),
     findBlock: options.findBlock,
     corruptFiles: services.corruptFiles,
-    blockManager: services.blockManager,
     blockPoolId: namespace.identity.blockPoolId,
     clock,
     audit: services.audit,

@@ -138,7 +138,9 @@ describe(`administration with Hadoop ${version}`, () => {
     expect(healthy.stdout).toMatch(
       /\n0\. BP-\S+:blk_1073741825_\d+ len=1048576 Live_repl=1 {2}\[DatanodeInfoWithStorage\[127\.0\.0\.1:\d+,DS-\S+,DISK\]\(LIVE\)\]\n/,
     )
-    const racks = await check('/d', '-files', '-blocks', '-racks')
+    const racks = await check('/d', '-files', '-blocks', '-racks', '-storagepolicies', '-replicate')
+    expect(racks.stdout).toMatch(/\nDISK:1\(HOT\) +\d+ +100\.0000%\n/)
+    expect(racks.stdout).toContain('\nAll blocks satisfy specified storage policy.\nFSCK ended at ')
     expect(racks.stdout).toMatch(/Live_repl=1 {2}\[\/default-rack\/127\.0\.0\.1:\d+\]/)
     const domains = await check('/d', '-files', '-blocks', '-locations', '-upgradedomains')
     expect(domains.stdout).toMatch(/,DISK\]\(ud=undefined\)\]\n/)

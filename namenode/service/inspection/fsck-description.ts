@@ -35,6 +35,7 @@ export function describeReplica(held: HeldReplica): FsckReplica {
     hostname: node.hostname,
     address: `${node.addresses[0] ?? ''}:${node.transferPort}`,
     storageId: held.storageId,
+    storageType: held.storageType,
     rack: held.rack,
     liveness: held.liveness,
     adminState: held.adminState,

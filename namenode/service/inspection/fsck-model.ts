@@ -4,6 +4,7 @@ import type { AdminState } from '../../policy/admin-state.js'
 import type { Risk } from '../../policy/assess-block.js'
 import type { ReplicaJudgement } from '../../policy/judge-replica.js'
 import type { Liveness } from '../../policy/liveness.js'
+import type { StorageType } from '../../policy/storage-types.js'
 
 export interface FsckReplica {
   readonly datanodeUuid: string
@@ -11,6 +12,7 @@ export interface FsckReplica {
   /** `ip:transferPort`. */
   readonly address: string
   readonly storageId: string
+  readonly storageType: StorageType
   readonly rack: string
   readonly liveness: Liveness
   readonly adminState: AdminState
@@ -52,6 +54,8 @@ export interface FsckFile {
   readonly group: string
   readonly permission: number
   readonly isOpen: boolean
+  /** Name of the policy that holds for it. */
+  readonly storagePolicy: string
   readonly blocks: readonly FsckBlock[]
   /** Each at most once, worst first. */
   readonly problems: readonly FsckProblem[]
@@ -101,6 +105,8 @@ export interface FsckSummary {
   readonly missingReplicas: number
   readonly liveReplicas: number
   readonly orphanBlocks: number
+  /** Badly placed blocks that this check had looked at for copies. */
+  readonly queuedBlocks: number
   readonly violations: number
   readonly defaultReplication: number
   readonly minReplication: number

@@ -11,6 +11,7 @@ export class FsckTotals {
   directories = 0
   violations = 0
   orphanBlocks = 0
+  queuedBlocks = 0
   #files = 0
   #openFiles = 0
   #lengthBytes = 0
@@ -70,6 +71,7 @@ export class FsckTotals {
       missingReplicas: this.#missingReplicas,
       liveReplicas: this.#liveReplicas,
       orphanBlocks: this.orphanBlocks,
+      queuedBlocks: this.queuedBlocks,
       violations: this.violations,
     }
   }

@@ -7,6 +7,7 @@
 import type { Clock } from '../../../shared/clock.js'
 import { DfsError } from '../../../shared/errors.js'
 import { SNAPSHOT_FOLDER } from '../../policy/path-name.js'
+import { policyOfId } from '../../policy/storage-policies.js'
 import type { ReplicaAttentionStore } from '../../storage/replica-attention-store.js'
 import type { Call } from '../access/call.js'
 import type { Examination } from '../blocks/examination.js'
@@ -41,6 +42,8 @@ export interface FsckRequest {
   readonly strict: boolean
   /** Also what only snapshots show, and what they show besides. */
   readonly includeSnapshots?: boolean
+  /** Have blocks that are badly placed looked at for copies at once. */
+  readonly replicate?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -149,6 +152,10 @@ export class Fsck {
       await this.#giveWay(walk)
       const examined = examination.assess(record, map.held(record.id, record))
       blocks.push(describeBlock(examined, examination.pendingCopiesOf(record.id)))
+      if (walk.request.replicate === true && examined.assessment.risk === 'badly-placed') {
+        examination.soon(record.id)
+        walk.totals.queuedBlocks += 1
+      }
       if (walk.request.strict) {
         violations.push(
           ...violationsOfBlock(path, examined, this.#options.attention.get(record.id)),
@@ -165,6 +172,7 @@ export class Fsck {
       group: status.group,
       permission: status.permission,
       isOpen: status.isUnderConstruction,
+      storagePolicy: policyOfId(status.storagePolicy).name,
       blocks,
       problems: problemsOf(status, blocks),
     }

@@ -23,6 +23,7 @@ const file = (path: string, change: Partial<FsckFile>): FsckFile => ({
   group: 'root',
   permission: 0o644,
   isOpen: false,
+  storagePolicy: 'HOT',
   blocks: [],
   problems: [],
   ...change,

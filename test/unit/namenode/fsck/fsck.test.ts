@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { FsckRequest } from '../../../../namenode/service/inspection/fsck.js'
 import type { FsckItem, FsckSummary } from '../../../../namenode/service/inspection/fsck-model.js'
 import { DEAD_MS, HEARTBEAT_MS, type ScriptedCluster } from '../../../support/scripted-cluster.js'
 import { scriptedClusterForEach } from '../../../support/scripted-cluster-for-each.js'
@@ -10,9 +11,9 @@ scriptedClusterForEach((it) => {
   cluster = it
 })
 
-async function check(path = '/', signal?: AbortSignal) {
+async function check(path = '/', signal?: AbortSignal, rest: Partial<FsckRequest> = {}) {
   const items: FsckItem[] = []
-  const request = { path, strict: true, ...(signal === undefined ? {} : { signal }) }
+  const request = { path, strict: true, ...(signal === undefined ? {} : { signal }), ...rest }
   for await (const item of cluster.management.fsck.check(ROOT, request)) items.push(item)
   const summary = items.find((it): it is FsckSummary => it.kind === 'summary')
   if (summary === undefined) throw new Error('no summary')
@@ -40,6 +41,19 @@ describe('a check', () => {
       datanodes: 3,
       racks: 1,
     })
+  })
+
+  it('has badly placed blocks looked at when that is asked for', async () => {
+    const rack = '/one'
+    await cluster.join({ name: 'a', rack }, { name: 'b', rack, port: 9001 })
+    await cluster.store(['a', 'b'])
+    expect((await check('/', undefined, { replicate: true })).summary.queuedBlocks).toBe(0)
+    await cluster.join({ name: 'c', rack: '/two', port: 9002 })
+    expect((await check()).summary).toMatchObject({ badlyPlacedBlocks: 1, queuedBlocks: 0 })
+    const { summary } = await check('/', undefined, { replicate: true })
+    expect(summary).toMatchObject({ badlyPlacedBlocks: 1, queuedBlocks: 1 })
+    await cluster.pass(10 * HEARTBEAT_MS)
+    expect((await check()).summary).toMatchObject({ badlyPlacedBlocks: 0 })
   })
 
   it('names what is under-replicated, and why', async () => {

@@ -50,6 +50,7 @@ const FOUND: FoundBlock = {
       judgement: 'good',
       isConfirmed: true,
       isLeaving: false,
+      storageType: 'DISK',
     },
   ],
 }

@@ -26,7 +26,6 @@ const OPTIONS: FsckTextOptions = {
   showUpgradeDomains: false,
   showOpen: false,
   blockPoolId: 'BP-136533816-127.0.0.1-1795265636992',
-  storageType: () => 'DISK',
 }
 
 const replica = (
@@ -38,6 +37,7 @@ const replica = (
   hostname: 'h',
   address,
   storageId,
+  storageType: 'DISK',
   rack: '/default-rack',
   liveness: 'live',
   adminState: 'normal',
@@ -74,6 +74,7 @@ const file = (blocks: readonly FsckBlock[], change: Partial<FsckFile> = {}): Fsc
   group: 'root',
   permission: 0o644,
   isOpen: false,
+  storagePolicy: 'HOT',
   blocks,
   problems: [],
   ...change,
@@ -99,6 +100,7 @@ const SUMMARY: FsckSummary = {
   missingReplicas: 1,
   liveReplicas: 77,
   orphanBlocks: 0,
+  queuedBlocks: 0,
   violations: 0,
   defaultReplication: 3,
   minReplication: 1,
