@@ -47,11 +47,11 @@ export class InodeMemory {
     this.remember(inode)
   }
 
-  /** The change under way has given a row these values. */
-  change(id: InodeId, values: (before: Inode) => Partial<Inode>): void {
+  /** The change under way has made a row into another. */
+  change(id: InodeId, changed: (before: Inode) => Inode): void {
     this.#touched.add(id)
     const before = this.#inodes.get(id)
-    if (before !== undefined) this.remember({ ...before, ...values(before) })
+    if (before !== undefined) this.remember(changed(before))
   }
 
   /** The change under way has changed a row in a way that is not followed here, or removed it. */

@@ -240,7 +240,7 @@ export class InodeStore {
     this.#removeName(inode)
     this.#insertEntry.run(parent, name, inode.id)
     this.#place.run(parent, name, inode.id)
-    this.memory?.change(inode.id, () => ({ parent, name }))
+    this.memory?.change(inode.id, (before) => ({ ...before, parent, name }))
   }
 
   remove(inode: Inode): void {
@@ -253,8 +253,9 @@ export class InodeStore {
   /** A directory gained or lost `entries` names. */
   touchDirectory(id: InodeId, entries: number, timeMs: number): void {
     this.#touchDirectory.run(entries, timeMs, id)
-    this.memory?.change(id, ({ children }) => ({
-      children: children + entries,
+    this.memory?.change(id, (before) => ({
+      ...before,
+      children: before.children + entries,
       modificationTimeMs: timeMs,
     }))
   }
@@ -262,13 +263,14 @@ export class InodeStore {
   addTotals(id: InodeId, totals: TreeTotals): void {
     const { files, directories, lengthBytes, spaceBytes, reservedBytes } = totals
     this.#addTotals.run(files, directories, lengthBytes, spaceBytes, reservedBytes, id)
-    this.memory?.change(id, ({ tree }) => ({
+    this.memory?.change(id, (before) => ({
+      ...before,
       tree: {
-        files: tree.files + files,
-        directories: tree.directories + directories,
-        lengthBytes: tree.lengthBytes + lengthBytes,
-        spaceBytes: tree.spaceBytes + spaceBytes,
-        reservedBytes: tree.reservedBytes + reservedBytes,
+        files: before.tree.files + files,
+        directories: before.tree.directories + directories,
+        lengthBytes: before.tree.lengthBytes + lengthBytes,
+        spaceBytes: before.tree.spaceBytes + spaceBytes,
+        reservedBytes: before.tree.reservedBytes + reservedBytes,
       },
     }))
   }
@@ -306,7 +308,7 @@ export class InodeStore {
   ): void {
     const { isOpen, lengthBytes, modificationTimeMs } = state
     this.#fileState.run(isOpen ? 1 : 0, lengthBytes, modificationTimeMs, id)
-    this.memory?.change(id, () => ({ isOpen, lengthBytes, modificationTimeMs }))
+    this.memory?.change(id, (before) => ({ ...before, isOpen, lengthBytes, modificationTimeMs }))
   }
 
   setPolicy(id: InodeId, policy: number): void {
@@ -326,7 +328,7 @@ export class InodeStore {
 
   setReserved(id: InodeId, reservedBytes: number): void {
     this.#reserve.run(reservedBytes, id)
-    this.memory?.change(id, () => ({ reservedBytes }))
+    this.memory?.change(id, (before) => ({ ...before, reservedBytes }))
   }
 
   #toInode(row: InodeRow | undefined): Inode | undefined {
@@ -368,17 +370,29 @@ export class InodeStore {
   }
 }
 
-/** An inode as it is when it has just been made. */
-function toNewRow({ timeMs, ...inode }: NewInode): Inode {
+/** An inode as it is when it has just been made. Field by field: spreading what has another shape costs ten times as much. */
+function toNewRow(inode: NewInode): Inode {
   return {
-    ...inode,
-    modificationTimeMs: timeMs,
-    accessTimeMs: inode.kind === 'file' ? timeMs : 0,
+    id: inode.id,
+    parent: inode.parent,
+    name: inode.name,
+    kind: inode.kind,
+    permission: inode.permission,
+    owner: inode.owner,
+    group: inode.group,
+    modificationTimeMs: inode.timeMs,
+    accessTimeMs: inode.kind === 'file' ? inode.timeMs : 0,
+    isOpen: inode.isOpen,
+    replication: inode.replication,
+    blockSizeBytes: inode.blockSizeBytes,
     lengthBytes: 0,
     children: 0,
     tree: NO_TOTALS,
     reservedBytes: 0,
+    acl: inode.acl,
+    since: inode.since,
     arrived: 0,
     isSnapshottable: false,
+    policy: inode.policy,
   }
 }

@@ -3,6 +3,7 @@
  * them, and are written once for each commit, in the same transaction as the effects they count.
  */
 import { present } from '../../shared/assert.js'
+import { FIRST_BLOCK_ID, FIRST_GENERATION_STAMP, ROOT_INODE_ID } from '../../shared/ids.js'
 import type { Database } from './database.js'
 
 export interface State {
@@ -77,4 +78,17 @@ const toState = (row: Row): State => ({
   nextBlock: row.next_block,
   nextGeneration: row.next_generation,
   blocks: row.blocks,
+})
+
+/** Of a store before its first edit. */
+export const unformattedState = (): State => ({
+  clusterId: '',
+  blockPoolId: '',
+  createdMs: 0,
+  epoch: 0,
+  lastTransaction: 0,
+  nextInode: ROOT_INODE_ID + 1,
+  nextBlock: FIRST_BLOCK_ID,
+  nextGeneration: FIRST_GENERATION_STAMP,
+  blocks: 0,
 })

@@ -232,6 +232,7 @@ const REFUSED = {
   allocateBlock: notScripted,
   abandonBlock: notScripted,
   completeFile: notScripted,
+  completeEmptyFile: notScripted,
   fsync: notScripted,
   reserveGenerationStamp: notScripted,
   updatePipeline: notScripted,

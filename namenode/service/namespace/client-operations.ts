@@ -115,6 +115,10 @@ export const CLIENT_CHANGES: {
     isContinuation: true,
   }),
   completeFile: ({ path }) => ({ refusal: `Cannot complete file ${path}`, isContinuation: true }),
+  completeEmptyFile: ({ path }) => ({
+    refusal: `Cannot complete file ${path}`,
+    isContinuation: true,
+  }),
   fsync: ({ path }) => ({ refusal: `Cannot fsync file ${path}`, isContinuation: true }),
   reserveGenerationStamp: ({ block }) => ({
     refusal: `Cannot get a new GS for block blk_${block.id}`,

@@ -298,8 +298,8 @@ export interface AnsweredRequest {
 export type LoggedEdit = Edit & { readonly request?: AnsweredRequest }
 
 export function encodeEdit(edit: LoggedEdit): string {
-  const { op: _, ...rest } = edit
-  return JSON.stringify(rest)
+  // JSON leaves out what is undefined; taking a field out of an object costs more than writing all others.
+  return JSON.stringify({ ...edit, op: undefined })
 }
 
 /** The inverse of `encodeEdit`, for rows of our own log. */

@@ -35,6 +35,7 @@ const ALLOWED_ON_LOW_DISK: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'delete',
   'abandonBlock',
   'completeFile',
+  'completeEmptyFile',
   'finishLeaseRecovery',
   'forgetDeletedBlocks',
   'purgeDeletedTrees',

@@ -96,6 +96,10 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('completeFile', call, change)
   }
 
+  completeEmptyFile(call: Call, change: Asked<'completeEmptyFile'>): Promise<boolean> {
+    return this.#submit('completeEmptyFile', call, change)
+  }
+
   fsync(call: Call, change: Asked<'fsync'>): Promise<void> {
     return this.#submit('fsync', call, change)
   }

@@ -179,6 +179,8 @@ export interface NamespaceChanges extends SnapshotChanges, DeletionChanges {
     call: Call,
     change: OpenFileReference & { last: Block | undefined },
   ): Promise<FileStatus>
+  /** Closes the file if it has no blocks, of which somebody would have to ask the datanodes; answers false if it has. */
+  completeEmptyFile(call: Call, change: OpenFileReference): Promise<boolean>
   /** Records the length that readers of the open file may see. */
   fsync(call: Call, change: OpenFileReference & { lastBlockLengthBytes: number }): Promise<void>
   /** Reserves a new generation stamp; the block keeps its old one until `updatePipeline`. */

@@ -7,8 +7,6 @@ import { crashPoint } from '../../../../shared/crash-point.js'
 import {
   type BlockId,
   type Epoch,
-  FIRST_BLOCK_ID,
-  FIRST_GENERATION_STAMP,
   type InodeId,
   ROOT_INODE_ID,
   transactionId,
@@ -16,7 +14,7 @@ import {
 import { isSameXAttr } from '../../../../shared/xattr.js'
 import { decodeAcl } from '../../../storage/acl-texts.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
-import type { State } from '../../../storage/state-store.js'
+import { type State, unformattedState } from '../../../storage/state-store.js'
 import type { Stores } from '../../../storage/stores.js'
 import {
   type Edit,
@@ -67,7 +65,7 @@ export class EditApplier {
     this.stores = stores
     this.totals = new DirectoryTotals(stores)
     this.versions = new VersionKeeper(stores, () => this.state.lastTransaction)
-    this.state = stores.state.find() ?? unformatted()
+    this.state = stores.state.find() ?? unformattedState()
   }
 
   /** Appends the edit to the log under the next transaction id and makes it so. */
@@ -305,8 +303,22 @@ export class EditApplier {
     this.state.nextInode = Math.max(this.state.nextInode, id + 1)
     const since = this.versions.sinceIn(parent)
     this.versions.keepUpwards(parent)
-    const values = { id, parent, name, permission, owner, group, acl, since, timeMs }
-    this.stores.inodes.insert({ ...values, ...rest })
+    this.stores.inodes.insert({
+      id,
+      parent,
+      name,
+      kind: rest.kind,
+      permission,
+      owner,
+      group,
+      isOpen: rest.isOpen,
+      replication: rest.replication,
+      blockSizeBytes: rest.blockSizeBytes,
+      acl,
+      policy: rest.policy,
+      since,
+      timeMs,
+    })
     this.stores.inodes.touchDirectory(parent, 1, timeMs)
     this.totals.add(parent, rest.kind === 'file' ? ONE_FILE : ONE_DIRECTORY)
   }
@@ -375,15 +387,3 @@ export class EditApplier {
     for (const block of this.stores.blocks.ofFile(id)) this.effects.blocks.push(block.id)
   }
 }
-
-const unformatted = (): State => ({
-  clusterId: '',
-  blockPoolId: '',
-  createdMs: 0,
-  epoch: 0,
-  lastTransaction: 0,
-  nextInode: ROOT_INODE_ID + 1,
-  nextBlock: FIRST_BLOCK_ID,
-  nextGeneration: FIRST_GENERATION_STAMP,
-  blocks: 0,
-})

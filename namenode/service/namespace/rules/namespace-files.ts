@@ -136,6 +136,16 @@ export const completeRule: ChangeRule<'completeFile'> = {
   },
 }
 
+export const completeEmptyRule: ChangeRule<'completeEmptyFile'> = {
+  decide: (context, change) => {
+    const file = findReferenced(context, change, context.call.principal)
+    const hasBlocks = file !== undefined && context.stores.blocks.hasAny(file.id)
+    if (hasBlocks) return { result: () => false }
+    const { edit } = completeRule.decide(context, { ...change, last: undefined })
+    return { ...(edit === undefined ? {} : { edit }), result: () => true }
+  },
+}
+
 /** @throws NOT_FOUND in the words of the calls that work on the content of a file */
 export function requireFile(inode: Inode | undefined, path: string): Inode {
   if (inode === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)

@@ -19,7 +19,7 @@ import {
 import { concatRule } from './namespace-concat.js'
 import { giveUpDeletionsRule, undeleteRule } from './namespace-deletions.js'
 import { deleteRule, mkdirsRule } from './namespace-directories.js'
-import { appendRule, completeRule, createRule } from './namespace-files.js'
+import { appendRule, completeEmptyRule, completeRule, createRule } from './namespace-files.js'
 import { orderNodeRule } from './namespace-nodes.js'
 import {
   endPolicyRequestRule,
@@ -52,6 +52,7 @@ export const CHANGE_RULES: ChangeRules = {
   create: createRule,
   append: appendRule,
   completeFile: completeRule,
+  completeEmptyFile: completeEmptyRule,
   truncate: truncateRule,
   concat: concatRule,
   allocateBlock: allocateRule,

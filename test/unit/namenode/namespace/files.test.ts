@@ -144,6 +144,29 @@ describe('an open file', () => {
     )
   })
 
+  it('is closed in one step, also again, while it has no block', async () => {
+    const { namespace } = fixture
+    const { id: fileId } = await namespace.create(ROOT, createArguments('/empty'))
+    const reference = { path: '/empty', fileId, holder: 'H1' }
+    expect(
+      await refusal(namespace.completeEmptyFile(ROOT, { ...reference, holder: 'X' })),
+    ).toContain('LEASE_EXPIRED: Client (=X) is not the lease owner (=H1')
+    expect(await namespace.completeEmptyFile(ROOT, reference)).toBe(true)
+    expect(namespace.status(ROOT, '/empty')).toMatchObject({ isUnderConstruction: false })
+    expect(await namespace.completeEmptyFile(ROOT, reference)).toBe(true)
+    await namespace.delete(ROOT, { path: '/empty', recursive: false, isFinal: true })
+    expect(await refusal(namespace.completeEmptyFile(ROOT, reference))).toContain('NOT_FOUND')
+  })
+
+  it('is not closed as an empty one when it has a block, written or not', async () => {
+    const { reference, named } = await openFile()
+    const { namespace } = fixture
+    expect(await namespace.completeEmptyFile(ROOT, reference)).toBe(false)
+    expect(namespace.fileStatusById(reference.fileId)?.isUnderConstruction).toBe(true)
+    await namespace.completeFile(ROOT, { ...reference, last: named(7) })
+    expect(await namespace.completeEmptyFile(ROOT, reference)).toBe(false)
+  })
+
   it('is not closed with another block, another version, or an impossible length', async () => {
     const { reference, named, block } = await openFile()
     const close = (last: ReturnType<typeof named> | undefined) =>

@@ -41,6 +41,7 @@ const BEGINNINGS = [
 const CONTINUATIONS = [
   'abandonBlock',
   'completeFile',
+  'completeEmptyFile',
   'fsync',
   'reserveGenerationStamp',
   'updatePipeline',
@@ -51,6 +52,7 @@ const WITHOUT_A_LINE: readonly string[] = [
   'allocateBlock',
   'abandonBlock',
   'completeFile',
+  'completeEmptyFile',
   'fsync',
   'reserveGenerationStamp',
   'updatePipeline',
