@@ -115,6 +115,19 @@ export function openReplayDatabase(path: string): Database {
   })
 }
 
+/** Whether all of a database fits together, by SQLite's own look at every page. Reads all of it. */
+export function isIntact(path: string): boolean {
+  const database = openReadingConnection(path)
+  try {
+    return pragmaValue(database, 'integrity_check') === 'ok'
+  } catch (error) {
+    if (isCorruption(error)) return false
+    throw error
+  } finally {
+    database.close()
+  }
+}
+
 /** Has a file or a folder on the disk. */
 export function syncFile(path: string): void {
   const descriptor = openSync(path, 'r')
@@ -204,14 +217,18 @@ function setAndCheck(database: Database, name: string, value: string | number): 
   throw new DfsError('INTERNAL', `SQLite kept ${name}=${String(actual)} instead of ${value}`)
 }
 
+const isCorruption = (error: unknown): boolean =>
+  errnoOf(error)?.startsWith('SQLITE_CORRUPT') === true ||
+  toDfsError(error).code === 'DATABASE_CORRUPT'
+
 function guarded(path: string, open: () => Database): Database {
   try {
     return open()
   } catch (error) {
     if (error instanceof DfsError) throw error
     const { code, message } = toDfsError(error)
-    const isCorrupt = errnoOf(error)?.startsWith('SQLITE_CORRUPT') || code === 'DATABASE_CORRUPT'
-    if (!isCorrupt) throw new DfsError(code, `cannot open ${path}: ${message}`, { cause: error })
+    if (!isCorruption(error))
+      throw new DfsError(code, `cannot open ${path}: ${message}`, { cause: error })
     throw new DfsError(
       'DATABASE_CORRUPT',
       `${path} is damaged (${message}): restore the data folder from a backup; nothing was changed`,

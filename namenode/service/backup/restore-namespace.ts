@@ -8,7 +8,12 @@ import { DfsError } from '../../../shared/errors.js'
 import { sha256OfFile } from '../../../shared/file-digest.js'
 import { ROOT_INODE_ID } from '../../../shared/ids.js'
 import { type BackupFile, findBackups } from '../../storage/backup-files.js'
-import { openReadingConnection, openReplayDatabase, syncFile } from '../../storage/database.js'
+import {
+  isIntact,
+  openReadingConnection,
+  openReplayDatabase,
+  syncFile,
+} from '../../storage/database.js'
 import { EditStore } from '../../storage/edit-store.js'
 import type { State } from '../../storage/state-store.js'
 import { openStores } from '../../storage/stores.js'
@@ -48,11 +53,9 @@ export interface Restored {
  *   folder that is not empty
  */
 export async function restoreNamespace(request: RestoreRequest): Promise<Restored> {
-  const { from, dataFolder, clock } = request
+  const { dataFolder, clock } = request
   const damaged: string[] = []
-  const backups = findBackups(from, damaged)
-  const { base, log, upTo } = choose(backups, request)
-  for (const it of new Set([base, log])) await requireWhole(it)
+  const { base, log, upTo } = await chooseWhole(request, damaged)
   if (existsSync(dataFolder) && readdirSync(dataFolder).length > 0) {
     throw new DfsError('ALREADY_EXISTS', `${dataFolder} is not empty: restore into a new folder`)
   }
@@ -74,9 +77,33 @@ export async function restoreNamespace(request: RestoreRequest): Promise<Restore
   return { base: base.path, clusterId, transactionId: upTo, replayedEdits, epoch, files, damaged }
 }
 
-async function requireWhole({ path, manifest }: BackupFile): Promise<void> {
-  if (manifest === undefined || (await sha256OfFile(path)) === manifest.sha256) return
-  throw new DfsError('DATABASE_CORRUPT', `${path} is not what its manifest says: it is damaged`)
+/** Blocks on volumes that turn out to be damaged are passed over: another datanode may hold the same backup. */
+async function chooseWhole(request: RestoreRequest, damaged: string[]) {
+  let backups: readonly BackupFile[] = findBackups(request.from, damaged)
+  for (;;) {
+    const choice = choose(backups, request)
+    const bad = await firstDamaged([choice.base, choice.log])
+    if (bad === undefined) return choice
+    damaged.push(bad.path)
+    backups = backups.filter((it) => it !== bad)
+  }
+}
+
+/**
+ * A block has no manifest: its sums lie in the datanode's own format beside it. SQLite finds whatever does not fit
+ * together; what it cannot see is a value that has turned into another.
+ * @throws DfsError DATABASE_CORRUPT for what is not as its manifest says
+ */
+async function firstDamaged(files: readonly BackupFile[]): Promise<BackupFile | undefined> {
+  for (const file of new Set(files)) {
+    const { path, manifest } = file
+    if (manifest === undefined) {
+      if (!isIntact(path)) return file
+    } else if ((await sha256OfFile(path)) !== manifest.sha256) {
+      throw new DfsError('DATABASE_CORRUPT', `${path} is not what its manifest says: it is damaged`)
+    }
+  }
+  return undefined
 }
 
 /** The restored namespace, on the disk; nothing when that cannot be done. */

@@ -183,6 +183,28 @@ describe('a restore', () => {
     expect(await refusal(() => verifyNamespace({ backup: volume }))).toContain('DATABASE_CORRUPT')
   })
 
+  it('passes over a block of which a page has gone bad, when there is another', async () => {
+    await live('a')
+    await backUp()
+    await restore()
+    const { database } = namespacePaths(join(folder, 'restored'))
+    const volume = join(folder, 'volume')
+    mkdirSync(volume)
+    copyFileSync(database, join(volume, 'blk_1'))
+    const bytes = readFileSync(database)
+    // Beyond what a look at the state reads.
+    bytes.fill(0xa5, bytes.length - 4096)
+    writeFileSync(join(volume, 'blk_2'), bytes)
+    const again = await restoreNamespace({
+      from: volume,
+      toTransaction: undefined,
+      dataFolder: join(folder, 'again'),
+      clock: fixture.clock,
+    })
+    expect(again.damaged).toEqual([join(volume, 'blk_2')])
+    expect(again.base).toBe(join(volume, 'blk_1'))
+  })
+
   it('passes over the folder of a backup that was being written when its machine went down', async () => {
     await live('a')
     const path = await backUp()
