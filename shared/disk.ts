@@ -2,11 +2,13 @@
  * The few calls of the block store to a disk, as a dependency: a simulation gives torn and lost writes, bit flips and
  * errors through the same interface. Paths are absolute and come from our own layout, never from a client.
  */
-import { type BigIntStats, constants, type Dirent, fstatSync, type StatsFs } from 'node:fs'
+import { type BigIntStats, constants, type Dirent, fstatSync, open, type StatsFs } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { DirectWrites } from './direct-writes.js'
 import { DfsError } from './errors.js'
+import { closeDescriptor, FileForReading } from './file-for-reading.js'
 
 /** Through the page cache, or past it where alignment and system allow; the bytes are the same for all who read. */
 export type WriteRoute = 'cached' | 'past-cache'
@@ -91,9 +93,16 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   'create-new': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
 }
 
+const openDescriptor = promisify(open)
+
 async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
-  const handle = await openOrExplain(path, mode)
-  if (mode !== 'create-new') await requireRegular(handle, path)
+  if (mode === 'read') {
+    const descriptor = await orExplain(path, openDescriptor(path, FLAGS.read))
+    await requireRegular(descriptor, path, () => closeDescriptor(descriptor))
+    return new FileForReading(descriptor)
+  }
+  const handle = await orExplain(path, fs.open(path, FLAGS[mode], 0o644))
+  if (mode !== 'create-new') await requireRegular(handle.fd, path, () => handle.close())
   const direct = new DirectWrites(handle)
   return {
     read: async (buffer, offset, lengthBytes, position) => {
@@ -133,9 +142,9 @@ async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
 }
 
 /** A Unix socket in the place of a file answers ENXIO, as a disk does that is gone: that says nothing about the disk. */
-async function openOrExplain(path: string, mode: OpenMode): Promise<fs.FileHandle> {
+async function orExplain<T>(path: string, opening: Promise<T>): Promise<T> {
   try {
-    return await fs.open(path, FLAGS[mode], 0o644)
+    return await opening
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
     if (!(await fs.lstat(path)).isSocket()) throw error
@@ -144,10 +153,14 @@ async function openOrExplain(path: string, mode: OpenMode): Promise<fs.FileHandl
 }
 
 /** Closes what is no regular file: a folder, pipe or device that somebody put in its place. */
-async function requireRegular(handle: fs.FileHandle, path: string): Promise<void> {
+async function requireRegular(
+  descriptor: number,
+  path: string,
+  closeIt: () => Promise<void>,
+): Promise<void> {
   // Not a trip to the thread pool: what this asks for is in memory since the file was opened.
-  if (fstatSync(handle.fd).isFile()) return
-  await handle.close()
+  if (fstatSync(descriptor).isFile()) return
+  await closeIt()
   throw notRegular(path)
 }
 
