@@ -157,7 +157,7 @@ export class BlockStore {
         throw new DfsError('STALE_GENERATION', `block ${replica.id} has another writer now`)
       }
       crashPoint('finalize.begun')
-      if (this.config.syncOnClose) await writer.sync()
+      if (this.config.syncOnClose) await writer.syncContent()
       else await writer.flush()
       await writer.close()
       crashPoint('finalize.closed')

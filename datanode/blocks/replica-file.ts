@@ -126,10 +126,20 @@ export class ReplicaFile {
     return point
   }
 
-  /** Writes the next header slot; the caller syncs the meta file where it matters. */
-  async writeSyncPoint(point: SyncPoint): Promise<void> {
+  /** Returns when what was written is on stable storage. */
+  async sync(): Promise<void> {
+    await Promise.all([this.data.sync(), this.meta.sync()])
+  }
+
+  /** Makes a sync point durable. It vouches for data and records, so it is written only when both are. */
+  async syncUpTo(point: SyncPoint): Promise<void> {
+    await this.sync()
+    crashPoint('sync.files-synced')
     const slot = encodeSlot(this.blockId, point)
     await this.meta.write(slot, 0, slot.length, slotOffset(point.sequence))
+    crashPoint('sync.point-written')
+    await this.meta.sync()
+    crashPoint('sync.point-synced')
   }
 
   /** Closes both, also when one fails. */

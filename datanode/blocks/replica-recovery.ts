@@ -9,15 +9,10 @@ import { DfsError } from '../../shared/errors.js'
 import type { Block } from '../../shared/ids.js'
 import { blockId, generationStamp as stamp } from '../../shared/ids.js'
 import type { BlockStore } from './block-store.js'
-import { hashData, RECORD_DATA_BYTES, recordStart } from './meta-format.js'
+import { hashData, RECORD_DATA_BYTES, recordStart, type SyncPoint } from './meta-format.js'
 import { type FinalizedReplica, OpenReplica, type Replica } from './replica.js'
 import { ReplicaFile } from './replica-file.js'
-import {
-  cutReplica,
-  EMPTY_SYNC_POINT,
-  readVerifiedTail,
-  verifyBeginning,
-} from './replica-repair.js'
+import { cutReplica, readVerifiedTail, verifyBeginning } from './replica-repair.js'
 import { ReplicaWriter } from './replica-writer.js'
 import { replicaNotFound } from './volume-scan.js'
 
@@ -169,12 +164,10 @@ async function openForWriting(
   const file = await ReplicaFile.open(volume.disk, id, paths, 'read-write')
   try {
     const tail = await readVerifiedTail(file, lengthBytes)
-    const header = await file.readSyncPoint()
-    const isCurrent = header.lengthBytes === lengthBytes && header.tailHash === hashData(tail)
+    const syncPoint = await makeCurrent(file, { lengthBytes, tailHash: hashData(tail) })
     const writer = new ReplicaWriter({
       file,
-      // A header that lags behind only costs verification at a start; its sequence must go on growing.
-      syncPoint: isCurrent ? header : { ...EMPTY_SYNC_POINT, sequence: header.sequence },
+      syncPoint,
       tail,
       lengthBytes,
       syncInBackground: store.config.syncOnClose,
@@ -188,6 +181,21 @@ async function openForWriting(
     await file.close()
     throw error
   }
+}
+
+/**
+ * A finalized replica's sync point lags behind, or says nothing: its name vouches for it. From now on what is there
+ * must outlive what is written behind it, into its last chunk too.
+ */
+async function makeCurrent(
+  file: ReplicaFile,
+  { lengthBytes, tailHash }: Omit<SyncPoint, 'sequence'>,
+): Promise<SyncPoint> {
+  const header = await file.readSyncPoint()
+  if (header.lengthBytes === lengthBytes && header.tailHash === tailHash) return header
+  const point = { sequence: header.sequence + 1, lengthBytes, tailHash }
+  await file.syncUpTo(point)
+  return point
 }
 
 /**

@@ -114,10 +114,8 @@ export async function cutReplica(
     )
   }
   crashPoint('cut.begun')
-  await Promise.all([file.data.sync(), file.meta.sync()])
   const point = { sequence: previous.sequence + 1, lengthBytes, tailHash: hashData(tail) }
-  await file.writeSyncPoint(point)
-  await file.meta.sync()
+  await file.syncUpTo(point)
   crashPoint('cut.point-synced')
   await file.data.truncate(lengthBytes)
   crashPoint('cut.data-truncated')
@@ -135,7 +133,7 @@ export async function cutReplica(
   }
   await file.meta.truncate(metaLengthBytes(lengthBytes))
   crashPoint('cut.meta-truncated')
-  await Promise.all([file.data.sync(), file.meta.sync()])
+  await file.sync()
   return point
 }
 

@@ -8,9 +8,9 @@ export const PLANTED_BUGS = [
     name: 'data-not-synced',
     seed: 3,
     about: 'a sync forgets the data and syncs only their checksums (HDFS-11915)',
-    file: 'datanode/blocks/replica-writer.ts',
-    find: 'await Promise.all([file.data.sync(), file.meta.sync()])',
-    replace: 'await file.meta.sync()',
+    file: 'datanode/blocks/replica-file.ts',
+    find: 'await Promise.all([this.data.sync(), this.meta.sync()])',
+    replace: 'await this.meta.sync()',
   },
   {
     name: 'name-not-synced',
