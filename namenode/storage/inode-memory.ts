@@ -14,12 +14,17 @@ const MAX_REMEMBERED = 10_000
 
 export class InodeMemory {
   readonly #inodes = new Map<InodeId, Inode>()
-  /** Directories by parent and name. Only a hint: the inode itself says where it is. */
+  /** The directories among them, by parent and name. */
   readonly #directories = new Map<string, InodeId>()
   /** What the change under way has touched. */
   readonly #touched = new Set<InodeId>()
   /** Whether any inode has a storage policy of its own; undefined when nobody has asked since that may have changed. */
   hasPolicies: boolean | undefined
+
+  /** How much is remembered. */
+  get sizes(): { readonly inodes: number; readonly directories: number } {
+    return { inodes: this.#inodes.size, directories: this.#directories.size }
+  }
 
   get(id: InodeId): Inode | undefined {
     return this.#inodes.get(id)
@@ -28,12 +33,12 @@ export class InodeMemory {
   /** A remembered directory. */
   directory(parent: InodeId, name: string): Inode | undefined {
     const id = this.#directories.get(placeOf(parent, name))
-    const inode = id === undefined ? undefined : this.#inodes.get(id)
-    return inode?.parent === parent && inode.name === name ? inode : undefined
+    return id === undefined ? undefined : this.#inodes.get(id)
   }
 
   /** As its row is now. */
   remember(inode: Inode): void {
+    this.#drop(inode.id)
     if (this.#inodes.size >= MAX_REMEMBERED) this.#empty()
     this.#inodes.set(inode.id, inode)
     if (inode.kind === 'directory') {
@@ -57,7 +62,7 @@ export class InodeMemory {
   /** The change under way has changed a row in a way that is not followed here, or removed it. */
   forget(id: InodeId): void {
     this.#touched.add(id)
-    this.#inodes.delete(id)
+    this.#drop(id)
   }
 
   /** The change under way stays. */
@@ -67,7 +72,7 @@ export class InodeMemory {
 
   /** The change under way was rolled back. */
   undo(): void {
-    for (const id of this.#touched) this.#inodes.delete(id)
+    for (const id of this.#touched) this.#drop(id)
     this.#touched.clear()
     this.hasPolicies = undefined
   }
@@ -77,6 +82,13 @@ export class InodeMemory {
     this.#empty()
     this.#touched.clear()
     this.hasPolicies = undefined
+  }
+
+  #drop(id: InodeId): void {
+    const inode = this.#inodes.get(id)
+    if (inode === undefined) return
+    this.#inodes.delete(id)
+    if (inode.kind === 'directory') this.#directories.delete(placeOf(inode.parent, inode.name))
   }
 
   #empty(): void {
