@@ -48,6 +48,8 @@ const MAX_LENGTH_VARINT_BYTES = 5
 interface Waiter {
   readonly resolve: () => void
   readonly reject: (error: DfsError) => void
+  readonly timeoutMs: number
+  readonly deadlineMs: number
 }
 
 export class SocketReader {
@@ -63,6 +65,8 @@ export class SocketReader {
   #frontSinceMs: number | undefined
   #failure: DfsError | undefined
   #waiter: Waiter | undefined
+  /** One for many waits: each sets a deadline, which is looked at when the timer ends. A timer for each costs more than the wait. */
+  #timer: { readonly cancel: () => void; readonly endsMs: number } | undefined
   readonly #onData = (chunk: Buffer) => this.#accept(chunk)
   readonly #onEnd = () => this.#fail(this.#lost('was closed by the peer'))
   readonly #onError = (error: Error) => this.#fail(this.#lost(toDfsError(error).message, error))
@@ -108,6 +112,7 @@ export class SocketReader {
 
   /** Leaves the socket alone, so that it can be handed on. Bytes already received stay here. */
   detach(): void {
+    this.#stopTimer()
     this.#socket.off('data', this.#onData)
     this.#socket.off('end', this.#onEnd)
     this.#socket.off('error', this.#onError)
@@ -124,20 +129,9 @@ export class SocketReader {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     this.#relieve(true)
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(timeoutMs, () => {
-        this.#waiter = undefined
-        reject(new DfsError('TIMEOUT', `${this.#peer} was silent for ${timeoutMs} ms`))
-      })
-      this.#waiter = {
-        resolve: () => {
-          cancel()
-          resolve()
-        },
-        reject: (error) => {
-          cancel()
-          reject(error)
-        },
-      }
+      const deadlineMs = this.#clock.monotonicMs() + timeoutMs
+      this.#waiter = { resolve, reject, timeoutMs, deadlineMs }
+      this.#watch(deadlineMs)
     })
   }
 
@@ -264,9 +258,38 @@ export class SocketReader {
     if (!this.#isHeld) this.#socket.resume()
   }
 
+  /** Has a timer end at that time or before; then it is looked at who waits, and for how long yet. */
+  #watch(deadlineMs: number): void {
+    if (this.#timer !== undefined && this.#timer.endsMs <= deadlineMs) return
+    this.#stopTimer()
+    const cancel = this.#clock.after(deadlineMs - this.#clock.monotonicMs(), () => {
+      this.#timer = undefined
+      this.#checkDeadline()
+    })
+    this.#timer = { cancel, endsMs: deadlineMs }
+  }
+
+  #checkDeadline(): void {
+    const waiter = this.#waiter
+    if (waiter === undefined) return
+    if (waiter.deadlineMs > this.#clock.monotonicMs()) {
+      this.#watch(waiter.deadlineMs)
+      return
+    }
+    const { timeoutMs } = waiter
+    const silent = new DfsError('TIMEOUT', `${this.#peer} was silent for ${timeoutMs} ms`)
+    this.#settle()?.reject(silent)
+  }
+
+  #stopTimer(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
   #fail(error: DfsError): void {
     if (this.#failure !== undefined) return
     this.#failure = error
+    this.#stopTimer()
     this.#settle()?.reject(error)
   }
 

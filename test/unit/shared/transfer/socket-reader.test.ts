@@ -154,6 +154,30 @@ describe('SocketReader', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  test('one timer serves many waits, each with a time limit of its own', async () => {
+    const { clock, socket, reader } = openReader()
+    for (let wait = 0; wait < 20; wait += 1) {
+      const waiting = reader.more(500)
+      await clock.advance(100)
+      socket.emit('data', Buffer.from([wait]))
+      await waiting
+      expect(clock.pendingTimers).toBe(1)
+    }
+    const outcome = expect(reader.more(30)).rejects.toMatchObject({
+      message: expect.stringContaining('silent for 30 ms'),
+    })
+    await clock.advance(29)
+    expect(clock.pendingTimers).toBe(1)
+    await clock.advance(1)
+    await outcome
+    const longer = reader.more(700)
+    await clock.advance(699)
+    socket.emit('data', Buffer.from([1]))
+    await longer
+    socket.emit('close')
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   test.each([
     ['end', undefined, 'closed by the peer'],
     ['close', undefined, 'was closed'],
