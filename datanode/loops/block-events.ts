@@ -2,6 +2,9 @@
  * Tells the namenode what happens to replicas, at once and in order: what is queued while one request is on its way
  * joins the next. A writer's last acknowledgement waits for the answer to `received` (so that `complete` finds the
  * block), but not for ever: the replica is safe by then, and the event stays queued.
+ *
+ * That a replica has begun can wait a moment, as in Apache's nodes: the namenode chose the place itself, and of a small
+ * block the next word is that it is there, which is worth a request, and the other one is not.
  */
 import { BackgroundLoop, type TickOutcome } from '../../shared/background-loop.js'
 import { type BlockEvent, BlockEventsReply, CONTROL_PATHS } from '../../shared/control/messages.js'
@@ -16,6 +19,8 @@ const MAX_QUEUED = 200_000
 /** Clients give up on a pipeline after about a minute; they are told before. */
 const RECEIVED_WAIT_MS = 20_000
 const IDLE_MS = 60_000
+/** How long the beginning of a replica is kept back. */
+const BEGINNING_WAIT_MS = 1_000
 
 interface QueuedEvent {
   readonly event: BlockEvent
@@ -33,6 +38,9 @@ export class BlockEventLoop implements ReplicaEvents {
   readonly #options: BlockEventLoopOptions
   readonly #loop: BackgroundLoop
   #queue: QueuedEvent[] = []
+  /** Replicas that have begun, by block: not told yet. */
+  readonly #begun = new Map<number, BlockEvent>()
+  #cancelBegun: (() => void) | undefined
   #isStopped = false
 
   constructor(options: BlockEventLoopOptions) {
@@ -55,25 +63,32 @@ export class BlockEventLoop implements ReplicaEvents {
 
   /** Ends the loop; whoever waits for an answer is let go. */
   async stop(): Promise<void> {
+    this.#cancelBegun?.()
     await this.#loop.stop()
     for (const { onAnswered } of this.#queue) onAnswered?.()
     this.#isStopped = true
   }
 
   get queued(): number {
-    return this.#queue.length
+    return this.#queue.length + this.#begun.size
   }
 
   receiving(replica: Replica): void {
-    this.#push(replica, 'receiving')
+    this.#begun.set(replica.id, eventOf(replica, 'receiving'))
+    const { clock } = this.#options.seams
+    this.#cancelBegun ??= clock.after(BEGINNING_WAIT_MS, () => {
+      this.#cancelBegun = undefined
+      for (const event of this.#begun.values()) this.#push(event)
+      this.#begun.clear()
+    })
   }
 
   deleted(replica: Replica): void {
-    this.#push(replica, 'deleted')
+    this.#tell(replica, 'deleted')
   }
 
   corrupt(replica: Replica): void {
-    this.#push(replica, 'corrupt')
+    this.#tell(replica, 'corrupt')
   }
 
   async received(replica: Replica): Promise<void> {
@@ -81,21 +96,27 @@ export class BlockEventLoop implements ReplicaEvents {
     if (this.#isStopped) return
     await new Promise<void>((resolve) => {
       const cancel = clock.after(RECEIVED_WAIT_MS, resolve)
-      this.#push(replica, 'received', () => {
+      this.#tell(replica, 'received', () => {
         cancel()
         resolve()
       })
     })
   }
 
-  #push(replica: Replica, kind: BlockEvent['kind'], onAnswered?: () => void): void {
+  /** That a replica is there says that it has begun. */
+  #tell(replica: Replica, kind: BlockEvent['kind'], onAnswered?: () => void): void {
+    const begun = this.#begun.get(replica.id)
+    this.#begun.delete(replica.id)
+    if (begun !== undefined && kind !== 'received') this.#push(begun)
+    this.#push(eventOf(replica, kind), onAnswered)
+  }
+
+  #push(event: BlockEvent, onAnswered?: () => void): void {
     if (this.#queue.length >= MAX_QUEUED) {
       this.#queue = this.#queue.slice(MAX_QUEUED / 2)
       this.#options.onOverflow()
     }
-    const { id, generationStamp, lengthBytes, volume } = replica
-    const block = { id, generationStamp, lengthBytes }
-    this.#queue.push({ event: { kind, storageId: volume.storageId, block }, onAnswered })
+    this.#queue.push({ event, onAnswered })
     this.#loop.wake()
   }
 
@@ -118,4 +139,9 @@ export class BlockEventLoop implements ReplicaEvents {
     for (const { onAnswered } of batch) onAnswered?.()
     return { kind: 'again' }
   }
+}
+
+function eventOf(replica: Replica, kind: BlockEvent['kind']): BlockEvent {
+  const { id, generationStamp, lengthBytes, volume } = replica
+  return { kind, storageId: volume.storageId, block: { id, generationStamp, lengthBytes } }
 }

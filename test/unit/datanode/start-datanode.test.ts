@@ -66,10 +66,7 @@ describe('a datanode and its namenode', () => {
   it('tells at once what it receives, and what it has in digests that both ends compute alike', async () => {
     const { control, datanode, storageId } = await start()
     await writeBlock(datanode.transferPort, ID, pattern(0, 1300))
-    expect(control.events).toEqual([
-      { kind: 'receiving', storageId, block: block(ID, 0) },
-      { kind: 'received', storageId, block: block(ID, 1300) },
-    ])
+    expect(control.events).toEqual([{ kind: 'received', storageId, block: block(ID, 1300) }])
     control.differing = [Math.floor(ID / 4096)]
     expect((await control.command({ kind: 'full-report' })).outcome).toBe('done')
     await waitUntil(() => control.buckets.length > 0, { what: 'the listing' })
@@ -153,7 +150,30 @@ describe('a datanode and its namenode', () => {
     })
     control.refusal = undefined
     await written
-    expect(control.events.map(({ kind }) => kind)).toEqual(['receiving', 'received'])
+    expect(control.events.map(({ kind }) => kind)).toEqual(['received'])
+  })
+
+  it('tells of replicas that have begun when they have not ended soon, or have come to harm', async () => {
+    const { control, datanode, storageId } = await start()
+    const [slow, condemned] = [ID, ID + 1]
+    const peer = await TransferPeer.connect(datanode.transferPort)
+    await peer.setUp({ id: slow })
+    const other = await TransferPeer.connect(datanode.transferPort)
+    await other.setUp({ id: condemned })
+    expect(control.events).toEqual([])
+    await control.command({
+      kind: 'delete',
+      storageId,
+      blocks: [{ id: condemned, generationStamp: 1001 }],
+    })
+    await waitUntil(() => control.events.length === 3, { what: 'three events' })
+    expect(control.events.filter((it) => it.block.id === condemned)).toMatchObject([
+      { kind: 'receiving' },
+      { kind: 'deleted' },
+    ])
+    expect(control.events.filter((it) => it.block.id === slow)).toEqual([
+      { kind: 'receiving', storageId, block: block(slow, 0) },
+    ])
   })
 })
 
