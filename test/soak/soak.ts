@@ -2,7 +2,7 @@
  * A soak: mixed clients, faults by killing, pausing and restarting, for as long as asked; then quiet, and a look at
  * what must not have grown. Everything is decided from one seed but the moments, which are the machine's.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../../shared/random.js'
@@ -135,8 +135,28 @@ async function complaintsAtTheEnd(
     ...{ what: 'no temporary files', timeoutMs: 60_000 },
     explain: left,
   }).catch(complain)
+  // Files of replicas that were read lately stay open for half a minute.
+  const open = () => cluster.datanodes.flatMap(({ pid }) => openReplicas(pid))
+  await waitUntil(() => open().length === 0, {
+    ...{ what: 'no replica to be open', timeoutMs: 60_000 },
+    explain: open,
+  }).catch(complain)
   for (const node of nodes) complaints.push(...(await growthOf(node)))
   return complaints
+}
+
+/** Paths of block files that a process has open. */
+function openReplicas(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).flatMap((descriptor) => {
+    try {
+      const path = readlinkSync(join(folder, descriptor))
+      return path.includes('/blocks/') ? [path] : []
+    } catch {
+      // Closed since it was listed.
+      return []
+    }
+  })
 }
 
 /** Compares with a process of the same kind that has just been started and did nothing. */
