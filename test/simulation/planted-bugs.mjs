@@ -89,7 +89,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'recovery-unverified',
-    seed: 173,
+    seed: 8,
     about:
       'a pipeline that is recovered goes on with bytes that have turned bad, and the good ones are stale',
     file: 'datanode/blocks/replica-recovery.ts',
