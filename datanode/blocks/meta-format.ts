@@ -122,9 +122,9 @@ export function slotOffset(sequence: number): number {
   return (sequence % 2) * SLOT_SPACING_BYTES
 }
 
-/** The bytes of a header slot; write them at `slotOffset(point.sequence)`. */
+/** A header slot and the zeros behind it, where a bit may have turned; write them at `slotOffset(point.sequence)`. */
 export function encodeSlot(blockId: number, point: SyncPoint): Buffer {
-  const slot = Buffer.alloc(SLOT_BYTES)
+  const slot = Buffer.alloc(SLOT_SPACING_BYTES)
   slot.write(MAGIC, 0, 'latin1')
   slot.writeUInt32LE(META_FORMAT_VERSION, 8)
   slot.writeBigUInt64LE(BigInt(point.sequence), 16)

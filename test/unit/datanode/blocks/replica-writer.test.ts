@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import { decodeRecord, recordOffset } from '../../../../datanode/blocks/meta-format.js'
+import {
+  decodeRecord,
+  HEADER_BYTES,
+  isHeaderWhole,
+  recordOffset,
+} from '../../../../datanode/blocks/meta-format.js'
 import { ReplicaFile, type ReplicaPaths } from '../../../../datanode/blocks/replica-file.js'
 import { EMPTY_SYNC_POINT } from '../../../../datanode/blocks/replica-repair.js'
 import { ReplicaWriter } from '../../../../datanode/blocks/replica-writer.js'
@@ -140,6 +145,23 @@ it('memory from which a slow disk still writes goes to no other writer', async (
     expectOnDisk(it)
     await it.writer.close()
   }
+})
+
+it('a bit that has turned behind a sync point is turned back by the next one in its place', async () => {
+  const { paths, writer } = await startWriter(false)
+  for (const turnedAt of [100, 600]) {
+    await append(writer, 1000)
+    await writer.sync()
+    const meta = readFileSync(paths.meta)
+    meta[turnedAt] = 1
+    writeFileSync(paths.meta, meta)
+  }
+  for (let sync = 0; sync < 2; sync += 1) {
+    await append(writer, 1000)
+    await writer.sync()
+  }
+  expect(isHeaderWhole(readFileSync(paths.meta).subarray(0, HEADER_BYTES), ID)).toBe(true)
+  await writer.close()
 })
 
 it('a full disk is told as such, on either route', async () => {
