@@ -67,6 +67,7 @@ export class LoopDisk {
   /** Mounts what is really on the disk; whoever had files open there must have ended. */
   restorePower(): void {
     run('umount', this.path)
+    waitUntilDetached(join(this.#folder, 'image'))
     attach(this.#folder, this.#options)
   }
 
@@ -99,6 +100,16 @@ function attach(folder: string, { mountOptions }: LoopDiskOptions): string {
   const options = ['loop', ...(mountOptions === undefined ? [] : [mountOptions])].join(',')
   run('mount', '-o', options, join(folder, 'image'), place)
   return place
+}
+
+/** The kernel lets go of a file system a moment after its last mount: mounted before, it would be the one without power. */
+function waitUntilDetached(image: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (execFileSync('losetup', ['-j', image], { encoding: 'utf8' }) === '') return
+    Atomics.wait(pause, 0, 0, 50)
+  }
+  throw new Error(`${image} is still attached`)
 }
 
 function run(command: string, ...args: string[]): void {
