@@ -21,7 +21,7 @@ export interface KeptFilesLimits {
   readonly maxAgeMs: number
 }
 
-export const KEPT_FILES_LIMITS: KeptFilesLimits = {
+const KEPT_FILES_LIMITS: KeptFilesLimits = {
   maxReplicas: 512,
   maxMetaBytes: 32 * 1024 * 1024,
   maxAgeMs: 30_000,

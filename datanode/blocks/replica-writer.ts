@@ -57,6 +57,8 @@ export class ReplicaWriter {
   #backgroundSyncs = 0
   #areNamesDurable = false
   #failure: Error | undefined
+  /** A write was given up that the disk may still do, from the memory of the window. */
+  #isAbandoned = false
   #isClosed = false
 
   constructor(options: ReplicaWriterOptions) {
@@ -182,7 +184,8 @@ export class ReplicaWriter {
         this.#observer?.onFlushed()
       },
       (error: unknown) => {
-        this.#endFlush(!isAbandoned(error))
+        this.#isAbandoned = isAbandoned(error)
+        this.#endFlush(!this.#isAbandoned)
         throw this.#fail(error)
       },
     )
@@ -292,7 +295,7 @@ export class ReplicaWriter {
     if (this.#isClosed) return
     this.#isClosed = true
     await Promise.allSettled([this.#flushing, this.#syncs])
-    if (!isAbandoned(this.#failure)) this.#window.recycle()
+    if (!this.#isAbandoned) this.#window.recycle()
     this.#failure ??= new DfsError('INTERRUPTED', 'the replica is no longer being written here')
     await this.#options.file.close()
   }

@@ -50,10 +50,6 @@ export class WriteWindow {
     return this.#isShared
   }
 
-  get capacityBytes(): number {
-    return this.#bytes.length
-  }
-
   get roomBytes(): number {
     return this.start + this.#bytes.length - this.#end
   }

@@ -35,6 +35,9 @@ export class FailingDisk implements Disk {
   bytesPastCache = 0
   /** Each write waits so long before it looks at its bytes. */
   writeDelayMs = 0
+  /** Writes look at their bytes only when this is settled, and then these are here too. */
+  writesWaitFor: Promise<void> | undefined
+  readonly lateBytes: Buffer[] = []
 
   async open(path: string, mode: Parameters<Disk['open']>[1]): Promise<DiskFile> {
     await this.#check('open', path)
@@ -51,6 +54,10 @@ export class FailingDisk implements Disk {
         if (args[4] === 'past-cache') this.bytesPastCache += args[2]
         return checked('write', async () => {
           if (this.writeDelayMs > 0) await setTimeout(this.writeDelayMs)
+          if (this.writesWaitFor !== undefined) {
+            await this.writesWaitFor
+            this.lateBytes.push(Buffer.from(args[0].subarray(args[1], args[1] + args[2])))
+          }
           await file.write(...args)
         })
       },

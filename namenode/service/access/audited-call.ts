@@ -35,19 +35,14 @@ export async function audited<T>(
   }
 }
 
-/** The same for work that is over when it returns: reads of the namespace are answered without a turn of the event loop. */
-export function auditedAtOnce<T>(
-  audit: Recorder,
-  call: Call,
-  about: AuditedCall,
-  work: () => T,
-): T {
+/** The same for a read that is over when it returns: the namespace answers without a turn of the event loop. */
+export function auditedRead<T>(audit: Recorder, call: Call, about: AuditedCall, work: () => T): T {
   try {
     const result = work()
-    record(audit, call, about, 'success')
+    record(audit, call, about, 'success', undefined, true)
     return result
   } catch (error) {
-    record(audit, call, about, toDfsError(error).code)
+    record(audit, call, about, toDfsError(error).code, undefined, true)
     throw error
   }
 }
@@ -55,9 +50,10 @@ export function auditedAtOnce<T>(
 function record(
   audit: Recorder,
   { principal, clientAddress, face }: Call,
-  { command, path, target, isRead = false }: AuditedCall,
+  { command, path, target, isRead: isNamedRead = false }: AuditedCall,
   outcome: string,
   permission?: string,
+  isRead = isNamedRead,
 ): void {
   audit.record(
     {

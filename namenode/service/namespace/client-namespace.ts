@@ -5,7 +5,7 @@
  */
 import { symbolicPermission } from '../../policy/permissions.js'
 import type { Audit } from '../access/audit.js'
-import { type AuditedCall, audited, auditedAtOnce } from '../access/audited-call.js'
+import { type AuditedCall, audited, auditedRead } from '../access/audited-call.js'
 import type { Call } from '../access/call.js'
 import type { SafeMode } from '../safe-mode.js'
 import {
@@ -92,8 +92,7 @@ class Gate {
 
   read(describe: (asked: unknown) => AuditedCall, method: Method) {
     return (call: Call, asked: unknown, ...rest: unknown[]): unknown => {
-      const about = { ...describe(asked), isRead: true }
-      return auditedAtOnce(this.#audit, call, about, () => method(call, asked, ...rest))
+      return auditedRead(this.#audit, call, describe(asked), () => method(call, asked, ...rest))
     }
   }
 

@@ -11,8 +11,10 @@ import {
 import { ReplicaFile, type ReplicaPaths } from '../../../../datanode/blocks/replica-file.js'
 import { EMPTY_SYNC_POINT } from '../../../../datanode/blocks/replica-repair.js'
 import { ReplicaWriter } from '../../../../datanode/blocks/replica-writer.js'
+import { VolumeDisk } from '../../../../datanode/blocks/volume-disk.js'
 import { chunkChecksums } from '../../../../shared/checksum/crc32c.js'
 import { loadXxh64 } from '../../../../shared/checksum/xxh64.js'
+import { systemClock } from '../../../../shared/clock.js'
 import { content } from '../../../support/content.js'
 import { FailingDisk } from '../../../support/failing-disk.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
@@ -29,11 +31,14 @@ interface Written {
   readonly writer: ReplicaWriter
 }
 
-async function startWriter(pastCache: boolean): Promise<Written> {
+async function startWriter(
+  pastCache: boolean,
+  disks?: { readonly failing: FailingDisk; readonly volume: VolumeDisk },
+): Promise<Written> {
   const folder = temporaryFolder()
-  const disk = new FailingDisk()
+  const disk = disks?.failing ?? new FailingDisk()
   const paths = { data: join(folder, 'data'), meta: join(folder, 'meta') }
-  const file = await ReplicaFile.open(disk, ID, paths, 'create-new')
+  const file = await ReplicaFile.open(disks?.volume ?? disk, ID, paths, 'create-new')
   const writer = new ReplicaWriter({
     ...{ file, pastCache, syncPoint: EMPTY_SYNC_POINT, tail: Buffer.alloc(0), lengthBytes: 0 },
     ...{ syncInBackground: true, syncNames: async () => {} },
@@ -162,6 +167,38 @@ it('a bit that has turned behind a sync point is turned back by the next one in 
   }
   expect(isHeaderWhole(readFileSync(paths.meta).subarray(0, HEADER_BYTES), ID)).toBe(true)
   await writer.close()
+})
+
+it('memory that a disk which was given up may still write from goes to no other writer', async () => {
+  const failing = new FailingDisk()
+  const onFailed = () => {}
+  const volume = new VolumeDisk({ disk: failing, clock: systemClock, onFailed })
+  const given = await startWriter(false, { failing, volume })
+  // Large windows come after the first small ones.
+  for (let packet = 0; packet < 6; packet += 1) await append(given.writer, 64_512)
+  await given.writer.flush()
+  let release = () => {}
+  failing.writesWaitFor = new Promise((resolve) => {
+    release = resolve
+  })
+  failing.faults.push({ call: 'sync', pathPart: 'data', effect: 'EIO' })
+  // A sync that fails takes the volume out, and so has the write given up that is under way.
+  const syncing = given.writer.sync()
+  await append(given.writer, 64_512)
+  await Promise.allSettled([syncing, given.writer.flush()])
+  const expected = BYTES.subarray(given.writer.lengthBytes - 64_512, given.writer.lengthBytes)
+  await given.writer.close()
+
+  const other = await startWriter(false)
+  const zeros = Buffer.alloc(60_000)
+  for (let packet = 0; packet < 40; packet += 1) {
+    while (!other.writer.reserve(zeros.length)) await other.writer.flushSome()
+    other.writer.append(zeros, undefined)
+  }
+  release()
+  await volume.idle()
+  expect(failing.lateBytes.some((it) => it.equals(expected))).toBe(true)
+  await other.writer.close()
 })
 
 it('a full disk is told as such, on either route', async () => {
