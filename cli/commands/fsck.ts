@@ -72,6 +72,8 @@ async function ask(
   const isJson = options['json'] === true
   const parameters: Record<string, string> = {
     path: locate(context, path).path,
+    // Beyond HDFS, whose text is read by scripts: only who knows of it asks for it.
+    keptForUndo: '1',
   }
   for (const flag of FLAGS) {
     const key = flag.replace(/-([a-z])/g, (_whole, letter: string) => letter.toUpperCase())

@@ -56,6 +56,7 @@ interface FsckQuery {
   readonly includeSnapshots?: string
   readonly replicate?: string
   readonly storagepolicies?: string
+  readonly keptForUndo?: string
 }
 
 export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOptions): void {
@@ -65,7 +66,9 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
     const short = shortAnswer(query, call, path, options)
     if (short !== undefined) return reply.type('text/plain; charset=utf-8').send(short)
     const text = textOptions(query, call, path, options)
-    const items = options.fsck.check(call, { path, ...choicesOf(query), signal, action })
+    const keptForUndo = query.keptForUndo !== undefined
+    const choices = { ...choicesOf(query), keptForUndo }
+    const items = options.fsck.check(call, { path, ...choices, signal, action })
     const policies = query.storagepolicies === undefined ? undefined : new StoragePolicySums()
     const lines = textLines(items, text, options.clock, policies)
     return reply.type('text/plain; charset=utf-8').send(Readable.from(lines))
@@ -73,7 +76,8 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
   app.get('/api/v1/fsck', async (request, reply) => {
     const { query, call, path, signal, action } = parse(request, reply, options)
     await recordCheck(options, call, path)
-    const items = options.fsck.check(call, { path, ...choicesOf(query), signal, action })
+    const choices = { ...choicesOf(query), keptForUndo: true }
+    const items = options.fsck.check(call, { path, ...choices, signal, action })
     // The first item is asked for before the head is sent, so that a missing path is an answer of 404.
     const first = await items.next()
     const parts = jsonParts(first, items, query)

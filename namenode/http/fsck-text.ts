@@ -168,7 +168,7 @@ ${blocks > 0 && summary.missingBlocks > 0 ? missingBox(summary, share) : ''} Min
  Missing replicas:\t\t${summary.missingReplicas}${blocks === 0 ? '' : ` (${share(summary.missingReplicas, expectedReplicas)})`}
  Blocks queued for replication:\t${summary.queuedBlocks}
 ${summary.orphanBlocks === 0 ? '' : ` Blocks of no file:\t\t${summary.orphanBlocks}\n`}
-${NO_ERASURE_CODED_FILES}${policies}FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
+${NO_ERASURE_CODED_FILES}${policies}${keptText(summary)}FSCK ended at ${javaDate(wallMs)} in ${Math.round(summary.durationMs)} milliseconds
 
 
 The filesystem under path '${summary.path}' is ${verdict}
@@ -187,6 +187,22 @@ function missingBox(
   MISSING BLOCKS:\t${missingBlocks}
   MISSING SIZE:\t\t${missingBytes} B
   ********************************
+`
+}
+
+/** Beyond HDFS: empty for its clients, and when nothing is kept. */
+function keptText({ keptForUndo }: FsckSummary): string {
+  if (keptForUndo === undefined) return ''
+  const { deletions, files, blocks, lengthBytes, spaceBytes } = keptForUndo
+  const { firstUntilMs, lastUntilMs } = keptForUndo
+  return `Kept for undo:
+ Total size:\t${lengthBytes} B (${spaceBytes} B with all replicas)
+ Total deletions:\t${deletions}
+ Total files:\t${files}
+ Total blocks:\t${blocks}
+ The first goes:\t${javaDate(firstUntilMs)}
+ The last goes:\t${javaDate(lastUntilMs)}
+
 `
 }
 

@@ -264,5 +264,6 @@ const REFUSED = {
   setTimes: notScripted,
   deletions: notScripted,
   deletionTotals: notScripted,
+  keptChildrenOf: notScripted,
   undelete: notScripted,
 }

@@ -82,6 +82,19 @@ export interface FsckOrphan {
   readonly replicas: readonly FsckReplica[]
 }
 
+/** What was deleted at or below the path, may be brought back by the caller, and takes space until then. */
+export interface FsckKeptForUndo {
+  readonly deletions: number
+  readonly files: number
+  readonly blocks: number
+  readonly lengthBytes: number
+  /** With all replicas. */
+  readonly spaceBytes: number
+  /** Wall time in ms at which the first of them is let go, and the last. */
+  readonly firstUntilMs: number
+  readonly lastUntilMs: number
+}
+
 export interface FsckSummary {
   readonly kind: 'summary'
   readonly path: string
@@ -108,6 +121,8 @@ export interface FsckSummary {
   /** Badly placed blocks that this check had looked at for copies. */
   readonly queuedBlocks: number
   readonly violations: number
+  /** undefined when nothing is kept, or when it was not asked for. */
+  readonly keptForUndo: FsckKeptForUndo | undefined
   readonly defaultReplication: number
   readonly minReplication: number
   readonly datanodes: number

@@ -1,6 +1,6 @@
 /** The sums of a check. */
 import { hasCorrupt } from './fsck-description.js'
-import type { FsckFile, FsckSummary } from './fsck-model.js'
+import type { FsckFile, FsckKeptForUndo, FsckSummary } from './fsck-model.js'
 
 type Surroundings = Pick<
   FsckSummary,
@@ -12,6 +12,7 @@ export class FsckTotals {
   violations = 0
   orphanBlocks = 0
   queuedBlocks = 0
+  keptForUndo: FsckKeptForUndo | undefined
   #files = 0
   #openFiles = 0
   #lengthBytes = 0
@@ -73,6 +74,7 @@ export class FsckTotals {
       orphanBlocks: this.orphanBlocks,
       queuedBlocks: this.queuedBlocks,
       violations: this.violations,
+      keptForUndo: this.keptForUndo,
     }
   }
 }

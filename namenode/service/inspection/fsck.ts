@@ -16,6 +16,7 @@ import type { Namespace } from '../namespace/namespace.js'
 import type { FileStatus } from '../namespace/namespace-model.js'
 import type { ClusterRegistry } from '../nodes/cluster-registry.js'
 import { describeBlock, describeReplica, problemsOf } from './fsck-description.js'
+import { keptForUndo } from './fsck-kept.js'
 import type { FsckFile, FsckItem, FsckViolation } from './fsck-model.js'
 import { FsckTotals } from './fsck-totals.js'
 import { violationsOfBlock, violationsOfFile } from './fsck-violations.js'
@@ -44,6 +45,8 @@ export interface FsckRequest {
   readonly includeSnapshots?: boolean
   /** Have blocks that are badly placed looked at for copies at once. */
   readonly replicate?: boolean
+  /** Sum up what is kept for undo, too: HDFS has no such thing, and its clients do not ask for it. */
+  readonly keptForUndo?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -82,6 +85,7 @@ export class Fsck {
     if (status.kind === 'file') yield* this.#file(request.path, status, walk)
     else yield* this.#tree(request.path, walk)
     if (request.path === '/') yield* this.#orphans(walk)
+    await this.#kept(walk)
     const nodes = registry.nodes().filter((it) => it.liveness !== 'dead')
     yield walk.totals.summary({
       path: request.path,
@@ -194,6 +198,13 @@ export class Fsck {
         replicas: map.held(id, map.record(id)).map(describeReplica),
       }
     }
+  }
+
+  async #kept(walk: Walk): Promise<void> {
+    if (walk.request.keptForUndo !== true) return
+    const { call, request, totals } = walk
+    const giveWay = () => this.#giveWay(walk)
+    totals.keptForUndo = await keptForUndo(this.#options.namespace, call, request.path, giveWay)
   }
 
   async #giveWay(walk: Walk): Promise<void> {

@@ -40,6 +40,7 @@ const PASSED_ON: Record<Exclude<keyof Namespace, OfClients | 'identity'>, true> 
   lastTransactionId: true,
   editsAfter: true,
   deletionTotals: true,
+  keptChildrenOf: true,
   expiredLeases: true,
   beginLeaseRecovery: true,
   finishLeaseRecovery: true,

@@ -1,14 +1,17 @@
 /** Deleted things that can be brought back, as the faces see them. */
+import type { InodeId } from '../../../shared/ids.js'
 import type {
   DeletingOperation,
   DeletionPosition,
   DeletionTotals,
 } from '../../storage/deletion-store.js'
 import type { Call } from '../access/call.js'
+import type { FileStatus } from './namespace-model.js'
 
 export interface DeletedEntry {
   /** The transaction that deleted it: tells it from others that were at the same path. */
   readonly id: number
+  readonly inode: InodeId
   /** Where it was. */
   readonly path: string
   readonly kind: 'file' | 'directory'
@@ -61,6 +64,12 @@ export interface DeletionReads {
   ): DeletedPage
   /** Of everything that is kept. */
   deletionTotals(): DeletionTotals
+  /** As `childrenOf`, for inodes of deleted trees. No permissions. */
+  keptChildrenOf(
+    id: InodeId,
+    after: string,
+    limit: number,
+  ): 'file' | readonly Pick<FileStatus, 'id' | 'name' | 'kind'>[]
 }
 
 export interface DeletionChanges {

@@ -279,11 +279,13 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   childrenOf(id: InodeId, after: string, limit: number) {
-    return this.snapshot(() => {
-      const inode = this.stores.inodes.get(id)
-      if (inode === undefined || !this.tree.isAttached(id)) return []
-      return inode.kind === 'file' ? 'file' : this.stores.inodes.list(id, after, limit)
-    })
+    return this.snapshot(() =>
+      this.tree.isAttached(id) ? childrenOf(this.stores, id, after, limit) : [],
+    )
+  }
+
+  keptChildrenOf(id: InodeId, after: string, limit: number) {
+    return this.snapshot(() => childrenOf(this.stores, id, after, limit))
   }
 
   policyOfInode(id: InodeId): number {
@@ -360,6 +362,12 @@ export class NamespaceReader implements NamespaceReads {
   get #root() {
     return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
   }
+}
+
+function childrenOf({ inodes }: Stores, id: InodeId, after: string, limit: number) {
+  const inode = inodes.get(id)
+  if (inode === undefined) return []
+  return inode.kind === 'file' ? 'file' : inodes.list(id, after, limit)
 }
 
 function requireTarget(walked: WalkedPath) {

@@ -48,10 +48,12 @@ describe('dfs fsck', () => {
     const http = await answering('is HEALTHY\n')
     await fsck('/data', '-files', '-blocks', '-locations', '-replicaDetails', '--http', http)
     expect(requests).toEqual([
-      '/fsck?ugi=alice&path=%2Fdata&files=1&blocks=1&locations=1&replicadetails=1',
+      '/fsck?ugi=alice&path=%2Fdata&keptForUndo=1&files=1&blocks=1&locations=1&replicadetails=1',
     ])
     await fsck('-list-corruptfileblocks', 'rel', '--http', http)
-    expect(requests[1]).toBe('/fsck?ugi=alice&path=%2Fuser%2Falice%2Frel&listcorruptfileblocks=1')
+    expect(requests[1]).toBe(
+      '/fsck?ugi=alice&path=%2Fuser%2Falice%2Frel&keptForUndo=1&listcorruptfileblocks=1',
+    )
   })
 
   it('names the server that cannot be reached, or refuses', async () => {

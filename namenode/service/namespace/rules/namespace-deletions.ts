@@ -187,6 +187,7 @@ function requireInode(stores: Stores, { id, inode }: Deletion): Inode {
 
 const toEntry = (deletion: Deletion, inode: Inode): DeletedEntry => ({
   id: deletion.id,
+  inode: deletion.inode,
   path: deletion.path,
   kind: inode.kind,
   lengthBytes: deletion.lengthBytes,

@@ -102,6 +102,7 @@ const SUMMARY: FsckSummary = {
   orphanBlocks: 0,
   queuedBlocks: 0,
   violations: 0,
+  keptForUndo: undefined,
   defaultReplication: 3,
   minReplication: 1,
   datanodes: 4,
@@ -201,5 +202,31 @@ describe('the text of a check is that of Apache HDFS 3.4.3', () => {
       underReplicatedBlocks: 0,
     }
     expect(fsckTail(empty, 0)).not.toMatch(/NaN|Infinity/)
+  })
+})
+
+describe('beyond HDFS', () => {
+  it('tells what is kept for undo to those who ask for it, before the verdict', () => {
+    const keptForUndo = {
+      deletions: 2,
+      files: 3,
+      blocks: 4,
+      lengthBytes: 1500,
+      spaceBytes: 4500,
+      firstUntilMs: Date.UTC(2026, 0, 3),
+      lastUntilMs: Date.UTC(2026, 0, 4),
+    }
+    const text = fsckTail({ ...SUMMARY, keptForUndo }, 0)
+    expect(text).toContain(`
+Kept for undo:
+ Total size:\t1500 B (4500 B with all replicas)
+ Total deletions:\t2
+ Total files:\t3
+ Total blocks:\t4
+ The first goes:\tSat Jan 03 00:00:00 UTC 2026
+ The last goes:\tSun Jan 04 00:00:00 UTC 2026
+
+FSCK ended`)
+    expect(text.replace(/Kept for undo:.*(?=FSCK ended)/s, '')).toBe(fsckTail(SUMMARY, 0))
   })
 })
