@@ -31,7 +31,7 @@ const KEPT_FILES_LIMITS: KeptFilesLimits = {
 const SEGMENT_RECORDS = 128
 
 /** What a reader needs of the files of a replica. */
-export type ReadableFiles = Pick<ReplicaFile, 'readRecords' | 'readHeader' | 'close'>
+export type ReadableFiles = Pick<ReplicaFile, 'readRecords' | 'close'>
 
 export interface KeptFilesOptions {
   readonly clock: Clock
@@ -262,10 +262,6 @@ class TakenFiles implements ReadableFiles {
     assert(!this.#isGivenBack, 'files that were given back are not read')
     const meta = this.#entry.records(this.#file, firstIndex, count)
     return this.#file.readRecords(firstIndex, count, buffer, meta)
-  }
-
-  readHeader(): Promise<Buffer> {
-    return this.#file.readHeader()
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from '../../shared/checksum/crc32c.js'
 import { DfsError } from '../../shared/errors.js'
 import type { ReadableFiles } from './kept-files.js'
-import { isHeaderWhole, RECORD_DATA_BYTES, recordIndexOf, recordStart } from './meta-format.js'
+import { RECORD_DATA_BYTES, recordIndexOf, recordStart } from './meta-format.js'
 import type { Replica } from './replica.js'
 import { verifiedData } from './replica-file.js'
 
@@ -80,12 +80,6 @@ export class ReplicaReader {
     const bad = verifyChunks(CRC32C_512, piece.data, piece.sums)
     if (bad >= 0) throw corrupt(this.#view.replica.id, from + bad)
     return piece
-  }
-
-  /** Whether the header of the meta file is intact to the last bit: no read needs it, an append does. */
-  async isHeaderWhole(): Promise<boolean> {
-    const { file, replica } = this.#view
-    return isHeaderWhole(await file.readHeader(), replica.id)
   }
 
   async #readFiles(from: number, to: number, buffer: Buffer): Promise<VerifiedPiece> {

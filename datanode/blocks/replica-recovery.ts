@@ -12,7 +12,12 @@ import type { BlockStore } from './block-store.js'
 import { hashData, RECORD_DATA_BYTES, recordStart, type SyncPoint } from './meta-format.js'
 import { type FinalizedReplica, OpenReplica, type Replica } from './replica.js'
 import { ReplicaFile } from './replica-file.js'
-import { cutReplica, readVerifiedTail, verifyBeginning } from './replica-repair.js'
+import {
+  cutReplica,
+  readSyncPointOrEmpty,
+  readVerifiedTail,
+  verifyBeginning,
+} from './replica-repair.js'
 import { ReplicaWriter } from './replica-writer.js'
 import { replicaNotFound } from './volume-scan.js'
 
@@ -43,7 +48,6 @@ export function resumeReplica(store: BlockStore, request: ResumeRequest): Promis
   return store.queue.run(request.id, async () => {
     const replica = await takeOver(store, request)
     const lengthBytes = await settleLength(store, replica, request)
-    if (request.stage !== 'append') await requireIntact(store, replica, lengthBytes)
     crashPoint('resume.settled')
     await store.renameMeta(replica, request.newGenerationStamp, 'writing')
     crashPoint('resume.renamed')
@@ -55,7 +59,7 @@ export function resumeReplica(store: BlockStore, request: ResumeRequest): Promis
 export function closeReplica(store: BlockStore, request: ResumeRequest): Promise<FinalizedReplica> {
   return store.queue.run(request.id, async () => {
     const replica = await takeOver(store, request)
-    await requireIntact(store, replica, await settleLength(store, replica, request))
+    await settleLength(store, replica, request)
     return await store.completeFiles(replica, request.newGenerationStamp)
   })
 }
@@ -106,7 +110,10 @@ async function takeOver(store: BlockStore, request: ResumeRequest): Promise<Repl
   return replica
 }
 
-/** The length that the replica goes on with: what was acknowledged, within what the client knows. */
+/**
+ * The length that the replica goes on with: what was acknowledged, within what the client knows; cut to it. In a recovery all
+ * of it is verified, before it is cut: cutting writes new sums for the end, which would make damaged bytes right for ever.
+ */
 async function settleLength(
   store: BlockStore,
   replica: Replica,
@@ -127,10 +134,12 @@ async function settleLength(
         `has ${replica.lengthBytes} bytes, more than the ${maxBytes} of its writer`,
       )
     }
+    if (stage !== 'append') await requireIntact(store, replica, replica.lengthBytes)
     return replica.lengthBytes
   }
   // Bytes that were not acknowledged may differ between replicas; those that were are the same everywhere.
   const keepBytes = Math.min(Math.max(replica.visibleBytes, minBytes), maxBytes)
+  await requireIntact(store, replica, keepBytes)
   if (keepBytes < replica.lengthBytes) await cutTo(store, replica, keepBytes)
   return keepBytes
 }
@@ -139,8 +148,7 @@ async function cutTo(store: BlockStore, replica: OpenReplica, lengthBytes: numbe
   const paths = store.pathsOf(replica)
   const file = await ReplicaFile.open(replica.volume.disk, replica.id, paths, 'read-write')
   try {
-    const previous = await file.readSyncPoint()
-    await cutReplica(file, lengthBytes, previous)
+    await cutReplica(file, lengthBytes, await readSyncPointOrEmpty(file))
   } finally {
     await file.close()
   }
@@ -191,7 +199,7 @@ async function makeCurrent(
   file: ReplicaFile,
   { lengthBytes, tailHash }: Omit<SyncPoint, 'sequence'>,
 ): Promise<SyncPoint> {
-  const header = await file.readSyncPoint()
+  const header = await readSyncPointOrEmpty(file)
   if (header.lengthBytes === lengthBytes && header.tailHash === tailHash) return header
   const point = { sequence: header.sequence + 1, lengthBytes, tailHash }
   await file.syncUpTo(point)

@@ -48,7 +48,11 @@ export async function measureReplica(
   return { lengthBytes, syncPoint }
 }
 
-async function readSyncPointOrEmpty(file: ReplicaFile): Promise<SyncPoint> {
+/**
+ * Of a replica whose records vouch for its bytes: without an intact header its next sync point is the first one.
+ * @throws what the disk throws
+ */
+export async function readSyncPointOrEmpty(file: ReplicaFile): Promise<SyncPoint> {
   try {
     return await file.readSyncPoint()
   } catch (error) {

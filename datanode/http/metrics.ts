@@ -34,6 +34,11 @@ const TRANSFER_COUNTERS: readonly (readonly [
     (it) => it.refusedOperations,
   ],
   ['dfs_datanode_corrupt_replicas_total', 'Replicas found bad.', (it) => it.corruptReplicas],
+  [
+    'dfs_datanode_mended_headers_total',
+    'Meta files whose header was damaged and written anew; data and sums were good.',
+    (it) => it.mendedHeaders,
+  ],
 ]
 
 const GAUGES: readonly (readonly [

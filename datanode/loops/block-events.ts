@@ -91,6 +91,10 @@ export class BlockEventLoop implements ReplicaEvents {
     this.#tell(replica, 'corrupt')
   }
 
+  mended(replica: Replica): void {
+    this.#tell(replica, 'mended')
+  }
+
   async received(replica: Replica): Promise<void> {
     const { clock } = this.#options.seams
     if (this.#isStopped) return

@@ -19,7 +19,7 @@ import { copyBeginning } from '../blocks/copy-beginning.js'
 import { moveReplica } from '../blocks/move-replica.js'
 import type { Replica } from '../blocks/replica.js'
 import { finishRecovery, prepareRecovery } from '../blocks/replica-recovery.js'
-import { confirmDamage, findDamage, noticingDamage } from '../transfer/damage.js'
+import { examineReplica, noticingDamage } from '../transfer/damage.js'
 import { sendReplica } from '../transfer/send-replica.js'
 import type { TransferContext } from '../transfer/transfer-context.js'
 import type { NamenodeSession } from './namenode-session.js'
@@ -266,10 +266,8 @@ export class CommandExecutor {
     if (replica === undefined) {
       throw new DfsError('REPLICA_NOT_FOUND', `block ${block.id} is not here`)
     }
-    const offset = await findDamage(context, replica, async () => {})
-    if (offset !== undefined && (await confirmDamage(context, replica, offset))) {
-      return { outcome: 'done' }
-    }
+    const finding = await examineReplica(context, replica, async () => {})
+    if (finding === 'corrupt') return { outcome: 'done' }
     context.store.markCorrupt(block.id, false)
     return { outcome: 'refused', message: 'the replica is good' }
   }
@@ -290,9 +288,8 @@ export class CommandExecutor {
       replica.lengthBytes === block.lengthBytes &&
       (storage === undefined || replica.volume.storageId === storage)
     if (!isAsTold) throw new DfsError('REPLICA_NOT_FOUND', `block ${block.id} is not here as told`)
-    const offset = await findDamage(context, replica, async () => {})
-    if (offset !== undefined) await confirmDamage(context, replica, offset)
-    const isSound = offset === undefined && context.store.get(block.id) === replica
+    const finding = await examineReplica(context, replica, async () => {})
+    const isSound = finding === 'sound' && context.store.get(block.id) === replica
     return isSound
       ? { outcome: 'done' }
       : { outcome: 'refused', message: `block ${block.id} is not sound` }

@@ -9,7 +9,7 @@ import type { FinalizedReplica } from '../blocks/replica.js'
 import type { Volume } from '../blocks/volume.js'
 import { ByteThrottle } from '../policy/byte-throttle.js'
 import { FRESH_CURSOR, nextInPass, type ScrubCursor, scrubDelayMs } from '../policy/scrub-plan.js'
-import { confirmDamage, findDamage } from '../transfer/damage.js'
+import { examineReplica } from '../transfer/damage.js'
 import type { TransferContext } from '../transfer/transfer-context.js'
 
 const CURSOR_FILE = 'scrub.json'
@@ -98,8 +98,7 @@ export class Scrubber {
       await this.#save()
       return { kind: 'again' }
     }
-    const offset = await findDamage(context, replica, (bytes) => this.#pace(bytes, signal))
-    if (offset !== undefined) await confirmDamage(context, replica, offset)
+    await examineReplica(context, replica, (bytes) => this.#pace(bytes, signal))
     this.#verifiedReplicas += 1
     const doneBytes = this.#cursor.doneBytes + replica.lengthBytes
     this.#cursor = { ...this.#cursor, afterId: replica.id, doneBytes }

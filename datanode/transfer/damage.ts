@@ -6,6 +6,7 @@
 
 import { crashPoint } from '../../shared/crash-point.js'
 import { errnoOf, toDfsError } from '../../shared/errors.js'
+import { mendHeader } from '../blocks/mend-header.js'
 import { RECORD_DATA_BYTES } from '../blocks/meta-format.js'
 import type { Replica } from '../blocks/replica.js'
 import { MAX_PIECE_BYTES, type ReplicaReader } from '../blocks/replica-reader.js'
@@ -79,7 +80,6 @@ async function readsBadly(
     reader = await store.openReader(replica.id, `block ${replica.id}`)
     const from = offset - (offset % RECORD_DATA_BYTES)
     const to = Math.min(from + RECORD_DATA_BYTES, reader.visibleBytes)
-    if (replica.kind === 'finalized' && !(await reader.isHeaderWhole())) return true
     if (from < to) await reader.readThoroughly(from, to, Buffer.allocUnsafe(2 * RECORD_DATA_BYTES))
     return false
   } catch (error) {
@@ -97,7 +97,32 @@ export function damagedOffset(error: unknown): number {
 }
 
 /**
- * Reads all of a replica.
+ * Reads all of a replica: damage is confirmed and reported; a header that alone is damaged is written anew, since nobody
+ * needs it for the bytes, and without it no append could go on with them after a crash.
+ * @param pace as of `findDamage`
+ * @returns `changed` when it is another replica meanwhile, or was good when it was looked at once more
+ */
+export async function examineReplica(
+  context: DamageContext,
+  replica: Replica,
+  pace: (bytes: number) => Promise<void>,
+): Promise<'sound' | 'corrupt' | 'changed'> {
+  const { store, events, statistics, seams } = context
+  const offset = await findDamage(context, replica, pace)
+  if (offset !== undefined) {
+    return (await confirmDamage(context, replica, offset)) ? 'corrupt' : 'changed'
+  }
+  if (store.get(replica.id) !== replica) return 'changed'
+  if (replica.kind === 'finalized' && (await mendHeader(store, replica))) {
+    statistics.mendedHeaders += 1
+    seams.log.warn({ blockId: replica.id }, 'header of a replica was damaged and is written anew')
+    events.mended(replica)
+  }
+  return 'sound'
+}
+
+/**
+ * Reads all of a replica, data and records.
  * @param pace called after each piece with its size: throttles and yields
  * @returns the offset of the first damage; undefined when there is none, or when the replica changed meanwhile
  */
@@ -109,7 +134,6 @@ export async function findDamage(
   let reader: ReplicaReader | undefined
   try {
     reader = await context.store.openReader(replica.id, `block ${replica.id}`)
-    if (replica.kind === 'finalized' && !(await reader.isHeaderWhole())) return 0
     const { visibleBytes } = reader
     const buffer = Buffer.allocUnsafe(Math.min(MAX_PIECE_BYTES, visibleBytes) + RECORD_DATA_BYTES)
     for (let at = 0; at < visibleBytes; ) {

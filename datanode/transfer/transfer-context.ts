@@ -19,6 +19,8 @@ export interface ReplicaEvents {
   received(replica: Replica): Promise<void>
   deleted(replica: Replica): void
   corrupt(replica: Replica): void
+  /** Nothing was wrong but the header of its meta file, which has been written anew. */
+  mended(replica: Replica): void
 }
 
 /** Counters since the start, and what goes on now. */
@@ -32,6 +34,7 @@ export interface TransferStatistics {
   failedOperations: number
   refusedOperations: number
   corruptReplicas: number
+  mendedHeaders: number
   activeTransfers: number
 }
 
@@ -46,6 +49,7 @@ export function newTransferStatistics(): TransferStatistics {
     failedOperations: 0,
     refusedOperations: 0,
     corruptReplicas: 0,
+    mendedHeaders: 0,
     activeTransfers: 0,
   }
 }

@@ -224,7 +224,8 @@ export type HeartbeatReply = Static<typeof HeartbeatReply>
 
 /**
  * What happened to a replica. `received` is sent, and answered, before the last packet of a block is acknowledged, so
- * that `complete` finds it. `corrupt`: verified as bad by the node itself.
+ * that `complete` finds it. `corrupt`: verified as bad by the node itself. `mended`: good, but for what surrounds its bytes; for the
+ * history.
  */
 export const BlockEvent = closed({
   kind: Type.Union([
@@ -232,6 +233,7 @@ export const BlockEvent = closed({
     Type.Literal('received'),
     Type.Literal('deleted'),
     Type.Literal('corrupt'),
+    Type.Literal('mended'),
   ]),
   storageId: Identifier,
   block: BlockSchema,

@@ -26,7 +26,7 @@ import { temporaryFolder } from './temporary-folder.js'
 export const POOL = 'BP-1-127.0.0.1-1'
 
 export interface RecordedEvent {
-  readonly kind: 'receiving' | 'received' | 'deleted' | 'corrupt'
+  readonly kind: 'receiving' | 'received' | 'deleted' | 'corrupt' | 'mended'
   readonly id: number
   readonly generationStamp: number
   readonly lengthBytes: number
@@ -49,6 +49,9 @@ export class RecordedEvents implements ReplicaEvents {
   }
   corrupt(replica: Replica): void {
     this.#note('corrupt', replica)
+  }
+  mended(replica: Replica): void {
+    this.#note('mended', replica)
   }
   kinds(): string[] {
     return this.list.map(({ kind }) => kind)

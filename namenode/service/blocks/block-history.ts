@@ -11,7 +11,7 @@ import { type HistoryRow, HistoryStore } from '../../storage/history-store.js'
 
 /**
  * - `pipeline`: given to these nodes to be written. `committed`: its length is final.
- * - `received`, `corrupt`, `deleted`: what a node told, or a full report no longer listed.
+ * - `received`, `corrupt`, `mended`, `deleted`: what a node told, or a full report no longer listed.
  * - `suspected`: a reader complained. `copy-ordered`, `copy-failed`, `deletion-ordered`: what the namenode did.
  */
 export type BlockEventKind =
@@ -19,6 +19,7 @@ export type BlockEventKind =
   | 'committed'
   | 'received'
   | 'corrupt'
+  | 'mended'
   | 'deleted'
   | 'suspected'
   | 'copy-ordered'

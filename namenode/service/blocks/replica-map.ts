@@ -143,6 +143,11 @@ export class ReplicaMap {
     this.#note('corrupt', storage, block.id, 'its node found bad bytes')
   }
 
+  /** Its node made good what was damaged beside the bytes: nothing changes, the history tells. */
+  mended(storage: ClusterStorage, block: Block): void {
+    this.#note('mended', storage, block.id, 'the header of its checksums was damaged')
+  }
+
   /** One line of a full report. A listing says that a file is there, not that its bytes are good: corrupt stays. */
   listed(
     storage: ClusterStorage,

@@ -219,8 +219,9 @@ export class ControlPlane {
         else if (kind === 'received') {
           if (map.received(storage, block)) received.add(block.id)
         } else if (kind === 'deleted') map.deleted(storage, block.id, block.generationStamp)
+        else if (kind === 'mended') map.mended(storage, block)
         else map.corrupt(storage, block)
-        if (kind !== 'receiving') changed.add(block.id)
+        if (kind !== 'receiving' && kind !== 'mended') changed.add(block.id)
       }
     })
     for (const id of received) this.#options.onReceived(id, node)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { HEADER_BYTES } from '../../../datanode/blocks/meta-format.js'
 import { bucketDigests } from '../../../shared/control/block-digest.js'
 import { IpcClient } from '../../../shared/hadoop/ipc-client.js'
 import {
@@ -333,9 +334,14 @@ describe('the life of a datanode', () => {
   it('finds damage on its own: turned bits by scrubbing, missing files by looking', async () => {
     const { control, datanode } = await start({ config: { scrubPeriodMs: 200 } })
     await writeBlock(datanode.transferPort, ID, pattern(0, 100_000))
-    flipBit(datanode.replicaPaths(ID)[0]!.meta, 3)
-    await waitUntil(() => control.events.some(({ kind }) => kind === 'corrupt'), {
-      what: 'the scrubber',
-    })
+    const { meta } = datanode.replicaPaths(ID)[0]!
+    const told = async (kind: string) => {
+      await waitUntil(() => control.events.some((it) => it.kind === kind), { what: kind })
+    }
+    flipBit(meta, 3)
+    await told('mended')
+    expect(control.events.map(({ kind }) => kind)).not.toContain('corrupt')
+    flipBit(meta, HEADER_BYTES)
+    await told('corrupt')
   })
 })

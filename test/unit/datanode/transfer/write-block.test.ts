@@ -8,6 +8,7 @@ import {
 } from '../../../../shared/hadoop/schema/data-transfer.js'
 import { blockId, generationStamp } from '../../../../shared/ids.js'
 import { startNode, type TestNode } from '../../../support/datanode-fixture.js'
+import { flipBit } from '../../../support/flip-bit.js'
 import { pattern, TransferPeer, writeBlock } from '../../../support/transfer-peer.js'
 import { waitUntil } from '../../../support/wait-until.js'
 
@@ -273,6 +274,17 @@ describe('recovering a block', () => {
     await expect(prepareRecovery(node.store, block, 1003)).rejects.toMatchObject({
       code: 'BLOCK_CORRUPT',
     })
+  })
+
+  it('gives bytes that have turned bad no new sums when it cuts behind them', async () => {
+    const node = await abandoned()
+    const { data } = node.store.pathsOf(present(node.store.get(ID), 'it was begun'))
+    flipBit(data, 800)
+    const peer = await TransferPeer.connect(node.port)
+    const stage = Stage.PIPELINE_SETUP_STREAMING_RECOVERY
+    const setup = { minBytes: 900, maxBytes: 900, latestStamp: 1002 }
+    expect((await peer.setUp({ id: ID, stage, ...setup })).status).toBe(Status.ERROR)
+    expect(node.store.get(ID)).toMatchObject({ generationStamp: 1001, lengthBytes: 1000 })
   })
 
   it('close recovery gives the new stamp and finalizes without packets, twice alike', async () => {
