@@ -39,6 +39,7 @@ export class LeaseStore {
   readonly #nextHolder
   readonly #files
   readonly #recovering
+  readonly #cutInPlace
   readonly #put
   readonly #remove
 
@@ -61,6 +62,10 @@ export class LeaseStore {
     this.#recovering = prepare<[number], Row>(
       'SELECT * FROM lease WHERE recovery > 0 ORDER BY inode LIMIT ?',
     )
+    this.#cutInPlace = prepare<[number, number], number>(
+      `SELECT inode FROM lease WHERE recovery > 0 AND inode > ? AND truncate_length IS NOT NULL
+       AND truncate_copy IS NULL ORDER BY inode LIMIT ?`,
+    ).pluck()
     this.#put = prepare<[number, string, string, number, number | null, number | null]>(
       `INSERT OR REPLACE INTO lease (inode, holder, client_machine, recovery, truncate_length, truncate_copy)
        VALUES (?, ?, ?, ?, ?, ?)`,
@@ -98,6 +103,11 @@ export class LeaseStore {
 
   recovering(limit: number): Lease[] {
     return this.#recovering.all(limit).map(toLease)
+  }
+
+  /** Files behind `after` whose last block loses bytes where it is, instead of being copied. */
+  cutInPlaceAfter(after: InodeId | 0, limit: number): InodeId[] {
+    return this.#cutInPlace.all(after, limit).map(inodeId)
   }
 
   put(lease: Lease): void {

@@ -64,9 +64,14 @@ export function buryBlocks(applier: EditApplier, id: InodeId, fromIndex: number)
   for (const block of blocks.ofFile(id, fromIndex)) dropBlock(applier, block, file)
 }
 
-/** A file has a block no more: it goes, unless a snapshot shows it. */
+/**
+ * A file has a block no more: it goes, unless a snapshot shows it. One that was begun, and of which nothing is known, is
+ * nothing to be shown: with its file gone it would be under construction for ever.
+ */
 export function dropBlock(applier: EditApplier, block: BlockRecord, file: Inode): void {
-  if (applier.versions.keepBlock(block.id, file)) applier.stores.blocks.retain(block.id)
+  const isBegun = block.state === 'under-construction' && block.lengthBytes === 0
+  if (isBegun) bury(applier, block)
+  else if (applier.versions.keepBlock(block.id, file)) applier.stores.blocks.retain(block.id)
   else bury(applier, block)
 }
 

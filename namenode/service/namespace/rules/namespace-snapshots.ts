@@ -1,5 +1,6 @@
 /** Allowing, making, renaming and deleting snapshots: decisions and their texts (protocol reference 2.5). */
 import { DfsError } from '../../../../shared/errors.js'
+import type { InodeId } from '../../../../shared/ids.js'
 import {
   checkNameLength,
   isName,
@@ -8,6 +9,7 @@ import {
   SNAPSHOT_FOLDER,
 } from '../../../policy/path-name.js'
 import { checkOwner, checkSuperuser } from '../../../policy/permissions.js'
+import type { Inode } from '../../../storage/inode-store.js'
 import { TRACES_FORGOTTEN_AT_ONCE } from '../apply/namespace-apply-snapshots.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
 import {
@@ -16,7 +18,9 @@ import {
   requireSnapshottable,
 } from '../snapshots/snapshot-checks.js'
 import { defaultSnapshotName } from '../snapshots/snapshot-name.js'
-import { snapshottablesWithin } from './namespace-snapshottables.js'
+import { isBelow, snapshottablesWithin } from './namespace-snapshottables.js'
+
+const CUTS_AT_ONCE = 1000
 
 export const allowSnapshotRule: ChangeRule<'allowSnapshot'> = {
   decide: (context, change) => {
@@ -70,6 +74,7 @@ export const createSnapshotRule: ChangeRule<'createSnapshot'> = {
       const text = `Failed to add snapshot: there is already a snapshot with the same name "${name}".`
       throw new DfsError('SNAPSHOT', text)
     }
+    checkNothingIsCut(context, inode, path)
     const { user } = context.call.principal
     const number = snapshots.nextNumber()
     const edit = { op: 'createSnapshot', path, user, inode: inode.id, name, number } as const
@@ -158,6 +163,26 @@ function findOwned(context: ChangeContext, wanted: string) {
   const found = findDirectory(context, wanted)
   checkOwner(found.inode, found.path, context.call.principal)
   return found
+}
+
+/**
+ * A cut that began before the directory could have snapshots, or elsewhere, makes no copy: a snapshot that showed the
+ * block would soon show bytes that nobody has (found by the simulation). Rejected: forbidding to rename what is being cut, which
+ * meets people who want no snapshot.
+ * @throws RETRIABLE it takes its datanodes a moment
+ */
+function checkNothingIsCut({ stores, tree }: ChangeContext, directory: Inode, path: string): void {
+  let page: InodeId[] = stores.leases.cutInPlaceAfter(0, CUTS_AT_ONCE)
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    const cut = page.find((it) => isBelow(stores, it, directory.id))
+    if (cut !== undefined) {
+      throw new DfsError(
+        'RETRIABLE',
+        `Failed to add snapshot of ${path}: ${tree.pathOf(cut) ?? cut} is being truncated. Try again later.`,
+      )
+    }
+    page = stores.leases.cutInPlaceAfter(last, CUTS_AT_ONCE)
+  }
 }
 
 function nested(path: string, which: 'ancestor' | 'subdirectory', other: string): DfsError {

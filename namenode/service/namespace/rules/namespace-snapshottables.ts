@@ -3,6 +3,7 @@ import { DfsError } from '../../../../shared/errors.js'
 import type { InodeId } from '../../../../shared/ids.js'
 import { joinPath } from '../../../policy/path-name.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
+import type { Stores } from '../../../storage/stores.js'
 import type { ChangeContext } from '../namespace-change.js'
 import type { WalkedPath } from '../namespace-tree.js'
 
@@ -19,19 +20,20 @@ export function snapshottablesWithin({ stores }: ChangeContext, top: Inode): Ino
     const page = stores.inodes.snapshottables(after, PAGE)
     const last = page.at(-1)
     if (last === undefined) break
-    found.push(...page.filter((it) => isBelow(it, top.id)))
+    found.push(...page.filter((it) => isBelow(stores, it.id, top.id)))
     after = last.id
   }
   return found
+}
 
-  function isBelow(inode: Inode, above: InodeId): boolean {
-    let parent: InodeId | typeof NO_PARENT | undefined = inode.parent
-    while (parent !== undefined && parent !== NO_PARENT) {
-      if (parent === above) return true
-      parent = stores.inodes.parentOf(parent)
-    }
-    return false
+/** Whether `above` is a directory over it. */
+export function isBelow({ inodes }: Stores, id: InodeId, above: InodeId): boolean {
+  let parent = inodes.parentOf(id)
+  while (parent !== undefined && parent !== NO_PARENT) {
+    if (parent === above) return true
+    parent = inodes.parentOf(parent)
   }
+  return false
 }
 
 /**

@@ -241,6 +241,19 @@ describe('a snapshot', () => {
     checkStore(fixture.folder)
   })
 
+  it('does not keep a block that was only begun when its file is deleted', async () => {
+    const { reference } = await openFileWithBlock(namespace, '/d/f')
+    const [begun] = namespace.blocksOfFile(reference.fileId)
+    await take()
+    await namespace.delete(ROOT, { path: '/d/f', recursive: false })
+    expect(namespace.deletedBlocksAfter(0, 10).map((it) => it.blockId)).toEqual([begun?.id])
+    const seen = namespace.fileBlocks(ROOT, '/d/.snapshot/s1/f', 0, 1000)
+    expect(seen).toMatchObject({ status: { lengthBytes: 0 }, blocks: [] })
+    await namespace.deleteSnapshot(ROOT, { path: '/d', name: 's1' })
+    while (await namespace.freeSnapshots(10));
+    checkStore(fixture.folder)
+  })
+
   it('does not keep what came from elsewhere after it', async () => {
     await writeFile(namespace, '/plain/in/f', [500])
     await take()

@@ -163,6 +163,28 @@ describe('truncate', () => {
     })
   })
 
+  it('keeps its directory from being shown by a snapshot while a block is cut where it is', async () => {
+    const { namespace } = fixture
+    const { id } = await writeFile(namespace, '/f', [700])
+    await truncate(500)
+    const path = '/d'
+    await namespace.mkdirs(ROOT, { path, permission: 0o755, createParent: true })
+    await namespace.mkdirs(ROOT, { path: '/d/sub', permission: 0o755, createParent: true })
+    await namespace.allowSnapshot(ROOT, { path })
+    await namespace.createSnapshot(ROOT, { path, name: 'before' })
+    await namespace.rename(ROOT, { from: '/f', to: '/d/sub/f' })
+    const take = () => namespace.createSnapshot(ROOT, { path, name: 's' })
+    expect(await refusal(take())).toBe(
+      'RETRIABLE: Failed to add snapshot of /d: /d/sub/f is being truncated. Try again later.',
+    )
+    const begun = await namespace.beginLeaseRecovery(id)
+    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
+    const cut = { id: begun.block.id, generationStamp: begun.newGenerationStamp, lengthBytes: 500 }
+    await namespace.finishLeaseRecovery(id, cut)
+    expect(await take()).toBe('/d/.snapshot/s')
+    expect(namespace.fileBlocks(ROOT, '/d/.snapshot/s/sub/f', 0, 999).blocks).toMatchObject([cut])
+  })
+
   it('is refused with the texts of HDFS', async () => {
     const { namespace } = fixture
     await namespace.mkdirs(ROOT, { path: '/d', permission: 0o755, createParent: true })
