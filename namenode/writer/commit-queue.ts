@@ -52,7 +52,7 @@ export class CommitQueue<Request, Effects> {
     return { ...this.#statistics, waiting: this.#waiting.length }
   }
 
-  /** Resolves with the answer once the change is durable; rejects with a DfsError when nothing happened. */
+  /** Resolves with the answer once the change is durable; rejects with a DfsError when nothing happened, SHUTTING_DOWN when nobody knows. */
   submit(request: Request): Promise<unknown> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     if (this.#waiting.length >= MAX_WAITING) {
@@ -82,23 +82,25 @@ export class CommitQueue<Request, Effects> {
   }
 
   #settle(batch: readonly Waiting<Request>[], result: BatchResult<Effects>): void {
-    const { outcomes, effects, fatal, durationMs } = result
+    const { outcomes, effects, durationMs } = result
+    const fatal = result.fatal === undefined ? undefined : fromPlainError(result.fatal)
+    const ending = fatal === undefined ? undefined : endingBecauseOf(fatal)
     this.#count(outcomes.length, durationMs)
     this.#waiting = batch.slice(outcomes.length).concat(this.#waiting)
     if (effects !== undefined) this.#options.onCommitted(result.transactionId, effects)
     for (const [index, outcome] of outcomes.entries()) {
       const waiting = batch[index]
       if (outcome.ok) waiting?.resolve(outcome.value)
-      else waiting?.reject(fromPlainError(outcome.error))
+      else waiting?.reject(ending ?? fromPlainError(outcome.error))
     }
-    if (fatal !== undefined) this.#stop(fromPlainError(fatal))
+    if (fatal !== undefined && ending !== undefined) this.#stop(fatal, ending)
   }
 
-  #stop(error: DfsError): void {
-    this.#refusal = error
-    for (const { reject } of this.#waiting) reject(error)
+  #stop(fatal: DfsError, ending: DfsError): void {
+    this.#refusal = ending
+    for (const { reject } of this.#waiting) reject(ending)
     this.#waiting = []
-    this.#options.onFatal(error)
+    this.#options.onFatal(fatal)
   }
 
   #count(changes: number, durationMs: number): void {
@@ -111,4 +113,13 @@ export class CommitQueue<Request, Effects> {
       maxBatchMs: Math.max(maxBatchMs, durationMs),
     }
   }
+}
+
+/** A commit that failed while it was being synced may be whole in the log all the same: the next start will find it. */
+function endingBecauseOf({ message, details }: DfsError): DfsError {
+  return new DfsError(
+    'SHUTTING_DOWN',
+    `the namenode ends: ${message}. Whether the change happened is known when it is back.`,
+    { details },
+  )
 }

@@ -118,7 +118,7 @@ export class GroupCommit<Request, Effects> {
     }
   }
 
-  /** The batch as a whole failed: nobody's change happened, and everybody hears why. */
+  /** The batch as a whole failed: nobody's change happened (after a fatal error: nobody knows), and everybody hears why. */
   #fail(
     error: unknown,
     count: number,

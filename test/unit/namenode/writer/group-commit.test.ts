@@ -136,8 +136,9 @@ describe('group commit', () => {
   ])('stops for good after %s', async (_name, error) => {
     const queue = openQueue()
     const answers = [queue.submit(1), queue.submit(error)].map((it) => refusal(it))
-    for (const text of await Promise.all(answers)) expect(text).toContain(error.message)
-    expect(await refusal(queue.submit(2))).toContain(error.message)
+    const ending = `SHUTTING_DOWN: the namenode ends: ${error.message}. Whether`
+    for (const text of await Promise.all(answers)) expect(text).toContain(ending)
+    expect(await refusal(queue.submit(2))).toContain(ending)
     expect(events).toEqual([`fatal ${error.message}`])
     expect(stored()).toEqual([])
   })
