@@ -1,5 +1,6 @@
 /** `dfs count`: directories, files and bytes, in Hadoop's columns. */
 import type { Command } from 'commander'
+import { withoutSnapshots } from '../../shared/client/content-summary.js'
 import type { ContentSummary } from '../../shared/client/dfs-client.js'
 import { DfsError } from '../../shared/errors.js'
 import { QUOTA_STORAGE_TYPES } from '../../shared/quota-types.js'
@@ -16,6 +17,8 @@ interface CountOptions {
   readonly header?: true
   /** Types of storage, with commas; `all` or nothing for all. */
   readonly types?: string
+  /** Leave out snapshots. */
+  readonly x?: true
   readonly json?: true
 }
 
@@ -29,7 +32,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('-h, --human', 'sizes as 1.5 K instead of bytes')
     .option('-v, --header', 'print a header')
     .option('-t, --types <types>', 'with -q or -u: quotas by type of storage, as SSD,DISK or all')
-    .option('-x', 'accepted for old scripts: leave out snapshots')
+    .option('-x', 'leave out what only snapshots show')
     .option('--json', 'print a JSON array')
   examples(command, ['dfs count -v /data', 'dfs count -q -h -v /data', 'dfs count -q -t SSD /data'])
   command.action(async (paths: string[], options: CountOptions) => {
@@ -41,7 +44,8 @@ export function register(command: Command, context: CommandContext): void {
     }
     const size = sizeFormat(options.human)
     await forEachItem(context, paths, async ({ client, path, display }) => {
-      const summary = await client.contentSummary(path)
+      const full = await client.contentSummary(path)
+      const summary = options.x === true ? withoutSnapshots(full) : full
       if (json !== undefined) await json.add({ path, ...summary })
       else {
         await printLine(context.io, columnsOf(summary, options, size) + display)

@@ -1,5 +1,6 @@
 /** `dfs du`: length, space with all replicas, path; one level deep unless -s. */
 import type { Command } from 'commander'
+import { withoutSnapshots } from '../../shared/client/content-summary.js'
 import type { ContentSummary } from '../../shared/client/dfs-client.js'
 import { type CommandContext, examples } from '../command.js'
 import { printJson, printLine } from '../io.js'
@@ -11,6 +12,8 @@ interface DuOptions {
   readonly summary?: true
   readonly human?: true
   readonly header?: true
+  /** Leave out snapshots. */
+  readonly x?: true
   readonly json?: true
 }
 
@@ -22,13 +25,14 @@ export function register(command: Command, context: CommandContext): void {
     .option('-s, --summary', 'one line for each path instead of one for each entry')
     .option('-h, --human', 'sizes as 1.5 K instead of bytes')
     .option('-v, --header', 'print a header')
-    .option('-x', 'accepted for old scripts: leave out snapshots')
+    .option('-x', 'leave out what only snapshots show')
     .option('--json', 'print a JSON array')
   examples(command, ['dfs du -h /data', 'dfs du -s -h /data /logs', 'dfs du --json /'])
   command.action(async (paths: string[], options: DuOptions) => {
     const found: { readonly item: PathItem; readonly summary: ContentSummary }[] = []
     const measure = async (item: PathItem) => {
-      found.push({ item, summary: await item.client.contentSummary(item.path) })
+      const summary = await item.client.contentSummary(item.path)
+      found.push({ item, summary: options.x === true ? withoutSnapshots(summary) : summary })
     }
     await forEachItem(context, paths.length > 0 ? paths : ['.'], async (item) => {
       if (options.summary === true || item.status.kind !== 'directory') await measure(item)

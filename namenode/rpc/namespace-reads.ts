@@ -6,6 +6,7 @@ import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import { ChecksumType } from '../../shared/hadoop/schema/hdfs.js'
 import { ROOT_INODE_ID } from '../../shared/ids.js'
 import type { Call } from '../service/access/call.js'
+import { fullSummary } from '../service/namespace/full-summary.js'
 import type { FileStatus } from '../service/namespace/namespace-model.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
@@ -57,19 +58,20 @@ export function namespaceReads(services: NamenodeServices) {
     isFileClosed: rpcMethod(CLIENT_PROTOCOL.isFileClosed, (request, context) => ({
       result: namespace.isFileClosed(callOf(context, principals), request.src),
     })),
-    getContentSummary: rpcMethod(CLIENT_PROTOCOL.getContentSummary, (request, context) => {
+    getContentSummary: rpcMethod(CLIENT_PROTOCOL.getContentSummary, async (request, context) => {
       const call = callOf(context, principals)
-      const summary = namespace.contentSummary(call, request.path)
+      const summary = await fullSummary(namespace, call, request.path)
+      const { onlyInSnapshots } = summary
       return {
         summary: {
           length: summary.lengthBytes,
           fileCount: summary.fileCount,
           directoryCount: summary.directoryCount,
           ...quotaFields(summary, isRoot(services, call, request.path)),
-          snapshotLength: 0,
-          snapshotFileCount: 0,
-          snapshotDirectoryCount: 0,
-          snapshotSpaceConsumed: 0,
+          snapshotLength: onlyInSnapshots.lengthBytes,
+          snapshotFileCount: onlyInSnapshots.fileCount,
+          snapshotDirectoryCount: onlyInSnapshots.directoryCount,
+          snapshotSpaceConsumed: onlyInSnapshots.spaceConsumedBytes,
           erasureCodingPolicy: '',
         },
       }

@@ -8,6 +8,7 @@ import type { InodeMemory } from './inode-memory.js'
 import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
 import { NodeOrderStore } from './node-order-store.js'
+import { PastEntryStore } from './past-entry-store.js'
 import { PolicyRequestStore } from './policy-request-store.js'
 import { PolicyTotalStore } from './policy-total-store.js'
 import { QuotaStore } from './quota-store.js'
@@ -32,6 +33,7 @@ export interface Stores {
   readonly state: StateStore
   readonly snapshots: SnapshotStore
   readonly versions: VersionStore
+  readonly pastEntries: PastEntryStore
   readonly nodeOrders: NodeOrderStore
 }
 
@@ -55,6 +57,7 @@ export function openStores(database: Database, memory?: InodeMemory): Stores {
     state: new StateStore(database),
     snapshots: new SnapshotStore(database),
     versions: new VersionStore(database),
+    pastEntries: new PastEntryStore(database),
     nodeOrders: new NodeOrderStore(database),
   }
 }

@@ -31,6 +31,13 @@ export interface ContentSummary {
   readonly directoryCount: number
   /** Length times replication, summed. */
   readonly spaceConsumedBytes: number
+  /** What of these sums is not in the current tree, but in snapshots of it. */
+  readonly onlyInSnapshots: {
+    readonly lengthBytes: number
+    readonly fileCount: number
+    readonly directoryCount: number
+    readonly spaceConsumedBytes: number
+  }
   /** Limit of names below the directory; undefined when none is set. */
   readonly quota: number | undefined
   readonly spaceQuotaBytes: number | undefined

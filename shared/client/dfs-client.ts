@@ -26,6 +26,7 @@ import {
 import type { ClientParts, ConnectOptions } from './client-parts.js'
 import { connectParts } from './client-parts.js'
 import type { DatanodeDescription, FsStatistics } from './cluster-report.js'
+import { toContentSummary } from './content-summary.js'
 import type { CopyOptions } from './copies.js'
 import { glob, listDirectory, listTree, statIfExists } from './directory-reads.js'
 import { FileAttributes } from './file-attributes.js'
@@ -35,7 +36,6 @@ import type { FileStatus } from './file-status.js'
 import type { ReadableFile, WritableFile } from './file-streams.js'
 import { absolutePath } from './remote-path.js'
 import { Snapshots } from './snapshots.js'
-import { typeQuotasOf } from './type-quotas.js'
 
 export type {
   CallOptions,
@@ -272,19 +272,11 @@ export class DfsClient extends FileCalls {
     await this.#parts.namenode.checkAccess(request, this.signal(options))
   }
 
-  /** Sizes and counts of a file or of everything below a directory. @throws DfsError NOT_FOUND */
+  /** Sizes and counts of a file or of everything below a directory, with what snapshots show of it. @throws DfsError NOT_FOUND */
   async contentSummary(path: string, options: CallOptions = {}): Promise<ContentSummary> {
     const request = { path: absolutePath(path) }
     const { summary } = await this.#parts.namenode.getContentSummary(request, this.signal(options))
-    return {
-      lengthBytes: summary.length,
-      fileCount: summary.fileCount,
-      directoryCount: summary.directoryCount,
-      spaceConsumedBytes: summary.spaceConsumed,
-      quota: summary.quota < 0 ? undefined : summary.quota,
-      spaceQuotaBytes: summary.spaceQuota < 0 ? undefined : summary.spaceQuota,
-      typeQuotas: typeQuotasOf(summary.typeQuotaInfos),
-    }
+    return toContentSummary(summary)
   }
 
   /** How many replicas each block of a file has now, in file order. */

@@ -7,8 +7,12 @@ import { content } from '../support/content.js'
 import { HADOOP_VERSIONS } from '../support/java-clients.js'
 import { JavaCommands } from '../support/java-commands.js'
 import { ProcessCluster } from '../support/process-cluster.js'
+import { snapshotLife } from '../support/snapshot-life.js'
 
 const MIB = 1024 * 1024
+const APACHE_SUMMARIES: unknown = JSON.parse(
+  readFileSync(new URL('../golden/apache/snapshot-summaries.json', import.meta.url), 'utf8'),
+)
 
 describe.each(HADOOP_VERSIONS)('snapshots with Hadoop %s', (version) => {
   let cluster: ProcessCluster
@@ -64,6 +68,11 @@ describe.each(HADOOP_VERSIONS)('snapshots with Hadoop %s', (version) => {
     }
     await hdfs.succeed(['dfsadmin', '-disallowSnapshot', '/j'])
     await hdfs.dfs('-rm', '-r', '-skipTrash', '/j')
+  })
+
+  // While there is nothing else below the root.
+  it('are in content summaries as Apache HDFS 3.4.3 has them there', async () => {
+    expect(await snapshotLife(hdfs, local)).toEqual(APACHE_SUMMARIES)
   })
 
   it('keep bytes, lengths, sums and names of what is changed afterwards', async () => {

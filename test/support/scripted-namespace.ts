@@ -265,5 +265,6 @@ const REFUSED = {
   deletions: notScripted,
   deletionTotals: notScripted,
   keptChildrenOf: notScripted,
+  snapshotContent: notScripted,
   undelete: notScripted,
 }

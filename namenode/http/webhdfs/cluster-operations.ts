@@ -4,6 +4,7 @@ import { QUOTA_STORAGE_TYPES } from '../../../shared/quota-types.js'
 import type { Quota } from '../../policy/quotas.js'
 import { HOT_POLICY } from '../../policy/storage-policies.js'
 import type { Call } from '../../service/access/call.js'
+import { fullSummary } from '../../service/namespace/full-summary.js'
 import type { Namespace } from '../../service/namespace/namespace.js'
 import type { ContentSummary } from '../../service/namespace/namespace-model.js'
 import { MAX_LONG } from './json-text.js'
@@ -20,8 +21,9 @@ export function clusterOperations(options: WebhdfsOptions): OperationTable {
 function reads({ services }: WebhdfsOptions): Operations {
   const { namespace, config, blockManager } = services
   return {
-    GETCONTENTSUMMARY: ({ call, path }) => {
-      const summary = namespace.contentSummary(call, path)
+    GETCONTENTSUMMARY: async ({ call, path }) => {
+      const summary = await fullSummary(namespace, call, path)
+      const { onlyInSnapshots } = summary
       return json({
         ContentSummary: {
           directoryCount: summary.directoryCount,
@@ -29,10 +31,10 @@ function reads({ services }: WebhdfsOptions): Operations {
           fileCount: summary.fileCount,
           length: summary.lengthBytes,
           quota: namespaceQuota(namespace, call, path, summary.quota),
-          snapshotDirectoryCount: 0,
-          snapshotFileCount: 0,
-          snapshotLength: 0,
-          snapshotSpaceConsumed: 0,
+          snapshotDirectoryCount: onlyInSnapshots.directoryCount,
+          snapshotFileCount: onlyInSnapshots.fileCount,
+          snapshotLength: onlyInSnapshots.lengthBytes,
+          snapshotSpaceConsumed: onlyInSnapshots.spaceConsumedBytes,
           spaceConsumed: summary.spaceConsumedBytes,
           spaceQuota: summary.quota.spaceBytes ?? NO_QUOTA,
           typeQuota: typeQuotas(summary),

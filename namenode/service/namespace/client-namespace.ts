@@ -41,6 +41,7 @@ const PASSED_ON: Record<Exclude<keyof Namespace, OfClients | 'identity'>, true> 
   editsAfter: true,
   deletionTotals: true,
   keptChildrenOf: true,
+  snapshotContent: true,
   expiredLeases: true,
   beginLeaseRecovery: true,
   finishLeaseRecovery: true,

@@ -29,8 +29,11 @@ type OfCallers<N> = {
 }[keyof N]
 
 export type ClientChange = OfCallers<NamespaceChanges>
-/** `openFile` is a step of a write, `wasCarriedOut` a question of safe mode. */
-export type ClientRead = Exclude<OfCallers<Namespace>, ClientChange | 'openFile' | 'wasCarriedOut'>
+/** `openFile` is a step of a write, `snapshotContent` of a content summary, `wasCarriedOut` a question of safe mode. */
+export type ClientRead = Exclude<
+  OfCallers<Namespace>,
+  ClientChange | 'openFile' | 'snapshotContent' | 'wasCarriedOut'
+>
 
 type Asked<K extends ClientChange | ClientRead> = Parameters<Namespace[K]>[1]
 

@@ -53,6 +53,7 @@ import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-di
 import { pageOfDeletions } from './rules/namespace-deletions.js'
 import { requireHeldFile } from './rules/namespace-leases.js'
 import { usageOf } from './rules/namespace-quotas.js'
+import { inSlices, NO_SNAPSHOT_CONTENT, snapshotContent } from './snapshots/snapshot-content.js'
 import {
   listSnapshots,
   listSnapshottables,
@@ -64,6 +65,7 @@ import type {
   Difference,
   DiffPage,
   DiffQuestion,
+  SnapshotContent,
   SnapshotDescription,
   SnapshotReads,
   SnapshottableDirectory,
@@ -149,6 +151,17 @@ export class NamespaceReader implements NamespaceReads {
       )
       return toContentSummary(inode, this.stores.quotas.get(inode.id), typeSpaceBytes)
     })
+  }
+
+  async snapshotContent(call: Call, path: string): Promise<SnapshotContent> {
+    const walk = this.snapshot(() => {
+      const { inodes, target, state } = this.tree.find(path, call.principal, 'using')
+      const isNow = target !== undefined && state.point === undefined
+      return isNow ? snapshotContent(this.stores, inodes) : undefined
+    })
+    return walk === undefined
+      ? NO_SNAPSHOT_CONTENT
+      : inSlices(() => this.snapshot(() => walk.next()))
   }
 
   fileBlocks(call: Call, path: string, offsetBytes: number, lengthBytes: number): FileBlocks {

@@ -41,6 +41,8 @@ export class ScriptedCluster {
   readonly attributes = new ScriptedAttributes((path) => this.#get(path))
   /** Of every directory, by the numbers of types. */
   typeQuotas?: { type: number; quota: number; consumed: number }[]
+  /** Lengths of files with one replica that only snapshots show, below any directory. */
+  lengthsInSnapshots: number[] = []
   /** Names of the calls made, in order. */
   readonly calls: string[] = []
   /** Calls that fail, by name. */
@@ -341,12 +343,19 @@ export class ScriptedCluster {
       ([other]) => other === path || path === '/' || other.startsWith(`${path}/`),
     )
     const files = below.filter(([, { kind }]) => kind === 'file').map(([, entry]) => entry)
+    const snapshotLength = this.lengthsInSnapshots.reduce((sum, length) => sum + length, 0)
     return {
-      length: files.reduce((sum, { content }) => sum + content.length, 0),
-      fileCount: files.length,
+      length: files.reduce((sum, { content }) => sum + content.length, snapshotLength),
+      fileCount: files.length + this.lengthsInSnapshots.length,
+      snapshotLength,
+      snapshotFileCount: this.lengthsInSnapshots.length,
+      snapshotSpaceConsumed: snapshotLength,
       directoryCount: below.length - files.length,
       quota: -1,
-      spaceConsumed: files.reduce((sum, file) => sum + file.content.length * file.replication, 0),
+      spaceConsumed: files.reduce(
+        (sum, file) => sum + file.content.length * file.replication,
+        snapshotLength,
+      ),
       spaceQuota: -1,
       ...(this.typeQuotas && { typeQuotaInfos: { typeQuotaInfo: this.typeQuotas } }),
     }

@@ -67,7 +67,23 @@ export interface DiffPage {
   readonly next: DiffCursor | undefined
 }
 
+/** What a content summary counts beside the current tree, because snapshots show it. */
+export interface SnapshotContent {
+  readonly lengthBytes: number
+  readonly fileCount: number
+  readonly directoryCount: number
+  /** With all replicas. */
+  readonly spaceConsumedBytes: number
+  /** Of blocks and replicas that snapshots show of files that are still there: HDFS counts them with the files. */
+  readonly keptOfFilesBytes: number
+}
+
 export interface SnapshotReads {
+  /**
+   * For content summaries, which have checked the permissions. Works in slices: what changes meanwhile is in it or not,
+   * as in HDFS. Costs a look-up or two where there are no snapshots.
+   */
+  snapshotContent(call: Call, path: string): Promise<SnapshotContent>
   /** Those of the caller; all of them for a superuser. */
   snapshottableDirectories(call: Call): readonly SnapshottableDirectory[]
   /** @throws SNAPSHOT when the directory is not snapshottable */

@@ -157,6 +157,14 @@ describe('dfs du, count, df', () => {
     )
   })
 
+  it('du and count have what only snapshots show, but for -x', async () => {
+    cluster.lengthsInSnapshots = [100, 1000]
+    expect(await output('du', '-s', '/data')).toBe('2641  5737  /data\n')
+    expect(await output('du', '-s', '-x', '/data')).toBe('1541  4637  /data\n')
+    expect(await output('count', '/data')).toMatch(/^ +2 +5 +2641 \/data$/m)
+    expect(await output('count', '-x', '/data')).toMatch(/^ +2 +3 +1541 \/data$/m)
+  })
+
   it('count prints quotas by type of storage in their columns', async () => {
     cluster.typeQuotas = [
       { type: 1, quota: -1, consumed: 5 },

@@ -1,0 +1,29 @@
+/** Content summaries as clients get them: the current tree, and what only snapshots show of it, as HDFS adds it. */
+import type { Call } from '../access/call.js'
+import type { Namespace } from './namespace.js'
+import type { ContentSummary } from './namespace-model.js'
+import type { SnapshotContent } from './snapshots/snapshots.js'
+
+export interface FullSummary extends ContentSummary {
+  /** What of the sums only snapshots show: clients take it off again for `-x`. */
+  readonly onlyInSnapshots: SnapshotContent
+}
+
+/** @throws DfsError as `contentSummary` does */
+export async function fullSummary(
+  namespace: Pick<Namespace, 'contentSummary' | 'snapshotContent'>,
+  call: Call,
+  path: string,
+): Promise<FullSummary> {
+  const current = namespace.contentSummary(call, path)
+  const onlyInSnapshots = await namespace.snapshotContent(call, path)
+  const { spaceConsumedBytes, keptOfFilesBytes } = onlyInSnapshots
+  return {
+    ...current,
+    lengthBytes: current.lengthBytes + onlyInSnapshots.lengthBytes,
+    fileCount: current.fileCount + onlyInSnapshots.fileCount,
+    directoryCount: current.directoryCount + onlyInSnapshots.directoryCount,
+    spaceConsumedBytes: current.spaceConsumedBytes + spaceConsumedBytes + keptOfFilesBytes,
+    onlyInSnapshots,
+  }
+}
