@@ -15,6 +15,7 @@ import { KeptFiles } from './kept-files.js'
 import { metaName, TEMPORARY_FOLDER, temporaryNames } from './layout.js'
 import { encodeHeader } from './meta-format.js'
 import { type Freshness, openReader } from './open-reader.js'
+import { releaseReplica } from './release-replica.js'
 import { type FinalizedReplica, OpenReplica, type Replica, type ReplicaOwner } from './replica.js'
 import { ReplicaFile, type ReplicaPaths, replicaPaths } from './replica-file.js'
 import type { ReplicaReader } from './replica-reader.js'
@@ -201,21 +202,9 @@ export class BlockStore {
     return replicaPaths(replica.volume.folder, replica.id, replica.generationStamp, suffix)
   }
 
-  /**
-   * A writer is gone: what it flushed is synced and kept for a recovery. Not queued: a recovery that waits for this
-   * holds the queue.
-   */
-  async release(replica: OpenReplica): Promise<void> {
-    const { writer } = replica
-    if (writer === undefined) return
-    try {
-      await writer.flush()
-      if (this.config.syncOnClose) await writer.sync()
-    } catch (error) {
-      this.seams.log.warn({ blockId: replica.id, err: error }, 'replica left unsynced')
-    }
-    await writer.close()
-    if (replica.writer === writer) replica.release(writer.flushedBytes)
+  /** A writer is gone: what it flushed is kept for a recovery. */
+  release(replica: OpenReplica): Promise<void> {
+    return releaseReplica(this, replica)
   }
 
   /** Starts a copy in the temporary folder. @throws DfsError ALREADY_EXISTS, DISK_FULL, VOLUME_FAILED */

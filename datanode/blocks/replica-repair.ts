@@ -142,6 +142,22 @@ export async function cutReplica(
 }
 
 /**
+ * Makes data and sums end at `lengthBytes` after a write behind it has failed halfway.
+ * @param end the last, incomplete record below it, from memory: sums of what came from the disk would bless any damage
+ * @returns false when the disk holds something else: then nothing was changed
+ */
+export async function restoreEnd(
+  file: ReplicaFile,
+  lengthBytes: number,
+  end: Uint8Array,
+): Promise<boolean> {
+  const tail = await readRawTail(file, lengthBytes)
+  if (tail === undefined || !tail.equals(end)) return false
+  await cutReplica(file, lengthBytes, await file.readSyncPoint())
+  return true
+}
+
+/**
  * Reads the first bytes of a replica, each record against its sums.
  * @throws DfsError BLOCK_CORRUPT with the offset of a record that is damaged
  */

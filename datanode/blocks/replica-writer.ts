@@ -60,6 +60,7 @@ export class ReplicaWriter {
   /** A write was given up that the disk may still do, from the memory of the window. */
   #isAbandoned = false
   #isClosed = false
+  #endAtFailure: Buffer | undefined
 
   constructor(options: ReplicaWriterOptions) {
     const { lengthBytes, tail } = options
@@ -83,6 +84,11 @@ export class ReplicaWriter {
   /** Bytes handed to the system: they survive the death of this process. */
   get flushedBytes(): number {
     return this.#flushedBytes
+  }
+
+  /** The incomplete record before `flushedBytes`, when a batch behind it has failed: its sums may be those of the batch. */
+  get endAtFailure(): Buffer | undefined {
+    return this.#endAtFailure
   }
 
   /** Bytes on stable storage, with their records. */
@@ -185,6 +191,7 @@ export class ReplicaWriter {
       },
       (error: unknown) => {
         this.#isAbandoned = isAbandoned(error)
+        if (!this.#isAbandoned) this.#keepEnd(window)
         this.#endFlush(!this.#isAbandoned)
         throw this.#fail(error)
       },
@@ -192,6 +199,11 @@ export class ReplicaWriter {
     // Whoever awaits it is told; the others find #failure at their next call.
     this.#flushing.catch(() => this.#failure)
     return this.#flushing
+  }
+
+  #keepEnd(window: WriteWindow): void {
+    const flushed = this.#flushedBytes
+    this.#endAtFailure = Buffer.from(window.view(recordStart(flushed), flushed))
   }
 
   #endFlush(isMemoryFree: boolean): void {

@@ -21,6 +21,8 @@ export interface DiskFault {
   readonly call: DiskCall
   /** Only for paths that contain this. */
   readonly pathPart: string
+  /** Only for paths that end with it. */
+  readonly isEnd?: boolean
   /** An errno such as EIO; `hang` never returns. */
   readonly effect: string
   /** How many calls go well before the fault. */
@@ -109,6 +111,7 @@ export class FailingDisk implements Disk {
   async #check(call: DiskCall, path: string): Promise<void> {
     for (const fault of this.faults) {
       if (fault.call !== call || !path.includes(fault.pathPart)) continue
+      if (fault.isEnd === true && !path.endsWith(fault.pathPart)) continue
       if (fault.after !== undefined && fault.after > 0) {
         fault.after -= 1
         continue
