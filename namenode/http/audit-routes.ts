@@ -4,6 +4,7 @@ import { DfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { checkSuperuser } from '../policy/permissions.js'
 import { TOP_WINDOWS_MS } from '../policy/rolling-counts.js'
+import { audited, auditedRead } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
 import type { NamenodeServices } from '../service/services.js'
 
@@ -29,18 +30,23 @@ const TOP_USERS = 10
 export function registerAuditRoutes(app: FastifyInstance, options: AuditRoutesOptions): void {
   const { audit, clock } = options.services
   app.get('/api/v1/audit', async (request) => {
-    const query = authorized(request, options, 'audit')
-    const operations = await audit.find({
-      user: query.user,
-      command: query.cmd,
-      path: query.path,
-      sinceMs: numberOf(query.since, 'since', Number.MAX_SAFE_INTEGER) ?? 0,
-      limit: numberOf(query.limit, 'limit', MAX_LIMIT) ?? DEFAULT_LIMIT,
+    const call = options.callOf(request)
+    const about = { command: 'audit', isRead: true }
+    const operations = await audited(audit, call, about, () => {
+      const query = authorized(request, call, 'audit')
+      return audit.find({
+        user: query.user,
+        command: query.cmd,
+        path: query.path,
+        sinceMs: numberOf(query.since, 'since', Number.MAX_SAFE_INTEGER) ?? 0,
+        limit: numberOf(query.limit, 'limit', MAX_LIMIT) ?? DEFAULT_LIMIT,
+      })
     })
     return { operations }
   })
   app.get('/api/v1/top', (request) => {
-    authorized(request, options, 'top')
+    const call = options.callOf(request)
+    auditedRead(audit, call, { command: 'top' }, () => authorized(request, call, 'top'))
     const nowMs = clock.monotonicMs()
     const windows = TOP_WINDOWS_MS.map((windowMs) => ({
       windowMs,
@@ -50,12 +56,8 @@ export function registerAuditRoutes(app: FastifyInstance, options: AuditRoutesOp
   })
 }
 
-function authorized(
-  request: FastifyRequest,
-  { callOf }: AuditRoutesOptions,
-  operation: string,
-): AuditQuery {
-  checkSuperuser(callOf(request).principal, operation)
+function authorized(request: FastifyRequest, { principal }: Call, operation: string): AuditQuery {
+  checkSuperuser(principal, operation)
   return singleParameters(request.query)
 }
 

@@ -11,12 +11,15 @@ import { EVENTS_URL, type PublishedEvent } from '../../shared/events.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
 import { joinPath, splitPath } from '../policy/path-name.js'
+import type { Audit } from '../service/access/audit.js'
+import { auditedRead } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
 import type { EventLog } from '../service/events/event-log.js'
 import type { EventVisibility } from '../service/events/event-visibility.js'
 import { onceGone, signalOfGone } from './gone.js'
 
 export interface EventRoutesOptions {
+  readonly audit: Pick<Audit, 'record'>
   readonly events: EventLog
   readonly clock: Clock
   readonly webAccess: WebAccessRules
@@ -42,12 +45,18 @@ export function registerEventRoutes(app: FastifyInstance, options: EventRoutesOp
   guardWebAccess(app, options.webAccess)
   let watchers = 0
   app.get(EVENTS_URL, (request, reply) => {
-    const { after, visibility } = parse(request, options)
-    // Read before the head is sent: what is missing is an answer of its own.
-    options.events.readGaplessly(after)
-    if (watchers >= MAX_WATCHERS) {
-      throw new DfsError('OVERLOADED', `${MAX_WATCHERS} readers follow the events already`)
-    }
+    const call = options.callOf(request)
+    const query: EventsQuery = singleParameters(request.query)
+    const about = { command: 'events', path: query.path ?? '/' }
+    const { after, visibility } = auditedRead(options.audit, call, about, () => {
+      const parsed = parse(request, query, call, options)
+      // Read before the head is sent: what is missing is an answer of its own.
+      options.events.readGaplessly(parsed.after)
+      if (watchers >= MAX_WATCHERS) {
+        throw new DfsError('OVERLOADED', `${MAX_WATCHERS} readers follow the events already`)
+      }
+      return parsed
+    })
     watchers += 1
     const gone = signalOfGone(reply)
     onceGone(reply, () => {
@@ -62,8 +71,12 @@ export function registerEventRoutes(app: FastifyInstance, options: EventRoutesOp
   })
 }
 
-function parse(request: FastifyRequest, options: EventRoutesOptions) {
-  const query: EventsQuery = singleParameters(request.query)
+function parse(
+  request: FastifyRequest,
+  query: EventsQuery,
+  call: Call,
+  options: EventRoutesOptions,
+) {
   const from = request.headers['last-event-id'] ?? query.from
   if (from !== undefined && !/^\d{1,15}$/.test(`${from}`)) {
     throw new DfsError('ILLEGAL_ARGUMENT', `from must be a transaction id, not ${from}`)
@@ -72,7 +85,6 @@ function parse(request: FastifyRequest, options: EventRoutesOptions) {
   if (components === undefined) {
     throw new DfsError('INVALID_PATH', `Invalid path name: ${query.path}`)
   }
-  const call = options.callOf(request)
   const visibility = options.events.visibleTo(call, joinPath(components))
   return { after: Number(from ?? options.events.lastTransactionId), visibility }
 }

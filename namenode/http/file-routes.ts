@@ -10,12 +10,15 @@ import { FILES_PREFIX, fileUrlOfPath, pathOfFileUrl } from '../../shared/http/fi
 import { singleParameters } from '../../shared/http/query.js'
 import { issueTicket, TICKET_LIFETIME_MS } from '../../shared/http/ticket.js'
 import { guardWebAccess, type WebAccessRules } from '../../shared/http/web-access.js'
+import type { Audit } from '../service/access/audit.js'
+import { auditedRefusal } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
 import type { Namespace } from '../service/namespace/namespace.js'
 import type { FileStatus } from '../service/namespace/namespace-model.js'
 
 export interface FileRoutesOptions {
   readonly namespace: Namespace
+  readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly clusterToken: string
   readonly webAccess: WebAccessRules
@@ -71,7 +74,7 @@ function get(
   const { query, path, call } = parse(request, options)
   const status = existing(options.namespace, call, path)
   if (status.kind === 'directory' || query.list !== undefined) {
-    return reply.send(listing(options.namespace, call, path, status, query))
+    return reply.send(listing(options, call, path, status, query))
   }
   options.namespace.checkAccess(call, path, 4)
   const offsetBytes = Number(/^bytes=(\d{1,15})-/.exec(request.headers.range ?? '')?.[1] ?? 0)
@@ -108,7 +111,19 @@ function redirectWrite(
   options: FileRoutesOptions,
 ): FastifyReply {
   const { path, call } = parse(request, options)
-  // Refused before a byte travels when it can be known; the datanode's own create checks again.
+  // Refused before a byte travels when it can be known; the datanode's own create checks again, and has the line.
+  auditedRefusal(options.audit, call, { command: 'create', path }, () =>
+    checkWritable(request, call, path, options),
+  )
+  return redirect(request, reply, options, call, undefined)
+}
+
+function checkWritable(
+  request: FastifyRequest,
+  call: Call,
+  path: string,
+  options: FileRoutesOptions,
+): void {
   const parent = request.method === 'POST' ? path : path.slice(0, path.lastIndexOf('/')) || '/'
   const status = options.namespace.status(call, parent)
   if (status === undefined)
@@ -120,7 +135,6 @@ function redirectWrite(
     throw new DfsError('ALREADY_EXISTS', `${path} already exists as a directory`)
   }
   options.namespace.checkAccess(call, parent, 3)
-  return redirect(request, reply, options, call, undefined)
 }
 
 function redirect(
@@ -149,17 +163,15 @@ function redirect(
 }
 
 function listing(
-  namespace: Namespace,
+  { namespace, audit }: FileRoutesOptions,
   call: Call,
   path: string,
   status: FileStatus,
   query: FilesQuery,
 ): object {
-  const limit = Number(query.limit ?? PAGE_ENTRIES)
-  const isNumber = query.limit === undefined || /^[1-9][0-9]{0,3}$/.test(query.limit)
-  if (!isNumber || limit > PAGE_ENTRIES) {
-    throw new DfsError('ILLEGAL_ARGUMENT', `limit must be 1 to ${PAGE_ENTRIES}, not ${query.limit}`)
-  }
+  const limit = auditedRefusal(audit, call, { command: 'listStatus', path }, () =>
+    limitOf(query.limit),
+  )
   const page = namespace.list(call, path, query.after ?? '', limit)
   if (page === undefined) throw new DfsError('NOT_FOUND', `File does not exist: ${path}`)
   const last = page.entries.at(-1)
@@ -170,6 +182,13 @@ function listing(
     remainingEntries: page.remainingEntries,
     ...(page.remainingEntries > 0 && last !== undefined ? { next: last.name } : {}),
   }
+}
+
+function limitOf(text: string | undefined): number {
+  const limit = Number(text ?? PAGE_ENTRIES)
+  const isNumber = text === undefined || /^[1-9][0-9]{0,3}$/.test(text)
+  if (isNumber && limit <= PAGE_ENTRIES) return limit
+  throw new DfsError('ILLEGAL_ARGUMENT', `limit must be 1 to ${PAGE_ENTRIES}, not ${text}`)
 }
 
 /** A file status as our JSON shows it. */

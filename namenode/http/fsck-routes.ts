@@ -62,8 +62,7 @@ interface FsckQuery {
 export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOptions): void {
   app.get('/fsck', async (request, reply) => {
     const { query, call, path, signal, action } = parse(request, reply, options)
-    await recordCheck(options, call, path)
-    const short = shortAnswer(query, call, path, options)
+    const short = await recorded(options, call, path, () => shortAnswer(query, call, path, options))
     if (short !== undefined) return reply.type('text/plain; charset=utf-8').send(short)
     const text = textOptions(query, call, path, options)
     const keptForUndo = query.keptForUndo !== undefined
@@ -75,11 +74,10 @@ export function registerFsckRoutes(app: FastifyInstance, options: FsckRoutesOpti
   })
   app.get('/api/v1/fsck', async (request, reply) => {
     const { query, call, path, signal, action } = parse(request, reply, options)
-    await recordCheck(options, call, path)
     const choices = { ...choicesOf(query), keptForUndo: true }
     const items = options.fsck.check(call, { path, ...choices, signal, action })
     // The first item is asked for before the head is sent, so that a missing path is an answer of 404.
-    const first = await items.next()
+    const first = await recorded(options, call, path, () => items.next())
     const parts = jsonParts(first, items, query)
     return reply.type('application/json; charset=utf-8').send(Readable.from(parts))
   })
@@ -100,8 +98,13 @@ function parse(request: FastifyRequest, reply: FastifyReply, options: FsckRoutes
 }
 
 /** The line in the audit log is of the beginning: a check of a big namespace may take hours, and need not be heard to its end. */
-function recordCheck({ audit }: FsckRoutesOptions, call: Call, path: string): Promise<void> {
-  return audited(audit, call, { command: 'fsck', path, isRead: true }, () => undefined)
+function recorded<T>(
+  { audit }: FsckRoutesOptions,
+  call: Call,
+  path: string,
+  begin: () => T | Promise<T>,
+): Promise<T> {
+  return audited(audit, call, { command: 'fsck', path, isRead: true }, begin)
 }
 
 const choicesOf = (query: FsckQuery) => ({

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import type { NodeOrder } from '../policy/admin-state.js'
-import { audited } from '../service/access/audited-call.js'
+import { audited, auditedRead } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
 import type { DatanodeView } from '../service/blocks/block-manager.js'
 import type { NodeAdministrationView } from '../service/nodes/node-administration.js'
@@ -21,26 +21,36 @@ const MAX_MAINTENANCE_MS = 10 * 365 * 24 * 3_600_000
 export function registerNodeRoutes(app: FastifyInstance, options: NodeRoutesOptions): void {
   const { services, callOf } = options
   const { administration, audit } = services
-  app.get('/api/v1/nodes', (request) => ({ nodes: describeNodes(services, callOf(request)) }))
+  app.get('/api/v1/nodes', (request) => {
+    const call = callOf(request)
+    // The name that the same question has over RPC.
+    return auditedRead(audit, call, { command: 'datanodeReport' }, () => ({
+      nodes: describeNodes(services, call),
+    }))
+  })
   app.put<{ Params: { node: string } }>('/api/v1/nodes/:node/order', async (request) => {
     const call = callOf(request)
-    const order = parseOrder(singleParameters(request.query), services.clock.wallMs())
     const { node } = request.params
-    const about = { command: 'orderNode', target: node }
-    const uuid = await audited(audit, call, about, () => administration.order(call, node, order))
+    const uuid = await audited(audit, call, { command: 'orderNode', target: node }, () => {
+      const order = parseOrder(singleParameters(request.query), services.clock.wallMs())
+      return administration.order(call, node, order)
+    })
     return { nodes: describeNodes(services, call).filter((it) => it.uuid === uuid) }
   })
   app.delete<{ Params: { node: string } }>('/api/v1/nodes/:node', async (request) => {
     const call = callOf(request)
     const { node } = request.params
-    const isForced = singleParameters(request.query)['force'] === 'true'
-    return await audited(audit, call, { command: 'forgetNode', target: node }, () =>
-      services.forgetting.forget(call, node, isForced),
-    )
+    return await audited(audit, call, { command: 'forgetNode', target: node }, () => {
+      const isForced = singleParameters(request.query)['force'] === 'true'
+      return services.forgetting.forget(call, node, isForced)
+    })
   })
-  app.get<{ Params: { node: string } }>('/api/v1/nodes/:node/loss', (request) =>
-    services.lossForecasts.of(callOf(request), request.params.node),
-  )
+  app.get<{ Params: { node: string } }>('/api/v1/nodes/:node/loss', async (request) => {
+    const call = callOf(request)
+    const { node } = request.params
+    const about = { command: 'forecastLoss', target: node, isRead: true }
+    return await audited(audit, call, about, () => services.lossForecasts.of(call, node))
+  })
   app.post('/api/v1/nodes/refresh', async (request) => {
     const call = callOf(request)
     await audited(audit, call, { command: 'refreshNodes' }, () => administration.refresh(call))

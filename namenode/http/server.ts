@@ -96,6 +96,7 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   void app.register((scope, _options, done) => {
     registerFileRoutes(scope, {
       namespace,
+      audit: services.audit,
       clock,
       clusterToken: config.clusterToken,
       webAccess: config.webAccess,
@@ -107,7 +108,8 @@ export async function buildNamenodeHttp(options: NamenodeHttpOptions): Promise<F
   })
   void app.register((scope, _options, done) => {
     const { webAccess } = config
-    registerEventRoutes(scope, { events: services.events, clock, webAccess, callOf })
+    const { events, audit } = services
+    registerEventRoutes(scope, { events, audit, clock, webAccess, callOf })
     done()
   })
   void app.register((scope, _options, done) => {

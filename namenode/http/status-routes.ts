@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DfsError } from '../../shared/errors.js'
 import { singleParameters } from '../../shared/http/query.js'
 import { blockId } from '../../shared/ids.js'
+import { auditedRead } from '../service/access/audited-call.js'
 import type { Call } from '../service/access/call.js'
 import type { NamenodeServices } from '../service/services.js'
 
@@ -38,15 +39,17 @@ export function registerStatusRoutes(app: FastifyInstance, options: StatusRoutes
   app.get('/api/v1/explain', (request) => {
     const call = options.callOf(request)
     const { path, block } = singleParameters(request.query)
-    if (block !== undefined) return { blocks: [status.explain(call, blockOfText(block))] }
-    if (path === undefined) throw new DfsError('ILLEGAL_ARGUMENT', 'name a path or a block')
-    const { status: file, blocks } = namespace.fileBlocks(call, path, 0, Number.MAX_SAFE_INTEGER)
-    return {
-      path,
-      lengthBytes: file.lengthBytes,
-      isTruncated: blocks.length > MAX_BLOCKS,
-      blocks: blocks.slice(0, MAX_BLOCKS).map((it) => status.explain(call, it.id)),
-    }
+    return auditedRead(services.audit, call, { command: 'explain', path, target: block }, () => {
+      if (block !== undefined) return { blocks: [status.explain(call, blockOfText(block))] }
+      if (path === undefined) throw new DfsError('ILLEGAL_ARGUMENT', 'name a path or a block')
+      const { status: file, blocks } = namespace.fileBlocks(call, path, 0, Number.MAX_SAFE_INTEGER)
+      return {
+        path,
+        lengthBytes: file.lengthBytes,
+        isTruncated: blocks.length > MAX_BLOCKS,
+        blocks: blocks.slice(0, MAX_BLOCKS).map((it) => status.explain(call, it.id)),
+      }
+    })
   })
 }
 

@@ -144,9 +144,10 @@ function fileReports(services: NamenodeServices) {
     ),
     listCorruptFileBlocks: rpcMethod(CLIENT_PROTOCOL.listCorruptFileBlocks, (request, context) => {
       const call = callOf(context, principals)
-      requireSuperuser(call, 'listCorruptFileBlocks')
-      const { files, cookie } = services.corruptFiles.page(request.path, request.cookie)
-      return { corrupt: { files, cookie } }
+      return auditedRead(services, call, 'listCorruptFileBlocks', () => {
+        const { files, cookie } = services.corruptFiles.page(request.path, request.cookie)
+        return { corrupt: { files, cookie } }
+      })
     }),
   }
 }

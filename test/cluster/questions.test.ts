@@ -58,6 +58,7 @@ describe('SQL over a cluster', () => {
 })
 
 describe('the audit log of a cluster', () => {
+  let lineNumber = 0
   const ask = async (path: string, user = cluster.client().user, method = 'GET') => {
     const separator = path.includes('?') ? '&' : '?'
     const url = new URL(`${path}${separator}user.name=${user}`, cluster.httpUrl)
@@ -112,6 +113,35 @@ describe('the audit log of a cluster', () => {
     }
     const { user } = cluster.client()
     expect(await lines(user, 'refreshNodes')).toEqual([['success', undefined]])
+  })
+
+  it.each([
+    ['PUT', '/api/v1/nodes/one/order?order=sideways', 'orderNode', 'ILLEGAL_ARGUMENT'],
+    [
+      'PUT',
+      '/api/v1/nodes/two/order?order=maintenance&forMs=soon',
+      'orderNode',
+      'ILLEGAL_ARGUMENT',
+    ],
+    ['GET', '/api/v1/nodes', 'datanodeReport', 'success'],
+    ['GET', '/api/v1/nodes/nobody/loss', 'forecastLoss', 'PERMISSION_DENIED'],
+    ['GET', '/api/v1/audit', 'audit', 'PERMISSION_DENIED'],
+    ['GET', '/api/v1/top', 'top', 'PERMISSION_DENIED'],
+    ['GET', '/api/v1/explain', 'explain', 'ILLEGAL_ARGUMENT'],
+    ['GET', '/api/v1/explain?block=sand', 'explain', 'ILLEGAL_ARGUMENT'],
+    ['GET', '/api/v1/explain?path=/none', 'explain', 'NOT_FOUND'],
+    ['GET', '/api/v1/events?from=yesterday', 'events', 'ILLEGAL_ARGUMENT'],
+    ['GET', '/fsck?path=/&listcorruptfileblocks=1&ugi=%USER%', 'fsck', 'PERMISSION_DENIED'],
+    ['GET', '/api/v1/fsck?path=/none&user=%USER%', 'fsck', 'NOT_FOUND'],
+    ['GET', '/api/v1/files/?list&limit=many', 'listStatus', 'ILLEGAL_ARGUMENT'],
+    ['PUT', '/api/v1/files/none/f', 'create', 'NOT_FOUND'],
+  ])('has a line of %s %s', async (method, path, command, outcome) => {
+    lineNumber += 1
+    const user = `asker-${lineNumber}`
+    await ask(path.replace('%USER%', user), user, method)
+    const { text } = await ask(`/api/v1/audit?user=${user}&cmd=${command}`)
+    const { operations } = JSON.parse(text) as { operations: Record<string, unknown>[] }
+    expect(operations.map((it) => it['outcome'])).toEqual([outcome])
   })
 
   it.each(['/api/v1/audit', '/api/v1/top'])('%s is for superusers', async (path) => {

@@ -47,6 +47,21 @@ export function auditedRead<T>(audit: Recorder, call: Call, about: AuditedCall, 
   }
 }
 
+/** Leaves a line of what is refused alone: what `work` does when it is allowed has a line of its own. */
+export function auditedRefusal<T>(
+  audit: Recorder,
+  call: Call,
+  about: AuditedCall,
+  work: () => T,
+): T {
+  try {
+    return work()
+  } catch (error) {
+    record(audit, call, about, toDfsError(error).code)
+    throw error
+  }
+}
+
 function record(
   audit: Recorder,
   { principal, clientAddress, face }: Call,

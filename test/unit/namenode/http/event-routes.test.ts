@@ -50,6 +50,7 @@ async function serve(count: number) {
   app.server.on('connection', (socket: Socket) => sockets.push(socket))
   registerEventRoutes(app, {
     events,
+    audit: { record: () => undefined },
     clock,
     webAccess: { corsOrigins: [], csrfHeader: '' },
     callOf: () => ({

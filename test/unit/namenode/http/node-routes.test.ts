@@ -20,6 +20,7 @@ it('paths of open files that hold up a node are shown to superusers alone', asyn
   const progress = { startedWallMs: 0, openFiles: [inodeId(17_000)], remainingBlocks: 1 }
   const order = { order: { kind: 'decommission' }, origin: 'command' }
   const services = {
+    audit: { record: () => undefined },
     clock: systemClock,
     blockManager,
     administration: { views: () => [{ node, state: 'decommissioning', order, progress }] },
