@@ -214,14 +214,18 @@ export class ControlPlane {
           generationStamp: generationStamp(told.generationStamp),
           lengthBytes: told.lengthBytes,
         }
+        // It changes nothing, so a report that lists the replica is not to be ignored for it.
+        if (kind === 'mended') {
+          map.mended(storage, block)
+          continue
+        }
         storage.recentEvents.note(block.id)
         if (kind === 'receiving') map.receiving(storage, block)
         else if (kind === 'received') {
           if (map.received(storage, block)) received.add(block.id)
         } else if (kind === 'deleted') map.deleted(storage, block.id, block.generationStamp)
-        else if (kind === 'mended') map.mended(storage, block)
         else map.corrupt(storage, block)
-        if (kind !== 'receiving' && kind !== 'mended') changed.add(block.id)
+        if (kind !== 'receiving') changed.add(block.id)
       }
     })
     for (const id of received) this.#options.onReceived(id, node)

@@ -73,6 +73,22 @@ describe('a full report', () => {
     expect(located(old)).toHaveLength(0)
   })
 
+  it('tells of a replica whose header was mended just before', async () => {
+    await cluster.join('a')
+    const block = await cluster.store(['a'])
+    const node = cluster.node('a')
+    const held = node.replicas.get(block.id)
+    if (held === undefined) throw new Error('no replica')
+    await cluster.pass(LONG_MS)
+    // As after the loss of the replica map: only the report can tell of it.
+    await node.tell('deleted', block)
+    await cluster.pass(LONG_MS)
+    await node.tell('mended', block)
+    node.replicas.set(block.id, held)
+    await node.report()
+    expect(located(block)).toHaveLength(1)
+  })
+
   it('whose parts are of another report is refused', async () => {
     await cluster.join('a')
     const node = cluster.node('a')
