@@ -13,6 +13,7 @@ import type { Seams } from '../seams.js'
 import { IpcConnection, type IpcLimits } from './ipc-connection.js'
 import { type CallIdentity, failureFrame, MAX_FRAME_BYTES, successFrame } from './ipc-frames.js'
 import type { ReceivedCall } from './ipc-session.js'
+import { RefusedConnections } from './refused-connections.js'
 import type { AnyRpcHandler, RpcContext, RpcProtocols } from './rpc-handler.js'
 import { RpcErrorCode, RpcStatus } from './schema/ipc.js'
 
@@ -64,6 +65,7 @@ export class IpcServer {
   readonly #protocols: ReadonlyMap<string, ReadonlyMap<string, AnyRpcHandler>>
   readonly #onCall: (statistics: CallStatistics) => void
   readonly #connections = new Set<IpcConnection>()
+  readonly #refused: RefusedConnections
   readonly #sweeper: BackgroundLoop
   #bufferedBytes = 0
   #listeners: readonly Listener[] = []
@@ -75,6 +77,7 @@ export class IpcServer {
     this.log = options.seams.log
     this.limits = { ...DEFAULT_IPC_LIMITS, ...options.limits }
     this.#onCall = options.onCall ?? (() => {})
+    this.#refused = new RefusedConnections(options.seams)
     // Maps, because a client may ask for a method called `constructor`.
     const methodsOf = (methods: RpcProtocols[string]) =>
       new Map(Object.values(methods).map((it) => [it.name, it]))
@@ -143,15 +146,19 @@ export class IpcServer {
       })
     }
     await this.#sweeper.stop()
+    this.#refused.close()
     await Promise.all(this.#listeners.map((it) => it.close()))
   }
 
   #accept(socket: Socket): void {
     const isFull = this.#connections.size >= this.limits.maxConnections
-    if (this.#closing !== undefined || (isFull && !this.#evictIdle())) {
-      if (isFull) this.log.warn({ connections: this.#connections.size }, 'ipc connection refused')
+    if (this.#closing !== undefined) {
       socket.on('error', () => socket.destroy())
       socket.destroy()
+      return
+    }
+    if (isFull && !this.#evictIdle()) {
+      this.#refused.refuse(socket, this.#connections.size)
       return
     }
     this.#connections.add(new IpcConnection(socket, this))
@@ -174,6 +181,7 @@ export class IpcServer {
 
   #sweep(): void {
     const nowMs = this.monotonicMs()
+    this.#refused.report(this.#connections.size)
     const isCrowded = this.#connections.size > this.limits.idleThreshold
     for (const connection of this.#connections) {
       connection.check(nowMs)

@@ -5,7 +5,7 @@ import { content } from '../support/content.js'
 import { ProcessCluster } from '../support/process-cluster.js'
 import { BRISK } from '../support/test-cluster.js'
 
-const IDLE_CONNECTIONS = 5_000
+const IDLE_CONNECTIONS = 1_000
 const WRITERS = 500
 const FILE_BYTES = 20_000
 const AT_ONCE = 100

@@ -17,6 +17,7 @@ const SCENARIOS: readonly [scenario: string, what: string, options?: Record<stri
   ],
   ['vectored-reads', 'reads many ranges at once'],
   ['zero-copy', 'falls back from zero-copy reads'],
+  ['cache-hints', 'says what the page cache is to keep and to fetch'],
   ['flushed-is-readable', 'shows readers what was flushed, and closes at once'],
   ['lease-recovery', 'closes the file of a writer that stopped'],
   ['append', 'appends, also in a block of its own'],

@@ -189,7 +189,7 @@ function getLocations(): Buffer {
   return call(CLIENT_PROTOCOL.getBlockLocations, request, CLIENT_PROTOCOL_NAME)
 }
 
-function rpcRequest(): Buffer {
+export function rpcRequest(): Buffer {
   const context = { userInfo: { effectiveUser: 'root' }, protocol: CLIENT_PROTOCOL_NAME }
   return Buffer.concat([
     preambleBytes(0),

@@ -30,6 +30,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.hdfs.DFSInotifyEventInputStream;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.client.HdfsAdmin;
+import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
 import org.apache.hadoop.hdfs.inotify.Event;
 import org.apache.hadoop.hdfs.inotify.EventBatch;
 import org.apache.hadoop.hdfs.protocol.CacheDirectiveInfo;
@@ -53,6 +54,7 @@ public final class ApiScenarios extends Configured implements Tool {
     scenarios.put("short-circuit", this::positionedReads);
     scenarios.put("vectored-reads", this::vectoredReads);
     scenarios.put("zero-copy", this::zeroCopy);
+    scenarios.put("cache-hints", this::cacheHints);
     scenarios.put("flushed-is-readable", this::flushedIsReadable);
     scenarios.put("lease-recovery", this::leaseRecovery);
     scenarios.put("append", this::append);
@@ -120,6 +122,43 @@ public final class ApiScenarios extends Configured implements Tool {
       check(got.remaining() > 0, "something was read");
       check(got.equals(ByteBuffer.wrap(bytes, 0, got.remaining())), "the bytes of the file");
       in.releaseBuffer(got);
+    }
+  }
+
+  /** Hints about the page cache, given before and in the middle of streams, change nothing of the bytes. */
+  private void cacheHints(DistributedFileSystem fs, Path folder) throws Exception {
+    byte[] bytes = bytes(3 * BLOCK_BYTES / 2 + 300);
+    Path path = new Path(folder, "file");
+    try (HdfsDataOutputStream out = (HdfsDataOutputStream) fs.create(path)) {
+      int written = 0;
+      for (Boolean dropBehind : new Boolean[] {true, false, null, true}) {
+        out.setDropBehind(dropBehind);
+        out.write(bytes, written, BLOCK_BYTES / 4 + 77);
+        written += BLOCK_BYTES / 4 + 77;
+        out.hsync();
+      }
+      out.write(bytes, written, bytes.length - written);
+    }
+    try (FSDataOutputStream out = fs.append(path)) {
+      out.setDropBehind(true);
+      out.write(bytes);
+    }
+    Long[] readaheads = {null, 0L, 65_536L, 1L << 30};
+    try (FSDataInputStream in = fs.open(path)) {
+      for (int round = 0; round < readaheads.length; round++) {
+        in.setDropBehind(round % 2 == 0);
+        if (readaheads[round] != null) in.setReadahead(readaheads[round]);
+        byte[] got = new byte[bytes.length];
+        in.seek(0);
+        in.readFully(got);
+        check(Arrays.equals(got, bytes), "what was written, readahead " + readaheads[round]);
+        in.readFully(got);
+        check(Arrays.equals(got, bytes), "what was appended, readahead " + readaheads[round]);
+        int at = BLOCK_BYTES - 1000 + round;
+        in.readFully(at, got, 0, 2000);
+        byte[] there = Arrays.copyOfRange(bytes, at, at + 2000);
+        check(Arrays.equals(Arrays.copyOf(got, 2000), there), "pread, readahead " + readaheads[round]);
+      }
     }
   }
 

@@ -218,7 +218,7 @@ describe('many connections', () => {
     expect(busy?.isClosed).toBe(false)
   })
 
-  it('are refused when all are at work', async () => {
+  it('are refused when all are at work, and told so', async () => {
     const clock = new FakeClock()
     const { state, protocols } = testServer()
     const { port } = await fixture.start({ clock, protocols, limits: { maxConnections: 1 } })
@@ -226,7 +226,9 @@ describe('many connections', () => {
     busy.send(call('/held', 1))
     await until(() => state.started === 1)
     const refused = await fixture.connectAs(port, 'bob')
-    expect((await refused.untilClosed()).length).toBe(0)
+    const answer = (await refused.untilClosed()).toString('latin1')
+    expect(answer).toContain('org.apache.hadoop.ipc.RetriableException')
+    expect(answer).toContain('Server is too busy: 1 connections are at work')
     state.release.shift()?.()
     await busy.reply()
   })
