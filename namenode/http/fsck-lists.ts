@@ -55,7 +55,7 @@ function oneBlock(
   return [
     '',
     `Block Id: ${name}`,
-    `Block belongs to: ${found.path ?? '(a snapshot)'}`,
+    `Block belongs to: ${found.path ?? (found.isKeptForUndo ? '(a deleted file that is kept for undo)' : '(a snapshot)')}`,
     `No. of Expected Replica: ${found.expectedReplicas}`,
     `No. of live Replica: ${found.liveReplicas}`,
     `No. of excess Replica: ${count((it) => it.isLeaving)}`,

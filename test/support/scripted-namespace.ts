@@ -264,6 +264,7 @@ const REFUSED = {
   setTimes: notScripted,
   deletions: notScripted,
   deletionTotals: notScripted,
+  isKeptForUndo: notScripted,
   keptChildrenOf: notScripted,
   snapshotContent: notScripted,
   undelete: notScripted,

@@ -7,14 +7,16 @@ import { describeBlock } from './fsck-description.js'
 import type { FsckBlock } from './fsck-model.js'
 
 export interface BlockInquiryOptions {
-  readonly namespace: Pick<Namespace, 'block' | 'pathOf'>
+  readonly namespace: Pick<Namespace, 'block' | 'pathOf' | 'isKeptForUndo'>
   readonly map: ReplicaMap
   readonly examination: Examination
 }
 
 export interface FoundBlock extends FsckBlock {
-  /** Of its file; undefined when only a snapshot has the file. */
+  /** Of its file; undefined when the file was deleted. */
   readonly path: string | undefined
+  /** Of a deleted file: whether it can be brought back, or only a snapshot has it. */
+  readonly isKeptForUndo: boolean
 }
 
 export class BlockInquiry {
@@ -31,6 +33,8 @@ export class BlockInquiry {
     if (record === undefined) return undefined
     const examined = examination.assess(record, map.held(id, record))
     const block = describeBlock(examined, examination.pendingCopiesOf(id))
-    return { ...block, path: namespace.pathOf(record.inodeId) }
+    const path = namespace.pathOf(record.inodeId)
+    const isKeptForUndo = path === undefined && namespace.isKeptForUndo(record.inodeId)
+    return { ...block, path, isKeptForUndo }
   }
 }

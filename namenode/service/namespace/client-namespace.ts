@@ -40,6 +40,7 @@ const PASSED_ON: Record<Exclude<keyof Namespace, OfClients | 'identity'>, true> 
   lastTransactionId: true,
   editsAfter: true,
   deletionTotals: true,
+  isKeptForUndo: true,
   keptChildrenOf: true,
   snapshotContent: true,
   expiredLeases: true,

@@ -64,6 +64,8 @@ export interface DeletionReads {
   ): DeletedPage
   /** Of everything that is kept. */
   deletionTotals(): DeletionTotals
+  /** Whether an inode was deleted, itself or with a tree, and can be brought back. No permissions. */
+  isKeptForUndo(id: InodeId): boolean
   /** As `childrenOf`, for inodes of deleted trees. No permissions. */
   keptChildrenOf(
     id: InodeId,

@@ -293,12 +293,12 @@ export class NamespaceReader implements NamespaceReads {
 
   childrenOf(id: InodeId, after: string, limit: number) {
     return this.snapshot(() =>
-      this.tree.isAttached(id) ? childrenOf(this.stores, id, after, limit) : [],
+      this.tree.isAttached(id) ? this.tree.childrenOf(id, after, limit) : [],
     )
   }
 
   keptChildrenOf(id: InodeId, after: string, limit: number) {
-    return this.snapshot(() => childrenOf(this.stores, id, after, limit))
+    return this.snapshot(() => this.tree.childrenOf(id, after, limit))
   }
 
   policyOfInode(id: InodeId): number {
@@ -353,6 +353,13 @@ export class NamespaceReader implements NamespaceReads {
     return this.stores.deletions.totals()
   }
 
+  isKeptForUndo(id: InodeId): boolean {
+    return this.snapshot(() => {
+      const top = this.tree.topOf(id)
+      return top !== undefined && this.stores.deletions.has(top)
+    })
+  }
+
   lastTransactionId(): TransactionId {
     return transactionId(this.stores.state.get().lastTransaction)
   }
@@ -375,12 +382,6 @@ export class NamespaceReader implements NamespaceReads {
   get #root() {
     return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
   }
-}
-
-function childrenOf({ inodes }: Stores, id: InodeId, after: string, limit: number) {
-  const inode = inodes.get(id)
-  if (inode === undefined) return []
-  return inode.kind === 'file' ? 'file' : inodes.list(id, after, limit)
 }
 
 function requireTarget(walked: WalkedPath) {

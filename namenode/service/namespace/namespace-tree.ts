@@ -195,12 +195,25 @@ export class Tree {
 
   /** Whether the inode can be reached from the root. */
   isAttached(id: InodeId): boolean {
-    let current: InodeId | typeof NO_PARENT | undefined = id
-    while (current !== undefined && current !== ROOT_INODE_ID) {
-      if (current === NO_PARENT) return false
-      current = this.#inodes.parentOf(current)
+    return this.topOf(id) === ROOT_INODE_ID
+  }
+
+  /** The root, or what was deleted with all below it; undefined when the inode is gone. */
+  topOf(id: InodeId): InodeId | undefined {
+    let top = id
+    for (;;) {
+      const above = top === ROOT_INODE_ID ? NO_PARENT : this.#inodes.parentOf(top)
+      if (above === undefined) return undefined
+      if (above === NO_PARENT) return top
+      top = above
     }
-    return current !== undefined
+  }
+
+  /** Up to `limit` entries with a name above `after`; none for an inode that is gone. */
+  childrenOf(id: InodeId, after: string, limit: number): 'file' | Inode[] {
+    const inode = this.#inodes.get(id)
+    if (inode === undefined) return []
+    return inode.kind === 'file' ? 'file' : this.#inodes.list(id, after, limit)
   }
 
   #resolveReserved(components: string[], path: string, principal: Principal): string[] {

@@ -26,13 +26,16 @@ it('sums up files, blocks and bytes of deleted trees, and says until when they a
     await writeFile(namespace, '/stays', [1000])
     await writeFile(namespace, '/other', [200])
     expect(await keptForUndo(namespace, ROOT, '/', nothing)).toBeUndefined()
+    const { id } = await writeFile(namespace, '/a/b/last', [])
+    expect(namespace.isKeptForUndo(id)).toBe(false)
     await namespace.delete(ROOT, { path: '/a', recursive: true })
+    expect(namespace.isKeptForUndo(id)).toBe(true)
     clock.nowMs += 1000
     await namespace.delete(ROOT, { path: '/other', recursive: false })
     const firstUntilMs = startedMs + KEEP_MS
     expect(await keptForUndo(namespace, ROOT, '/', nothing)).toEqual({
       deletions: 2,
-      files: 4,
+      files: 5,
       blocks: 4,
       lengthBytes: 1800,
       spaceBytes: 5400,
@@ -40,7 +43,7 @@ it('sums up files, blocks and bytes of deleted trees, and says until when they a
       lastUntilMs: firstUntilMs + 1000,
     })
     const below = await keptForUndo(namespace, ROOT, '/a', nothing)
-    expect(below).toMatchObject({ deletions: 1, files: 3, blocks: 3, lastUntilMs: firstUntilMs })
+    expect(below).toMatchObject({ deletions: 1, files: 4, blocks: 3, lastUntilMs: firstUntilMs })
   }))
 
 it('goes on page by page, and shows nobody what he may not bring back', () =>

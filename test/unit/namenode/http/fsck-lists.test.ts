@@ -38,6 +38,7 @@ const FOUND: FoundBlock = {
   pendingCopies: 0,
   remark: '',
   path: '/d/f1',
+  isKeptForUndo: false,
   replicas: [
     {
       datanodeUuid: datanodeUuid('u'),
@@ -79,6 +80,15 @@ describe('single blocks of fsck', () => {
       ].join('\n'),
     )
     expect(ask('blk_1073741825_1001.meta')).toContain('Block belongs to: /d/f1')
+  })
+
+  it.each([
+    [true, '(a deleted file that is kept for undo)'],
+    [false, '(a snapshot)'],
+  ])('of deleted files are said to be that, kept for undo %s', (isKeptForUndo, owner) => {
+    const found = { ...FOUND, path: undefined, isKeptForUndo }
+    const text = blocksText('blk_1073741825', () => found, who, false)
+    expect(text).toContain(`Block belongs to: ${owner}\n`)
   })
 
   it('that are none are said to be none', () => {
