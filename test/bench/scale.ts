@@ -3,38 +3,26 @@
  * the service that serves clients, with its own writer thread and group commit; half of them in one wide directory.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ClusterFolder } from '../../cli/up/cluster-folder.js'
-import type { Call } from '../../namenode/service/access/call.js'
 import type { StoredNamespace } from '../../namenode/service/namespace/namespace-facade.js'
-import { openNamespace } from '../../namenode/service/namespace/open-namespace.js'
 import { DfsClient } from '../../shared/client/dfs-client.js'
-import { silentLog } from '../../shared/log.js'
-import { systemSeams } from '../../shared/system-seams.js'
 import { ProcessNode } from '../support/process-cluster.js'
+import { inParallel, makeFile, openForLoading, ROOT } from './namespace-load.js'
 import { cpuSeconds, describeMachine, residentMib } from './process-figures.js'
 
 const FILES_IN_FOLDER = 10_000
 const MAX_WIDE = 1_000_000
-const CALLERS = 1000
 const PAGE = 1000
 const STAT_SECONDS = 5
-const BLOCK_BYTES = 128 * 1024 * 1024
 
 const { values } = parseArgs({
   options: { files: { type: 'string', default: '100000' }, folder: { type: 'string' } },
 })
 const FILES = Number(values.files)
 const wideFiles = Math.min(MAX_WIDE, Math.floor(FILES / 2))
-const user = userInfo().username
-const ROOT: Call = {
-  principal: { user, groups: [user], isSuperuser: true },
-  requestId: undefined,
-  clientAddress: '127.0.0.1',
-  localAddress: '127.0.0.1',
-}
 const show = (what: string, value: string) => process.stdout.write(`${what.padEnd(52)} ${value}\n`)
 const secondsSince = (beganMs: number) => (performance.now() - beganMs) / 1000
 const milliseconds = (value: number) => `${value.toFixed(1)} ms`
@@ -46,7 +34,7 @@ async function main(): Promise<void> {
   try {
     show('machine', JSON.stringify(describeMachine()))
     const place = new ClusterFolder(folder)
-    const namespace = await open(place)
+    const namespace = await openForLoading(place)
     await load(namespace)
     showSize(place)
     await statUnderWrites(namespace)
@@ -54,27 +42,12 @@ async function main(): Promise<void> {
     show('resident memory of this process', `${residentMib([process.pid]).toFixed(0)} MiB`)
     await namespace.close()
     await startProcess(place)
-    const again = await open(place)
+    const again = await openForLoading(place)
     await deleteTree(again)
     await again.close()
   } finally {
     if (values.folder === undefined) rmSync(folder, { recursive: true, force: true })
   }
-}
-
-function open(place: ClusterFolder): Promise<StoredNamespace> {
-  const config = {
-    dataFolder: place.dataFolder('namenode'),
-    ...{ bindHost: '127.0.0.1', superuser: user, supergroup: 'supergroup' },
-    ...{ minBlockSizeBytes: 0, maxReplication: 512, maxXAttrs: 32, maxXAttrBytes: 16_384 },
-    ...{
-      keepDeletedMs: 0,
-      editsRetained: 1_000_000,
-      leaseSoftLimitMs: 60_000,
-      leaseHardLimitMs: 1_200_000,
-    },
-  }
-  return openNamespace({ config, seams: systemSeams(silentLog), writer: 'thread' })
 }
 
 /** The first half into one directory, the others into a tree. */
@@ -83,29 +56,12 @@ function pathOf(index: number): string {
   return `/tree/${Math.floor(index / FILES_IN_FOLDER)}/part-${index}`
 }
 
-async function makeFile(namespace: StoredNamespace, path: string): Promise<void> {
-  const holder = 'loader'
-  const { id } = await namespace.create(ROOT, {
-    ...{ path, permission: 0o644, holder, create: true, overwrite: false, createParent: true },
-    ...{ replication: 3, blockSizeBytes: BLOCK_BYTES },
-  })
-  const reference = { path, fileId: id, holder }
-  const { block } = await namespace.allocateBlock(ROOT, { ...reference, previous: undefined })
-  const last = { ...block, lengthBytes: 1000 }
-  await namespace.completeFile(ROOT, { ...reference, last })
-}
-
 async function load(namespace: StoredNamespace): Promise<void> {
   const began = performance.now()
   const cpu = cpuSeconds([process.pid])
-  let next = 0
-  const caller = async () => {
-    while (next < FILES) {
-      next += 1
-      await makeFile(namespace, pathOf(next - 1))
-    }
-  }
-  await Promise.all(Array.from({ length: CALLERS }, caller))
+  await inParallel(FILES, async (index) => {
+    await makeFile(namespace, pathOf(index))
+  })
   const seconds = secondsSince(began)
   const cpuMs = ((cpuSeconds([process.pid]) - cpu) * 1000) / FILES
   show(`load of ${FILES} files with a block each`, `${Math.round(FILES / seconds)} files/s durable`)

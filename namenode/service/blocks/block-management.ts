@@ -106,10 +106,7 @@ function buildFaces(
   const { registry, map, outbox, examination, sweeps, copies, leaving, deletedBlocks } = repair
   const waiters = closing.use('waiting callers', new ReplicaWaiters(clock, map), (it) => it.close())
   const readiness = new StartupReadiness({
-    registry,
-    map,
-    namespace,
-    random,
+    ...{ registry, map, namespace, clock, random },
     threshold: config.safeModeThreshold,
     onAllowed: () => {
       examination.onCopyWork()

@@ -4,9 +4,14 @@
  * the start grow with the number of files.
  */
 
+import type { Clock } from '../../../shared/clock.js'
 import { type BlockId, blockId } from '../../../shared/ids.js'
 import type { Random } from '../../../shared/random.js'
-import { judgeStartup, type StartupReadiness as Readiness } from '../../policy/safe-mode.js'
+import {
+  areAllKnown,
+  judgeStartup,
+  type StartupReadiness as Readiness,
+} from '../../policy/safe-mode.js'
 import type { Namespace } from '../namespace/namespace.js'
 import { isNodeConfirmed } from '../nodes/cluster-node.js'
 import type { ClusterRegistry } from '../nodes/cluster-registry.js'
@@ -18,6 +23,7 @@ export interface StartupReadinessOptions {
   readonly registry: ClusterRegistry
   readonly map: ReplicaMap
   readonly namespace: Pick<Namespace, 'blocksAfter' | 'totals'>
+  readonly clock: Clock
   readonly random: Random
   readonly threshold: number
   /** Called once when copies or deletions become allowed. */
@@ -28,6 +34,8 @@ export class StartupReadiness {
   readonly #options: StartupReadinessOptions
   readonly #unconfirmed: Set<BlockId>
   readonly #sampled: number
+  /** Since when every node is known to be there or dead. */
+  #allKnownSinceMs: number | undefined
   #current: Readiness = { mayWrite: false, mayCopy: false, mayDelete: false, reason: '' }
 
   constructor(options: StartupReadinessOptions) {
@@ -41,18 +49,20 @@ export class StartupReadiness {
     return this.#current
   }
 
-  /** Judges again: after a report, a registration, a death. */
+  /** Judges again: after a report, a registration, a death, and now and then. */
   refresh(): void {
     const last = this.#current
     if (last.mayWrite && last.mayCopy && last.mayDelete) return
     const { registry, threshold, onAllowed } = this.#options
     this.#reviewSample()
+    const nodes = registry.nodes().map((it) => ({
+      liveness: it.liveness,
+      isRegistered: it.session !== undefined,
+      isConfirmed: isNodeConfirmed(it),
+    }))
     const judged = judgeStartup({
-      nodes: registry.nodes().map((it) => ({
-        liveness: it.liveness,
-        isRegistered: it.session !== undefined,
-        isConfirmed: isNodeConfirmed(it),
-      })),
+      nodes,
+      allKnownForMs: this.#allKnownForMs(areAllKnown(nodes)),
       sampledBlocks: this.#sampled,
       confirmedBlocks: this.#sampled - this.#unconfirmed.size,
       threshold,
@@ -67,6 +77,13 @@ export class StartupReadiness {
     const isNew =
       this.#current.mayCopy !== last.mayCopy || this.#current.mayDelete !== last.mayDelete
     if (isNew) onAllowed()
+  }
+
+  #allKnownForMs(areAllKnownNow: boolean): number {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (!areAllKnownNow) this.#allKnownSinceMs = undefined
+    else this.#allKnownSinceMs ??= nowMs
+    return nowMs - (this.#allKnownSinceMs ?? nowMs)
   }
 
   #reviewSample(): void {

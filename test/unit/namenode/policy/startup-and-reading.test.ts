@@ -32,6 +32,14 @@ describe('a namenode that has just started', () => {
       nodes: [REGISTERED],
       sampled: 9,
       confirmed: 0,
+      may: [false, false, false],
+    },
+    {
+      name: 'registered for long, not reported',
+      nodes: [node(), REGISTERED],
+      sampled: 9,
+      confirmed: 3,
+      allKnownForMs: 60_000,
       may: [false, true, false],
     },
     {
@@ -55,16 +63,20 @@ describe('a namenode that has just started', () => {
       confirmed: 3,
       may: [true, true, true],
     },
-  ])('$name: may write, copy, delete = $may', ({ nodes, sampled, confirmed, may }) => {
-    const judged = judgeStartup({
-      nodes,
-      sampledBlocks: sampled,
-      confirmedBlocks: confirmed,
-      threshold: 0.999,
-    })
-    expect([judged.mayWrite, judged.mayCopy, judged.mayDelete]).toEqual(may)
-    expect(judged.reason === '').toBe(judged.mayWrite)
-  })
+  ])(
+    '$name: may write, copy, delete = $may',
+    ({ nodes, sampled, confirmed, may, allKnownForMs = 0 }) => {
+      const judged = judgeStartup({
+        nodes,
+        sampledBlocks: sampled,
+        confirmedBlocks: confirmed,
+        threshold: 0.999,
+        allKnownForMs,
+      })
+      expect([judged.mayWrite, judged.mayCopy, judged.mayDelete]).toEqual(may)
+      expect(judged.reason === '').toBe(judged.mayWrite)
+    },
+  )
 })
 
 describe('locations for a reader', () => {
