@@ -186,10 +186,7 @@ async function statusOf(cluster: ProcessCluster): Promise<Status> {
 async function isHealthy(cluster: ProcessCluster): Promise<boolean> {
   const status = await statusOf(cluster)
   return (
-    status.health === 'ok' &&
-    status.isSettled &&
-    status.writes.ready &&
-    status.queuedBlocks === 0
+    status.health === 'ok' && status.isSettled && status.writes.ready && status.queuedBlocks === 0
   )
 }
 
