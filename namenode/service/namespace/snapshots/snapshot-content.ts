@@ -26,6 +26,8 @@ type ContentStores = Pick<Stores, 'inodes' | 'snapshots' | 'pastEntries'>
 
 /** Rows looked at before other work gets its turn: about 3 ms. */
 const SLICE_ROWS = 500
+/** What looking into a directory costs, in rows. */
+const ROWS_OF_DIRECTORY = 10
 const PAGE_SNAPSHOTTABLES = 100
 /** The current state is later than any transaction. */
 const NOW = Number.MAX_SAFE_INTEGER
@@ -119,12 +121,12 @@ class ContentWalk {
 
   *into(level: Level): ContentSteps {
     const seen: Seen = { stays: new Set(), movedIn: new Set() }
+    yield* this.#giveWay(ROWS_OF_DIRECTORY)
     for (const root of level.roots) {
       for (const stay of this.#stays(root, level)) {
         yield* this.#giveWay(stay.length)
         yield* this.#stay(stay, level, seen)
       }
-      yield* this.#giveWay(1)
     }
     yield* this.#intoMovedIn(level, seen)
   }
@@ -184,9 +186,14 @@ class ContentWalk {
     // What has moved is somewhere, and what was deleted in it before is counted there.
     const current = this.#stores.inodes.get(last.id)
     const hasMoved = current !== undefined && current.parent !== NO_PARENT
-    if (last.kind === 'directory' && !hasMoved) {
-      yield* this.into(this.#below(last.id, level, last.shownAt))
-    }
+    if (last.kind === 'file' || hasMoved) return
+    const below = this.#below(last.id, level, last.shownAt)
+    if (this.#hasEarlier(below)) yield* this.into(below)
+  }
+
+  /** The oldest snapshot shows all that there is to see of what was deleted after it. */
+  #hasEarlier({ roots, at }: Level): boolean {
+    return roots.some((root) => this.#stores.snapshots.hasBetween(root, 0, at - 1))
   }
 
   /** An entry that is there at the time in question: something of it, or below it, may be gone. */
