@@ -7,6 +7,8 @@ const RIGHT = 70
 const ROW = 20
 const TOP = 50
 const COLOURS = { goal: '#2e7d32', must: '#8bc34a', missed: '#e57373' } as const
+const MARKS =
+  '<tspan fill="#555">grey: what must be reached</tspan>, <tspan fill="#1565c0">blue: the goal</tspan>'
 /** Ratios at the ends of the scale. */
 const LEAST = 0.1
 const MOST = 100
@@ -23,6 +25,7 @@ export function plot(rows: readonly Row[], heading: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11">`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     `<text x="10" y="18" font-size="14">${escaped(heading)}</text>`,
+    `<text x="${WIDTH - 8}" y="18" text-anchor="end">${MARKS}</text>`,
     ...grid,
     ...rows.map((row, index) => bar(row, TOP + index * ROW)),
     '</svg>',
