@@ -75,8 +75,14 @@ export class ScriptedCluster {
   }
 
   /** A new namenode process on the same folder: higher epoch, sessions gone. */
-  async restartNamenode(): Promise<void> {
+  /** @param how.losesMap its record of who holds what is gone, as after a power cut */
+  async restartNamenode(how: { readonly losesMap?: boolean } = {}): Promise<void> {
     await this.management.close()
+    if (how.losesMap === true) {
+      for (const end of ['', '-wal', '-shm']) {
+        await rm(join(this.folder, `replicas.db${end}`), { force: true })
+      }
+    }
     this.namespace.forgetListeners()
     this.namespace.epochNumber += 1
     this.management = await openBlockManagement({

@@ -12,7 +12,7 @@ import {
 } from '../../policy/drain.js'
 import type { Examination } from '../blocks/examination.js'
 import type { ReplicaMap } from '../blocks/replica-map.js'
-import type { ClusterNode, ClusterStorage } from './cluster-node.js'
+import { type ClusterNode, type ClusterStorage, isNodeConfirmed } from './cluster-node.js'
 
 /** Blocks remembered as waiting; more are found when these are settled. */
 const WAITING_CAPACITY = 20_000
@@ -93,6 +93,10 @@ export class NodeDrain {
     for (const block of this.#rechecking.splice(0, limit)) this.#look(block)
     if (this.#rechecking.length > 0) return true
     if (this.#waiting.size >= WAITING_CAPACITY) return false
+    if (!this.#isKnown()) {
+      this.#beginPass()
+      return false
+    }
     const [storage] = this.#storages
     if (storage === undefined) return this.#endPass()
     const rows = this.#map.store.ofStorage(
@@ -188,9 +192,22 @@ export class NodeDrain {
       this.#isDone = true
       return false
     }
+    this.#beginPass()
+    return true
+  }
+
+  #beginPass(): void {
     this.#isClean = true
     this.#storages = [...this.#node.storages.values()]
     this.#after = -1
-    return true
+  }
+
+  /**
+   * What the node has was reported to this run of the namenode: the map from before may have been lost with the power of its
+   * machine, and a node of which nothing is known is not one on which nothing depends (found by the simulation).
+   */
+  #isKnown(): boolean {
+    const node = this.#node
+    return node.liveness === 'dead' ? node.lastFullReportWallMs > 0 : isNodeConfirmed(node)
   }
 }

@@ -136,6 +136,20 @@ describe('a node that is ordered to leave', () => {
     await cluster.pass(5 * HEARTBEAT_MS)
     expect(view('a').state).toBe('decommissioned')
   })
+
+  it.each(['alive', 'dead'])('is not done before it has told what it has: %s', async (liveness) => {
+    await cluster.join('a', 'b', 'c')
+    await cluster.store(['a'])
+    await order('a', LEAVE)
+    await cluster.restartNamenode({ losesMap: true })
+    for (const name of ['b', 'c']) await cluster.node(name).join()
+    // Nothing is known of it, which does not mean that it has nothing.
+    await cluster.pass(liveness === 'dead' ? DEAD_MS + 5 * HEARTBEAT_MS : 2 * HEARTBEAT_MS)
+    expect(view('a').state).toBe('decommissioning')
+    await cluster.node('a').join()
+    await cluster.pass(15 * HEARTBEAT_MS)
+    expect(view('a').state).toBe('decommissioned')
+  })
 })
 
 describe('maintenance', () => {
