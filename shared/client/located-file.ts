@@ -100,7 +100,7 @@ export class LocatedFile {
     }
   }
 
-  /** The block with the length that the first answering datanode shows, or else the one that the namenode knows. */
+  /** The block with the length that the first answering datanode shows; an empty one when nobody can tell and nothing was promised. */
   async #measure(block: LocatedBlock): Promise<LocatedBlock> {
     const { visibleLength, log, src } = this.#options
     let failure: unknown
@@ -114,7 +114,9 @@ export class LocatedFile {
         }
       }
     }
-    if (failure !== undefined && (block.b.numBytes ?? 0) > 0) {
+    // A namenode that has just started knows no replicas yet: what it remembers may be less than was synced since.
+    const isNobodyKnown = visibleLength !== undefined && block.locs.length === 0
+    if ((failure !== undefined || isNobodyKnown) && (block.b.numBytes ?? 0) > 0) {
       throw new DfsError('BLOCK_MISSING', `Cannot obtain block length for ${src}`, {
         cause: failure,
       })

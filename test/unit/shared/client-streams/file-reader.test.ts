@@ -130,6 +130,19 @@ describe('FileReader', () => {
     reader.close()
   })
 
+  test('does not take what the namenode remembers of a block being written for all of it', async () => {
+    await start(1, BLOCK_BYTES + 5000)
+    namenode.isOpen = true
+    const last = namenode.blocks.at(-1)
+    if (last === undefined) throw new Error('no block')
+    // A namenode that has just started: it knows a length that was synced once, and no datanode yet.
+    last.block = { ...last.block, numBytes: 700 }
+    last.nodes = []
+    await expect(open({ visibleLength: async () => 5000 })).rejects.toMatchObject({
+      code: 'BLOCK_MISSING',
+    })
+  })
+
   test('leaves a range early without a trace', async () => {
     await start(1, 3 * BLOCK_BYTES)
     const reader = await open()
