@@ -30,9 +30,8 @@ const REPLICAS = 3
 const FILES_IN_FOLDER = 10_000
 const READS = 20
 const LIMIT_MS = 120_000
-/** Short enough to be outlived, long enough for a node to come back before. */
-const DEAD_AFTER = '15s'
-const AWAY_MS = 25_000
+/** Longer than `liveness.dead-after`. */
+const AWAY_MS = 75_000
 
 const { values } = parseArgs({ options: { blocks: { type: 'string', default: '100000' } } })
 const BLOCKS = Number(values.blocks)
@@ -52,7 +51,6 @@ async function main(): Promise<void> {
   const cluster = await ProcessCluster.start({
     datanodes: DATANODES,
     dataFolder: folder,
-    settings: { 'liveness.stale-after': '5s', 'liveness.dead-after': DEAD_AFTER },
   })
   try {
     await stopAll(cluster)
