@@ -132,7 +132,8 @@ async function measure(
   await Promise.all([timeReads(cluster, began), timeWrites(cluster, began)])
   await waitUntil(async () => await isHealthy(cluster), { what: 'health', timeoutMs: LIMIT_MS })
   show('  healthy, all counted', since(began))
-  show('  most copies pending at a time', `${await watch.stop()}`)
+  const { pending, queued } = await watch.stop()
+  show('  most copies under way, most blocks that waited', `${pending}, ${queued}`)
   show('  copied bytes', `${await copiedBytes(cluster)}`)
   show('  replicas on disk before and after', `${before}, ${replicasOnDisk(cluster)}`)
   const { pid } = cluster.namenode
@@ -188,13 +189,21 @@ async function isHealthy(cluster: ProcessCluster): Promise<boolean> {
   )
 }
 
-function watchCopies(cluster: ProcessCluster): { stop(): Promise<number> } {
+interface MostCopies {
+  readonly pending: number
+  readonly queued: number
+}
+
+function watchCopies(cluster: ProcessCluster): { stop(): Promise<MostCopies> } {
   let isWatching = true
-  let most = 0
+  let most = { pending: 0, queued: 0 }
   const watching = (async () => {
     while (isWatching) {
       const { pendingCopies, queuedBlocks } = await statusOf(cluster)
-      most = Math.max(most, pendingCopies + queuedBlocks)
+      most = {
+        pending: Math.max(most.pending, pendingCopies),
+        queued: Math.max(most.queued, queuedBlocks),
+      }
       await sleep(20)
     }
   })()
