@@ -23,6 +23,7 @@ export function plot(rows: readonly Row[], heading: string): string {
   )
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${escaped(heading)}</title>`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     `<text x="10" y="18" font-size="14">${escaped(heading)}</text>`,
     `<text x="${WIDTH - 8}" y="18" text-anchor="end">${MARKS}</text>`,
