@@ -76,8 +76,14 @@ export class Faults {
     const { world, random } = this.#options
     const { namenode } = world
     if (!namenode.isRunning || this.#troubles.has('namenode')) return
-    const kind = random.below(4)
+    const kind = random.below(5)
     let takeBack = () => {}
+    if (kind === 4) {
+      this.#count('namenode frozen')
+      namenode.freeze()
+      this.#later('namenode', random.below(MAX_OUTAGE_MS), () => namenode.thaw())
+      return
+    }
     if (kind < 2) {
       this.#count('namenode killed')
       namenode.kill()
@@ -121,6 +127,7 @@ export class Faults {
       const others = replicas.filter(
         (it) =>
           it !== own &&
+          !world.leaving.has(it.datanode) &&
           it.state === 'meta' &&
           it.generationStamp === own.generationStamp &&
           it.data.equals(own.data),

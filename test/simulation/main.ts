@@ -36,14 +36,15 @@ const total = {
   hashes: [] as string[],
 }
 const faults: Record<string, number> = {}
+const done: Record<string, number> = {}
 const endMs = Number(values.minutes) * 60_000
 const beganMs = performance.now()
-const isOver = (done: number) =>
-  endMs > 0 ? performance.now() - beganMs > endMs : done >= Number(values.seeds)
+const isOver = (seeds: number) =>
+  endMs > 0 ? performance.now() - beganMs > endMs : seeds >= Number(values.seeds)
 
-for (let done = 0; !isOver(done); done += 1) {
+for (let seeds = 0; !isOver(seeds); seeds += 1) {
   const result = await simulate({
-    seed: first + done,
+    seed: first + seeds,
     workMs: Number(values.work) * 1000,
     isVerbose: values.verbose,
   })
@@ -62,6 +63,7 @@ else {
       `${total.events} events, ${perSeed} ms of processor time for each seed`,
   )
   say(`faults: ${JSON.stringify(faults)}`)
+  say(`operations: ${JSON.stringify(done)}`)
 }
 process.exitCode = total.failures.length > 0 ? 1 : 0
 
@@ -75,6 +77,9 @@ function add({ seed, violations, events, virtualMs, operations, ...rest }: Simul
   for (const [kind, count] of Object.entries(rest.faults)) {
     faults[kind] = (faults[kind] ?? 0) + count
     total.faults += count
+  }
+  for (const [kind, count] of Object.entries(operations.done)) {
+    done[kind] = (done[kind] ?? 0) + count
   }
   if (violations.length > 0) total.failures.push({ seed, violations })
 }

@@ -6,7 +6,7 @@
 export const PLANTED_BUGS = [
   {
     name: 'data-not-synced',
-    seed: 3,
+    seed: 1,
     about: 'a sync forgets the data and syncs only their checksums (HDFS-11915)',
     file: 'datanode/blocks/replica-file.ts',
     find: 'await Promise.all([this.data.sync(), this.meta.sync()])',
@@ -14,7 +14,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'name-not-synced',
-    seed: 28,
+    seed: 1,
     about: 'a finalized replica gets its name, and the folder is not synced (HDFS-5042)',
     file: 'datanode/blocks/block-store.ts',
     find: 'if (this.config.syncOnClose) await replica.volume.disk.syncFolder(from.folder)',
@@ -30,7 +30,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'stale-replica-counts',
-    seed: 2,
+    seed: 1,
     about: 'a replica with an older generation stamp is as good as any (HDFS-5438)',
     file: 'namenode/policy/judge-replica.ts',
     find: "if (replica.generationStamp < block.generationStamp) return 'stale'",
@@ -185,5 +185,29 @@ export const PLANTED_BUGS = [
     file: 'namenode/loops/lease-monitor.ts',
     find: '.filter((it) => !parts.recovery.isRunning(it))',
     replace: '.filter((it) => parts.recovery.isRunning(it))',
+  },
+  {
+    name: 'shown-block-is-cut',
+    seed: 1,
+    about: 'a truncation cuts a block that a snapshot shows, instead of copying what stays',
+    file: 'namenode/service/namespace/rules/namespace-truncate.ts',
+    find: '...(mayBeShown ? { copy: blockId(state.nextBlock) } : {})',
+    replace: '',
+  },
+  {
+    name: 'shown-length-grows',
+    seed: 1,
+    about: 'a snapshot shows the length that a block has now, not the one it had',
+    file: 'namenode/service/namespace/apply/namespace-apply-files.ts',
+    find: 'if (lengthBytes !== block.lengthBytes) applier.versions.keepBlock(id, file)',
+    replace: '',
+  },
+  {
+    name: 'undone-and-purged',
+    seed: 7,
+    about: 'what was brought back is still listed as deleted, and purged when its time is over',
+    file: 'namenode/service/namespace/apply/namespace-apply-deletions.ts',
+    find: '  stores.deletions.remove(deletionOf(applier, edit.deletion))\n',
+    replace: '',
   },
 ]

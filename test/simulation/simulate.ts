@@ -1,13 +1,22 @@
 /** One run from one seed: a cluster starts, clients work while things go wrong, the faults stop, and everything must be well. */
 import { loadXxh64 } from '../../shared/checksum/xxh64.js'
+import type { DfsClient } from '../../shared/client/dfs-client.js'
 import { seededRandom } from '../../shared/random.js'
 import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
 import { editsAbout } from './checks/edits-about.js'
 import { Invariants } from './checks/invariants.js'
 import { differencesInFolder } from './checks/replay.js'
 import { Faults } from './faults.js'
+import { type LoadCounts, sumOfCounts } from './load/client-context.js'
 import { ClientLoad } from './load/client-load.js'
 import { complaintAbout, possiblePaths } from './load/known-file.js'
+import {
+  complaintAboutShown,
+  complaintsAboutNames,
+  type KnownSnapshot,
+  shownFiles,
+} from './load/known-snapshot.js'
+import { Operator } from './operator.js'
 import { World } from './world/world.js'
 
 export interface SimulationOptions {
@@ -28,7 +37,7 @@ export interface SimulationResult {
   readonly trace: readonly string[]
   readonly events: number
   readonly virtualMs: number
-  readonly operations: { readonly ok: number; readonly failed: number }
+  readonly operations: LoadCounts
   readonly faults: Readonly<Record<string, number>>
 }
 
@@ -78,6 +87,7 @@ class Run {
   readonly #loads: readonly ClientLoad[]
   readonly #faults: Faults
   readonly #invariants: Invariants
+  readonly #operator: Operator
 
   constructor(world: World, options: SimulationOptions, isHarsh: boolean) {
     this.#world = world
@@ -87,12 +97,29 @@ class Run {
     this.#loads = Array.from({ length: clients }, (_, index) => {
       const { client, life } = world.client(index, 'admin')
       const random = seededRandom(world.random.below(2 ** 31))
-      return new ClientLoad({ name: `c${index}`, client, life, random, onViolation })
+      const takesSnapshots = index === 0
+      return new ClientLoad({
+        name: `c${index}`,
+        client,
+        life,
+        random,
+        onViolation,
+        takesSnapshots,
+      })
     })
     const random = seededRandom(world.random.below(2 ** 31))
     this.#faults = new Faults({ world, random, clients, isHarsh })
-    const files = () => this.#loads.flatMap((it) => it.files)
-    this.#invariants = new Invariants(world, files, onViolation)
+    const known = {
+      files: () => this.#loads.flatMap((it) => it.files),
+      snapshots: () => this.#loads.flatMap((it) => it.snapshots),
+    }
+    this.#invariants = new Invariants(world, known, onViolation)
+    this.#operator = new Operator({
+      world,
+      random: seededRandom(world.random.below(2 ** 31)),
+      onViolation,
+      check: () => this.#invariants.check(),
+    })
   }
 
   async all(): Promise<void> {
@@ -110,9 +137,11 @@ class Run {
       )
     }
     this.#faults.start()
+    this.#operator.start()
     this.#watch()
     await scheduler.run(() => this.#hasFailed, this.#options.workMs ?? WORK_MS)
     this.#faults.stop()
+    this.#operator.stop()
     scheduler.note('faults stop')
     for (const load of this.#loads) load.stop()
     if (!(await this.#until('clients finish', () => running === 0, FINISH_LIMIT_MS))) return
@@ -149,7 +178,7 @@ class Run {
     const { scheduler } = this.#world
     const endMs = scheduler.nowMs + CONVERGENCE_LIMIT_MS
     while (!this.#hasFailed) {
-      const unfinished = unfinishedBusiness(this.#world)
+      const unfinished = [...this.#operator.unfinished(), ...unfinishedBusiness(this.#world)]
       if (unfinished.length === 0) return
       if (scheduler.nowMs >= endMs) {
         for (const it of unfinished) {
@@ -209,7 +238,29 @@ class Run {
       const complaint = complaintAbout(file, await client.readFile(path))
       if (complaint !== undefined) this.#complain(complaint)
     }
+    for (const it of this.#loads.flatMap((load) => load.snapshots)) {
+      await this.#readSnapshot(client, it)
+    }
     await client.close()
+  }
+
+  async #readSnapshot(client: DfsClient, snapshot: KnownSnapshot): Promise<void> {
+    if (snapshot.presence !== 'present') {
+      const isThere = await client.exists(snapshot.path)
+      if (isThere && snapshot.presence === 'absent') {
+        this.#complain(`I9: ${snapshot.path} was deleted and is there`)
+      }
+      return
+    }
+    const seen: string[] = []
+    for await (const { path } of client.list(snapshot.path)) seen.push(path)
+    for (const complaint of complaintsAboutNames(snapshot, seen)) this.#complain(complaint)
+    for (const { file, paths } of shownFiles(snapshot)) {
+      const path = paths.find((it) => seen.includes(it))
+      if (path === undefined || !file.isClosed) continue
+      const complaint = complaintAboutShown(file, await client.readFile(path))
+      if (complaint !== undefined) this.#complain(complaint)
+    }
   }
 
   #complain(text: string): void {
@@ -220,16 +271,14 @@ class Run {
 
   result(crashes: readonly string[]): SimulationResult {
     const { scheduler } = this.#world
-    const sum = (kind: 'ok' | 'failed') =>
-      this.#loads.reduce((total, { counts }) => total + counts[kind], 0)
     return {
       seed: this.#options.seed,
       violations: [...this.#violations, ...crashes],
       trace: scheduler.recentNotes(TRACE_LINES),
       events: scheduler.firedEvents,
       virtualMs: scheduler.elapsedMs,
-      operations: { ok: sum('ok'), failed: sum('failed') },
-      faults: this.#faults.counts,
+      operations: sumOfCounts(this.#loads.map((it) => it.counts)),
+      faults: { ...this.#faults.counts, ...this.#operator.counts },
       traceHash: scheduler.traceHash(),
     }
   }

@@ -2,26 +2,26 @@
  * The invariants of reliability reference A2 that can be seen between two steps: looked at from above, with the disks of
  * all nodes and the namenode's committed state side by side.
  */
-import type { Call } from '../../../namenode/service/access/call.js'
 import type { StoredNamespace } from '../../../namenode/service/namespace/namespace-facade.js'
 import type { BlockRecord } from '../../../namenode/service/namespace/namespace-model.js'
 import { type KnownFile, possiblePaths } from '../load/known-file.js'
-import { BLOCK_BYTES, SUPERUSER } from '../world/settings.js'
+import { type KnownSnapshot, shownFiles } from '../load/known-snapshot.js'
 import type { World } from '../world/world.js'
+import { editsAbout } from './edits-about.js'
 import { type ReplicaOnDisk, replicasOnDisks } from './replicas.js'
-
-export const SUPERUSER_CALL: Call = {
-  principal: { user: SUPERUSER, groups: [], isSuperuser: true },
-  requestId: undefined,
-  clientAddress: 'simulation',
-  localAddress: 'simulation',
-}
+import { SUPERUSER_CALL } from './superuser.js'
 
 const ALL = 1_000_000
 
+/** What the clients know. */
+export interface Known {
+  readonly files: () => readonly KnownFile[]
+  readonly snapshots: () => readonly KnownSnapshot[]
+}
+
 export class Invariants {
   readonly #world: World
-  readonly #files: () => readonly KnownFile[]
+  readonly #known: Known
   readonly #onViolation: (text: string) => void
   readonly #inodeOfBlock = new Map<number, number>()
   readonly #stampOfBlock = new Map<number, number>()
@@ -31,13 +31,9 @@ export class Invariants {
   #lastTransaction = 0
   #highestEpoch = 0
 
-  constructor(
-    world: World,
-    files: () => readonly KnownFile[],
-    onViolation: (text: string) => void,
-  ) {
+  constructor(world: World, known: Known, onViolation: (text: string) => void) {
     this.#world = world
-    this.#files = files
+    this.#known = known
     this.#onViolation = onViolation
   }
 
@@ -48,7 +44,12 @@ export class Invariants {
     const namespace = this.#world.namenode.serving?.namespace
     if (namespace === undefined) return
     this.#checkNamespace(namespace)
-    for (const file of this.#files()) this.#checkFile(namespace, file, onDisks)
+    for (const file of this.#known.files()) {
+      this.#checkFile(namespace, file, possiblePaths(file), onDisks)
+    }
+    for (const { file, paths } of this.#known.snapshots().flatMap(shownFiles)) {
+      this.#checkFile(namespace, file, paths, onDisks)
+    }
   }
 
   /** I4 and I10 on the nodes. */
@@ -64,12 +65,13 @@ export class Invariants {
         this.#stampOnDisk.set(key, generationStamp)
       }
     }
-    for (const { name, disk } of this.#world.datanodes) {
+    for (const { name, disk, uuid } of this.#world.datanodes) {
+      if (uuid === undefined) continue
       const text = disk.files().get('/volume/VERSION.json')?.data.toString('latin1') ?? ''
       const epoch = Number(/"epoch":\s*(\d+)/.exec(text)?.[1] ?? 0)
-      const before = this.#epochOnDisk.get(name) ?? 0
+      const before = this.#epochOnDisk.get(uuid) ?? 0
       if (epoch < before) this.#onViolation(`I10: ${name} went from epoch ${before} to ${epoch}`)
-      this.#epochOnDisk.set(name, epoch)
+      this.#epochOnDisk.set(uuid, epoch)
     }
   }
 
@@ -77,7 +79,7 @@ export class Invariants {
   #checkNamespace(namespace: StoredNamespace): void {
     for (const { id, inodeId, generationStamp } of namespace.blocksAfter(0, ALL)) {
       const owner = this.#inodeOfBlock.get(id) ?? inodeId
-      if (owner !== inodeId) {
+      if (owner !== inodeId && !this.#isJoined(owner, inodeId)) {
         this.#onViolation(`I5: block ${id} was of inode ${owner} and is of ${inodeId}`)
       }
       this.#inodeOfBlock.set(id, inodeId)
@@ -97,13 +99,23 @@ export class Invariants {
     this.#highestEpoch = epoch
   }
 
+  /** The one way for blocks to come to another file, which may have been joined to a third one since. */
+  #isJoined(source: number, target: number): boolean {
+    return editsAbout(this.#world.namenode.folder, source).some((edit) => {
+      const joined = / concat .*"inode":(\d+),"sources":\[([\d,]+)\]/.exec(edit)
+      if (joined?.[2]?.split(',').includes(`${source}`) !== true) return false
+      const whole = Number(joined[1])
+      return whole === target || this.#isJoined(whole, target)
+    })
+  }
+
   /** I1 and I8: whatever happens, each acknowledged block has a good replica on some disk. */
   #checkFile(
     namespace: StoredNamespace,
     file: KnownFile,
+    paths: readonly string[],
     onDisks: ReadonlyMap<number, readonly ReplicaOnDisk[]>,
   ): void {
-    const paths = possiblePaths(file)
     if (paths.length === 0) return
     const found = paths.flatMap((path) => namespace.status(SUPERUSER_CALL, path) ?? [])
     const [status] = found
@@ -111,9 +123,12 @@ export class Invariants {
       this.#onViolation(`I9: there should be one file at ${paths.join(' or ')}: ${found.length}`)
       return
     }
-    for (const record of namespace.blocksOfFile(status.id)) {
-      const start = record.index * BLOCK_BYTES
-      const expected = file.acknowledged.subarray(start, start + BLOCK_BYTES)
+    let start = 0
+    for (const record of namespace.blocksOfFile(status.id, status.snapshot)) {
+      // A block that is being written, or cut, has another length soon: it is the last.
+      const end = record.state === 'committed' ? start + record.lengthBytes : undefined
+      const expected = file.acknowledged.subarray(start, end)
+      start = end ?? file.acknowledged.length
       if (expected.length === 0) continue
       const replicas = onDisks.get(record.id) ?? []
       if (replicas.some((it) => isGood(it, record, expected))) continue
@@ -122,6 +137,10 @@ export class Invariants {
         `I1: no disk has the acknowledged bytes of block ${record.id} ` +
           `(${record.state}, stamp ${record.generationStamp}) of ${file.path}: ${there}`,
       )
+    }
+    if (start < file.acknowledged.length) {
+      const { length } = file.acknowledged
+      this.#onViolation(`I1: the blocks of ${file.path} end at ${start}, ${length} acknowledged`)
     }
   }
 }

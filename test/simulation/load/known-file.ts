@@ -9,6 +9,8 @@ export interface KnownFile {
   presence: 'present' | 'absent' | 'unknown'
   /** The name that it gets by a rename without an answer: it has this one, or still that of `path`. */
   renamedTo: string | undefined
+  /** How often its end was written: no two ends have the same bytes. */
+  changes: number
   /** Bytes that were promised to be durable: by a close or an hsync that succeeded. */
   acknowledged: Buffer
   /** All that may be there: begins with what was acknowledged. */
@@ -28,7 +30,7 @@ export function possiblePaths({ path, presence, renamedTo }: KnownFile): readonl
 const PATTERN_BYTES = 16
 
 /** Bytes that tell whose they are and where they belong, so that a misplaced piece shows. */
-export function contentOf(tag: string, offset: number, lengthBytes: number): Buffer {
+function contentOf(tag: string, offset: number, lengthBytes: number): Buffer {
   const first = Math.floor(offset / PATTERN_BYTES)
   const last = Math.ceil((offset + lengthBytes) / PATTERN_BYTES)
   const parts: string[] = []
@@ -37,6 +39,15 @@ export function contentOf(tag: string, offset: number, lengthBytes: number): Buf
   }
   const start = offset - first * PATTERN_BYTES
   return Buffer.from(parts.join(''), 'latin1').subarray(start, start + lengthBytes)
+}
+
+/** What its bytes will be with a new end of `lengthBytes` behind those that are acknowledged. */
+export function withNewEnd(file: KnownFile, lengthBytes: number): Buffer {
+  const { tag, acknowledged } = file
+  file.changes += 1
+  // What stood there before a truncation must not pass for what is there now.
+  const end = contentOf(`${tag}.${file.changes}`, acknowledged.length, lengthBytes)
+  return Buffer.concat([acknowledged, end])
 }
 
 /** Why these cannot be the bytes of the file; undefined when they can (invariants I1 and I2). */

@@ -55,6 +55,16 @@ function isReply<Reply extends TSchema>(schema: Reply, value: unknown): value is
   return check.Check(value)
 }
 
+/** A frozen process finds the question in its socket when it goes on. */
+async function whenAwake<T>(life: Life, run: () => Promise<T>): Promise<T> {
+  if (life.isFrozen) {
+    await new Promise<void>((resolve) => {
+      life.later(0, 'question for a frozen process', resolve)
+    })
+  }
+  return await run()
+}
+
 function exchange(
   { life, host, namenodeHost, network, namenode }: ControlOptions,
   path: string,
@@ -83,7 +93,7 @@ function exchange(
       }
       const call = server.calls.find((it) => it.path === path)
       if (call === undefined) throw new Error(`no control call ${path}`)
-      call.handle(JSON.parse(body)).then(
+      whenAwake(server.life, () => call.handle(JSON.parse(body))).then(
         (value) => {
           if (!server.life.isAlive) return
           const text = JSON.stringify(value)

@@ -81,6 +81,19 @@ export class DatanodeProcess {
     this.disk.losePower()
   }
 
+  /** What was on its disk is gone for good; whoever starts there next is another node. */
+  scrap(): void {
+    this.#options.scheduler.note(`${this.name} is scrapped`)
+    this.kill()
+    this.disk.replace()
+  }
+
+  /** The identity on its disk; undefined while there is none. */
+  get uuid(): string | undefined {
+    const text = this.disk.files().get('/volume/VERSION.json')?.data.toString('latin1') ?? ''
+    return /"datanodeUuid":\s*"([^"]+)"/.exec(text)?.[1]
+  }
+
   /** As SIGSTOP. */
   freeze(): void {
     this.#options.scheduler.note(`${this.name} is frozen`)

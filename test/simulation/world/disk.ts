@@ -84,6 +84,15 @@ export class SimulatedDisk {
     for (const inode of new Set(this.#files.values())) this.#forget(inode)
   }
 
+  /** Another disk in its place, with nothing on it. */
+  replace(): void {
+    this.#files.clear()
+    this.#folders.clear()
+    this.#folders.add('/')
+    this.#locks.clear()
+    this.#journal = []
+  }
+
   /** A killed process leaves what the system has; its locks go. */
   processDied(): void {
     this.#locks.clear()

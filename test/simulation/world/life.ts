@@ -57,6 +57,8 @@ export class Life {
     if (!this.#isAlive) return
     this.#isAlive = false
     this.#isGhost = after === 'ghost'
+    // What waited for a ghost that was frozen must come, or it cannot close what it has open.
+    if (this.#isGhost) this.thaw()
     this.#held = undefined
     for (const action of this.#ends.splice(0)) action()
   }

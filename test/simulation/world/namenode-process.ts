@@ -107,6 +107,17 @@ export class NamenodeProcess {
     this.#end(life, (next) => copyFolder(this.#folder, next))
   }
 
+  /** As SIGSTOP. */
+  freeze(): void {
+    this.#options.scheduler.note('the namenode is frozen')
+    this.#life?.freeze()
+  }
+
+  thaw(): void {
+    this.#options.scheduler.note('the namenode goes on')
+    this.#life?.thaw()
+  }
+
   /** The machine loses its power. @param syncedBytes of the namespace's write-ahead log; default: what was synced */
   cutPower(syncedBytes = durableLogBytes(namespacePaths(this.#folder).database)): void {
     const { scheduler, network } = this.#options

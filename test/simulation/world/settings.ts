@@ -23,14 +23,15 @@ const COMMON: Partial<Record<SettingKey, string>> = {
   'block.min-size': '512',
   'replication.minimum': '2',
   'trash.interval': '0',
-  // What can be brought back would keep its blocks beyond any run.
-  'undo.keep': '0',
+  // Long enough to be undone by the one who deletes, short enough to be over within a run.
+  'undo.keep': '4s',
   'heartbeat.interval': '2s',
   'liveness.stale-after': '5s',
   'liveness.dead-after': '15s',
   'replication.pending-timeout': '20s',
   'report.full-interval': '30s',
   'lease.soft-limit': '10s',
+  'nodes.check-interval': '1s',
   'lease.hard-limit': '30s',
   'datanode.reserved': '0',
   'datanode.scrub-period': '1m',

@@ -30,6 +30,8 @@ export class World {
   readonly network: SimulatedNetwork
   readonly namenode: NamenodeProcess
   readonly datanodes: readonly DatanodeProcess[]
+  /** Nodes that an operator may scrap at any moment: what is on their disks alone is not safe from faults. */
+  readonly leaving = new Set<DatanodeProcess>()
   /** Processes that ended by a bug of theirs. */
   readonly crashes: string[] = []
   readonly #folder: string
