@@ -14,7 +14,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'name-not-synced',
-    seed: 1,
+    seed: 6,
     about: 'a finalized replica gets its name, and the folder is not synced (HDFS-5042)',
     file: 'datanode/blocks/block-store.ts',
     find: 'if (this.config.syncOnClose) await replica.volume.disk.syncFolder(from.folder)',
@@ -80,6 +80,12 @@ export const PLANTED_BUGS = [
     find: 'this.#options.pendingCopies(block) > 0 || this.isMoving(block)',
     replace: 'false',
     also: [
+      // What is kept for undo is gone long after its copies and its writers.
+      {
+        file: 'test/simulation/world/settings.ts',
+        find: "'undo.keep': '4s'",
+        replace: "'undo.keep': '0'",
+      },
       {
         file: 'namenode/service/blocks/deleted-blocks.ts',
         find: 'nowMs - sinceMs < lingerMs ||',
@@ -104,6 +110,12 @@ export const PLANTED_BUGS = [
     find: "row.state === 'being-written' && isOfThisVersion && ",
     replace: "row.state === 'being-written' && ",
     also: [
+      // What is kept for undo is gone long after its copies and its writers.
+      {
+        file: 'test/simulation/world/settings.ts',
+        find: "'undo.keep': '4s'",
+        replace: "'undo.keep': '0'",
+      },
       {
         file: 'namenode/service/blocks/deleted-blocks.ts',
         find: 'nowMs - sinceMs < lingerMs ||',
@@ -188,7 +200,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'shown-block-is-cut',
-    seed: 1,
+    seed: 11,
     about: 'a truncation cuts a block that a snapshot shows, instead of copying what stays',
     file: 'namenode/service/namespace/rules/namespace-truncate.ts',
     find: '...(mayBeShown ? { copy: blockId(state.nextBlock) } : {})',
@@ -196,7 +208,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'shown-length-grows',
-    seed: 1,
+    seed: 4,
     about: 'a snapshot shows the length that a block has now, not the one it had',
     file: 'namenode/service/namespace/apply/namespace-apply-files.ts',
     find: 'if (lengthBytes !== block.lengthBytes) applier.versions.keepBlock(id, file)',
@@ -209,5 +221,13 @@ export const PLANTED_BUGS = [
     file: 'namenode/service/namespace/apply/namespace-apply-deletions.ts',
     find: '  stores.deletions.remove(deletionOf(applier, edit.deletion))\n',
     replace: '',
+  },
+  {
+    name: 'unknown-node-leaves',
+    seed: 68,
+    about: 'a node of which nothing is known is decommissioned: nothing seems to depend on it',
+    file: 'namenode/service/nodes/node-drain.ts',
+    find: 'if (!this.#isKnown()) {',
+    replace: 'if (this.#waiting.size < 0) {',
   },
 ]
