@@ -74,7 +74,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'copy-outlives-its-file',
-    seed: 10,
+    seed: 68,
     about: 'a deleted block is forgotten while a copy of it is under way',
     file: 'namenode/service/blocks/deleted-blocks.ts',
     find: 'this.#options.pendingCopies(block) > 0 || this.isMoving(block)',
@@ -95,7 +95,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'recovery-unverified',
-    seed: 8,
+    seed: 22,
     about:
       'a pipeline that is recovered goes on with bytes that have turned bad, and the good ones are stale',
     file: 'datanode/blocks/replica-recovery.ts',
@@ -104,7 +104,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'dropped-writer-forgotten',
-    seed: 4,
+    seed: 102,
     about: 'a node that dropped out of a pipeline is struck off the record with what it holds',
     file: 'namenode/service/blocks/replica-map.ts',
     find: "row.state === 'being-written' && isOfThisVersion && ",
@@ -184,7 +184,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'copy-never-times-out',
-    seed: 15,
+    seed: 1,
     about: 'a copy that vanished with its node is waited for for ever',
     file: 'namenode/service/blocks/command-outbox.ts',
     find: "for (const waiting of commands.values()) waiting.onEnd({ outcome: 'dropped' })",
