@@ -144,8 +144,9 @@ export class Operator {
     const order = this.#order
     const administration = this.#administration()
     if (order === undefined || administration === undefined) return
+    const isAnswered = this.#hearing()
     const done = () => {
-      if (this.#order === order) this.#order = undefined
+      if (this.#order === order && isAnswered()) this.#order = undefined
     }
     administration.order(SUPERUSER_CALL, order.uuid, undefined).then(done, this.#refused)
   }
@@ -154,8 +155,11 @@ export class Operator {
   #forgetScrapped(): void {
     const forgetting = this.#options.world.namenode.serving?.management.forgetting
     if (forgetting === undefined || this.#administration() === undefined) return
+    const isAnswered = this.#hearing()
     for (const uuid of this.#scrapped) {
-      const done = () => this.#scrapped.delete(uuid)
+      const done = () => {
+        if (isAnswered()) this.#scrapped.delete(uuid)
+      }
       forgetting.forget(SUPERUSER_CALL, uuid, false).then(done, (error: unknown) => {
         const { message } = error instanceof Error ? error : new Error(String(error))
         if (message.startsWith('no datanode is called')) done()
@@ -174,6 +178,13 @@ export class Operator {
   #administration() {
     const { serving } = this.#options.world.namenode
     return serving?.life.isFrozen === false ? serving.management.administration : undefined
+  }
+
+  /** Asked without a wire between: an answer counts only while the namenode that was asked is there to give it. */
+  #hearing(): () => boolean {
+    const { namenode } = this.#options.world
+    const asked = namenode.serving
+    return () => namenode.serving === asked
   }
 
   readonly #refused = (error: unknown) => {
