@@ -153,7 +153,7 @@ export async function restoreEnd(
 ): Promise<boolean> {
   const tail = await readRawTail(file, lengthBytes)
   if (tail === undefined || !tail.equals(end)) return false
-  await cutReplica(file, lengthBytes, await file.readSyncPoint())
+  await cutReplica(file, lengthBytes, await readSyncPointOrEmpty(file))
   return true
 }
 

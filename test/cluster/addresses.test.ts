@@ -7,6 +7,7 @@ import { programPath } from '../../cli/up/program-path.js'
 import { content } from '../support/content.js'
 import type { RunResult } from '../support/foreign-clients.js'
 import { NetworkLab, obstacleToNamespaces, SWITCH } from '../support/network-lab.js'
+import { sayNotTested } from '../support/not-tested.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { waitUntil } from '../support/wait-until.js'
 
@@ -146,12 +147,7 @@ const PLACES = [
 ]
 
 if (isImpossible) {
-  const text = `NOT TESTED: addresses on several networks, because ${SWITCH}=none`
-  describe(text, () => {
-    it('is known to whoever runs this', () => {
-      process.stderr.write(`\n${text}\n`)
-    })
-  })
+  sayNotTested('addresses on several networks', `${SWITCH}=none`)
 } else {
   describe.each(PLACES)('a client $name', ({ machine, namenode, addresses }) => {
     it('is told only addresses that it can reach', async () => {

@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { DfsError } from '../../shared/errors.js'
 import { BadDisk, obstacleToBadDisks } from '../support/bad-disk.js'
 import { content } from '../support/content.js'
+import { sayNotTested } from '../support/not-tested.js'
 import { ProcessCluster, type ProcessDatanode } from '../support/process-cluster.js'
 import { expectHealed, writeReplicated } from '../support/replica-files.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -95,10 +96,7 @@ async function liveNodes(cluster: ProcessCluster): Promise<number> {
 const obstacle = obstacleToBadDisks()
 
 if (obstacle !== undefined) {
-  const text = `NOT TESTED: disks of which single calls fail: ${obstacle}`
-  it(text, () => {
-    process.stderr.write(`\n${text}\n`)
-  })
+  sayNotTested('disks of which single calls fail', obstacle)
 } else {
   describe('a volume whose disk answers EIO', () => {
     it('to reads is taken out; readers get the right bytes all the while', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { content } from '../support/content.js'
 import { LoopDisk, obstacleToLoopDisks } from '../support/loop-disk.js'
+import { sayNotTested } from '../support/not-tested.js'
 import { ProcessCluster, type ProcessDatanode } from '../support/process-cluster.js'
 import { expectHealed, writeReplicated } from '../support/replica-files.js'
 import { BRISK } from '../support/test-cluster.js'
@@ -81,10 +82,7 @@ async function expectSound({ cluster }: Setting, paths: readonly string[]): Prom
 const obstacle = obstacleToLoopDisks()
 
 if (obstacle !== undefined) {
-  const text = `NOT TESTED: disks that fail: ${obstacle}`
-  it(text, () => {
-    process.stderr.write(`\n${text}\n`)
-  })
+  sayNotTested('disks that fail', obstacle)
 } else {
   describe('a volume whose disk', () => {
     it('is full is left out, and used again when there is room', async () => {

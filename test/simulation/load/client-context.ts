@@ -6,16 +6,10 @@ import type { Life } from '../world/life.js'
 import { BLOCK_BYTES } from '../world/settings.js'
 import type { KnownFile } from './known-file.js'
 
-export interface ClientContextOptions {
-  readonly name: string
-  readonly client: DfsClient
-  readonly life: Life
-  readonly random: Random
-  /** Its directory may have snapshots: there blocks are copied where elsewhere they are cut. */
-  readonly takesSnapshots: boolean
-  /** A promise was broken. */
-  readonly onViolation: (text: string) => void
-}
+export type ClientContextOptions = Pick<
+  ClientContext,
+  'name' | 'client' | 'life' | 'random' | 'takesSnapshots' | 'onViolation'
+>
 
 export interface LoadCounts {
   ok: number
@@ -35,7 +29,9 @@ export class ClientContext {
   readonly client: DfsClient
   readonly life: Life
   readonly random: Random
+  /** Its directory may have snapshots: there blocks are copied where elsewhere they are cut. */
   readonly takesSnapshots: boolean
+  /** A promise was broken. */
   readonly onViolation: (text: string) => void
   readonly files: KnownFile[] = []
   readonly counts: LoadCounts = { ok: 0, failed: 0, done: {} }
