@@ -1,5 +1,6 @@
 /** Programs that the operator names in the settings. */
 import { execFile } from 'node:child_process'
+import { withExtraCertificates } from '../shared/extra-certificates.js'
 
 const MAX_OUTPUT_BYTES = 64 * 1024
 
@@ -9,9 +10,14 @@ export function runProgram(
   args: readonly string[],
   timeoutMs: number,
 ): Promise<string> {
-  const limits = { timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES, killSignal: 'SIGKILL' } as const
+  const options = {
+    env: withExtraCertificates(),
+    timeout: timeoutMs,
+    maxBuffer: MAX_OUTPUT_BYTES,
+    killSignal: 'SIGKILL',
+  } as const
   return new Promise((resolve, reject) => {
-    execFile(program, args, limits, (error, stdout) => {
+    execFile(program, args, options, (error, stdout) => {
       if (error === null) resolve(stdout)
       else reject(error)
     })

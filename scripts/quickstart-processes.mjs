@@ -14,7 +14,7 @@ const started = new Set()
 
 /** Starts `dfs` in the background; what it complains of is shown. */
 export function startDfs(words) {
-  const child = spawn(process.execPath, [DFS, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(DFS, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (!line.startsWith('{')) say(grey(indent(line)))
   })
@@ -35,7 +35,7 @@ export function firstLine(child) {
 
 /** Runs `dfs` to its end. @returns what it printed */
 export async function runDfs(words) {
-  const child = spawn(process.execPath, [DFS, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(DFS, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr']) {
     child[name].setEncoding('utf8').on('data', (text) => {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { ServerProcess } from '../../shared/config/setting.js'
 import { DfsError, ERROR_TABLE, type ErrorCode } from '../../shared/errors.js'
+import { withoutExtraCertificates } from '../../shared/extra-certificates.js'
 import { parseServerMessage, type ServerAddresses } from '../../shared/server-process.js'
 import { type ClusterFolder, withLog } from './cluster-folder.js'
 import { programPath } from './program-path.js'
@@ -39,7 +40,7 @@ export class ChildServer {
     this.#child = withLog(options.folder, options.name, (log) =>
       spawn(process.execPath, [programPath(), options.process, ...options.arguments, ...settings], {
         stdio: ['ignore', log, log, 'ipc'],
-        env: options.environment,
+        env: withoutExtraCertificates(options.environment),
       }),
     )
     this.exited = new Promise((resolve) => {

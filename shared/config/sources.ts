@@ -68,7 +68,13 @@ function textOf(node: Node | null): string | undefined {
 }
 
 /** Variables that begin with DFS_ and are no settings. */
-const OTHER_VARIABLES = new Set(['DFS_FS', 'DFS_CONFIG', 'DFS_DEBUG', 'DFS_SEED'])
+const OTHER_VARIABLES = new Set([
+  'DFS_FS',
+  'DFS_CONFIG',
+  'DFS_DEBUG',
+  'DFS_SEED',
+  'DFS_KEPT_EXTRA_CA_CERTS',
+])
 
 /**
  * Settings from the environment. A name that is nearly one of ours is refused; others are left alone, since container

@@ -12,7 +12,7 @@ const BYTES = content(5, 1_500_000)
 const JUMP = 2 ** 30
 
 async function dfs(...words: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['bin/dfs', ...words])
+  const { stdout } = await promisify(execFile)('bin/dfs', words)
   return stdout
 }
 

@@ -223,7 +223,7 @@ describe('dfs', () => {
 
 describe('the dfs process', () => {
   const start = (...words: string[]): ChildProcess =>
-    spawn(process.execPath, [COMMAND, '--fs', cluster.fs, ...words], {
+    spawn(COMMAND, ['--fs', cluster.fs, ...words], {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
   const ended = (child: ChildProcess) =>

@@ -31,7 +31,7 @@ interface RunningUp {
 
 function startUp(folder: string, ...flags: string[]): RunningUp {
   const words = ['up', '--data', folder, '--rpc-port', '0', '--http-port', '0', ...flags]
-  const child = spawn(process.execPath, [programPath(), ...words], {
+  const child = spawn(programPath(), words, {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output: string[] = []

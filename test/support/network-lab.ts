@@ -76,7 +76,7 @@ export class NetworkLab {
 
   /** Runs our program on a machine, to its end. */
   dfs(machine: string, ...words: string[]): Promise<RunResult> {
-    return this.run(machine, process.execPath, [programPath(), ...words])
+    return this.run(machine, programPath(), words)
   }
 
   run(machine: string, command: string, args: readonly string[]): Promise<RunResult> {

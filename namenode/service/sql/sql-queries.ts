@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../../shared/clock.js'
 import { DfsError } from '../../../shared/errors.js'
+import { withoutExtraCertificates } from '../../../shared/extra-certificates.js'
 import { type Audit, auditFolder } from '../access/audit.js'
 import type { BlockManager } from '../blocks/block-manager.js'
 import { namespacePaths } from '../namespace/namespace-folder.js'
@@ -80,6 +81,7 @@ export class SqlQueries {
 
   #start(): ChildProcess {
     const child = fork(processEntry(), [], {
+      env: withoutExtraCertificates(),
       execArgv: [`--max-old-space-size=${MAX_HEAP_MIB}`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
