@@ -28,6 +28,7 @@ export class BlockStore {
   readonly #after
   readonly #ofFile
   readonly #lastOfFile
+  readonly #leftOpen
   readonly #count
   readonly #insert
   readonly #update
@@ -54,6 +55,9 @@ export class BlockStore {
     )
     this.#lastOfFile = prepare<[number, number], BlockRow>(
       `${JOINED} WHERE block.inode = ? AND position >= 0 ORDER BY position DESC LIMIT ?`,
+    )
+    this.#leftOpen = prepare<[number], BlockRow>(
+      `${JOINED} WHERE block.inode = ? AND position < 0 AND state = 0 LIMIT 1`,
     )
     this.#count = prepare<[number], number>(
       'SELECT count(*) FROM block WHERE inode = ? AND position >= 0',
@@ -102,6 +106,12 @@ export class BlockStore {
   /** The last block of a file and, when `count` is 2, the one before it: last first. */
   lastOfFile(id: InodeId, count: number): BlockRecord[] {
     return this.#lastOfFile.all(id, count).map(toBlock)
+  }
+
+  /** The retained block of a deleted file that was being written when it was deleted: one at most. */
+  leftOpen(id: InodeId): BlockRecord | undefined {
+    const row = this.#leftOpen.get(id)
+    return row === undefined ? undefined : toBlock(row)
   }
 
   countOfFile(id: InodeId): number {

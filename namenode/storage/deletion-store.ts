@@ -58,7 +58,7 @@ export class DeletionStore {
   readonly #oldest
   readonly #at
   readonly #below
-  readonly #has
+  readonly #of
   readonly #add
   readonly #remove
   readonly #totals
@@ -82,7 +82,7 @@ export class DeletionStore {
       `SELECT * FROM deletion WHERE path >= max(?, ?) AND path < ? AND (path, id) > (?, ?)
        ORDER BY path, id LIMIT ?`,
     )
-    this.#has = prepare<[number], number>('SELECT 1 FROM deletion WHERE inode = ?').pluck()
+    this.#of = prepare<[number], Row>('SELECT * FROM deletion WHERE inode = ?')
     this.#add = prepare<
       [number, number, string, string, string, number, number, number, number, number, number]
     >('INSERT INTO deletion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
@@ -132,7 +132,13 @@ export class DeletionStore {
   }
 
   has(inode: InodeId): boolean {
-    return this.#has.get(inode) !== undefined
+    return this.#of.get(inode) !== undefined
+  }
+
+  /** The deletion whose top is this inode. */
+  of(inode: InodeId): Deletion | undefined {
+    const row = this.#of.get(inode)
+    return row && toDeletion(row)
   }
 
   add(deletion: Deletion): void {

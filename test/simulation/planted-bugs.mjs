@@ -199,6 +199,15 @@ export const PLANTED_BUGS = [
     replace: '.filter((it) => parts.recovery.isRunning(it))',
   },
   {
+    name: 'deleted-left-open',
+    seed: 28,
+    about:
+      'nobody closes the block of a file that was deleted while it was open, and that a snapshot shows',
+    file: 'namenode/service/namespace/apply/namespace-apply-removals.ts',
+    find: 'const isOpen = stores.blocks.leftOpen(file.id) !== undefined',
+    replace: 'const isOpen = false',
+  },
+  {
     name: 'shown-block-is-cut',
     seed: 11,
     about: 'a truncation cuts a block that a snapshot shows, instead of copying what stays',

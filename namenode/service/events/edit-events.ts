@@ -31,8 +31,10 @@ function translate(edit: Edit, timeMs: number): readonly NamespaceEvent[] {
       return [...parents, { ...made, replication, blockSizeBytes, overwrite }]
     }
     case 'close':
-    case 'recovered':
-      return [{ type: 'close', path: edit.path, lengthBytes: edit.size ?? -1, timeMs }]
+    case 'recovered': {
+      const { path, size: lengthBytes = -1 } = edit
+      return path === undefined ? [] : [{ type: 'close', path, lengthBytes, timeMs }]
+    }
     case 'append':
       return [{ type: 'append', path: edit.path, newBlock: edit.newBlock ?? false, timeMs }]
     case 'rename':

@@ -228,7 +228,8 @@ export type Edit =
   | {
       readonly op: 'recovered'
       readonly inode: InodeId
-      readonly path: string
+      /** Absent for a file that was deleted meanwhile: nobody is told that it was closed. */
+      readonly path?: string
       /** The last block; length 0 drops it. Absent when there is none to recover. */
       readonly last?: BlockCommit & {
         readonly generation: GenerationStamp

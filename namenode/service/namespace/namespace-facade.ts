@@ -26,7 +26,12 @@ import type { NamespaceEffects } from './namespace-engine.js'
 import type { FileBlocks, SeenNumbers } from './namespace-model.js'
 import { NamespaceReader } from './namespace-reads.js'
 import { ACCESS_TIME_PRECISION_MS } from './rules/namespace-attributes.js'
-import { type OpeningOperation, openFailure, RECOVERY_HOLDER } from './rules/namespace-leases.js'
+import {
+  isBeingTakenApart,
+  type OpeningOperation,
+  openFailure,
+  RECOVERY_HOLDER,
+} from './rules/namespace-leases.js'
 
 type Asked<K extends keyof NamespaceChanges> = Parameters<NamespaceChanges[K]>[1]
 type Answer<K extends keyof NamespaceChanges> = ReturnType<NamespaceChanges[K]>
@@ -253,12 +258,13 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
 
   expiredLeases(sinceMonotonicMs: number, limit: number) {
     const { leaseTable, clock } = this.#parts
+    const { stores, tree } = this
     const expired: { readonly holder: string; readonly files: readonly InodeId[] }[] = []
     let found = 0
     const add = (holder: string, files: readonly InodeId[]) => {
-      const attached = files.filter((id) => this.tree.isAttached(id))
-      if (attached.length > 0) expired.push({ holder, files: attached })
-      found += attached.length
+      const left = files.filter((id) => !isBeingTakenApart({ stores, tree }, id))
+      if (left.length > 0) expired.push({ holder, files: left })
+      found += left.length
     }
     this.snapshot(() => {
       const nowMs = clock.monotonicMs()
@@ -267,7 +273,9 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
       }
       let holder = this.stores.leases.holderAfter('')
       while (holder !== undefined && found < limit) {
-        if (leaseTable.lastRenewedMs(holder) < sinceMonotonicMs) {
+        // What it took for itself nobody is going to renew.
+        const isOwn = holder === RECOVERY_HOLDER
+        if (isOwn || leaseTable.lastRenewedMs(holder) < sinceMonotonicMs) {
           add(holder, this.stores.leases.filesOf(holder, limit - found))
         }
         holder = this.stores.leases.holderAfter(holder)

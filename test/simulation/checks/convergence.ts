@@ -48,9 +48,6 @@ function misplacedReplicas(world: World): string[] {
         it.generationStamp === record.generationStamp &&
         isWhole(it),
     )
-    // Of a file that was deleted while it was appended to, and that a snapshot shows: nobody closes such a block, in HDFS either.
-    const isLeftOpen = record.index < 0 && record.state === 'under-construction'
-    if (isLeftOpen && replicas.some((it) => it.data.length >= record.lengthBytes)) continue
     const wanted = Math.min(record.replication, world.datanodes.length)
     if (record.state === 'committed' && good.length === wanted && replicas.length === wanted) {
       continue

@@ -1,6 +1,5 @@
 /** What a client does with its files as a whole: it moves, lists and deletes them and changes their replication. */
 import type { ClientContext } from './client-context.js'
-import type { KnownFile } from './known-file.js'
 
 export async function rename(context: ClientContext): Promise<void> {
   const file = context.some((it) => it.presence === 'present' && it.isClosed)
@@ -32,11 +31,12 @@ export async function setReplication(context: ClientContext): Promise<void> {
 }
 
 export async function remove(context: ClientContext): Promise<void> {
-  // What is deleted while it is written and shown by a snapshot is closed by nobody (README.md, "What is known").
-  const isFit = (it: KnownFile) => it.isClosed || !context.takesSnapshots
-  const file = context.some((it) => it.presence === 'present' && isFit(it))
+  const { client, random, onViolation } = context
+  // What is deleted while it is open is nobody's to close, unless somebody takes care of it.
+  const isOpen = random.below(3) === 0
+  const left = isOpen ? context.some((it) => it.presence === 'present' && !it.isClosed) : undefined
+  const file = left ?? context.some((it) => it.presence === 'present')
   if (file === undefined) return
-  const { client, onViolation } = context
   // In doubt from the moment of the question: what is gone must not be missed meanwhile.
   file.presence = 'unknown'
   const gone = await context.try('delete', file.path, () => client.delete(file.path))

@@ -1,7 +1,8 @@
 /** What is deleted: how it is kept, how it comes back, and how it goes in the end. Part of applying edits. */
 import { assertNever, present } from '../../../../shared/assert.js'
+import type { InodeId } from '../../../../shared/ids.js'
 import type { Deletion } from '../../../storage/deletion-store.js'
-import type { Inode } from '../../../storage/inode-store.js'
+import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
 import type { Edit } from '../namespace-edit.js'
 import type { EditApplier } from './namespace-apply.js'
 import { purge } from './namespace-apply-removals.js'
@@ -40,6 +41,21 @@ export function keepInode(
   stores.inodes.detach(inode)
   const weight = weightOf(stores, inode)
   stores.deletions.add({ ...kept, ...weight, id: state.lastTransaction, inode: inode.id })
+}
+
+/** A file within what is kept has changed: the sums of what can be brought back count it as it is now. */
+export function recountDeletion(applier: EditApplier, file: InodeId): void {
+  const { stores } = applier
+  let top = file
+  for (let above = stores.inodes.parentOf(top); above !== NO_PARENT; ) {
+    if (above === undefined) return
+    top = above
+    above = stores.inodes.parentOf(top)
+  }
+  const deletion = stores.deletions.of(top)
+  if (deletion === undefined) return
+  stores.deletions.remove(deletion)
+  stores.deletions.add({ ...deletion, ...weightOf(stores, applier.withTotals(top)) })
 }
 
 /** Back into the tree, as it was: own attributes and times, and everything below. */

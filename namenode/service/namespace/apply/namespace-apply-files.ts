@@ -4,6 +4,7 @@ import type { BlockId, GenerationStamp, InodeId } from '../../../../shared/ids.j
 import type { Lease } from '../../../storage/lease-store.js'
 import type { BlockCommit, Edit } from '../namespace-edit.js'
 import type { EditApplier } from './namespace-apply.js'
+import { recountDeletion } from './namespace-apply-deletions.js'
 import { buryBlocks, dropBlock as dropFromFile } from './namespace-apply-removals.js'
 
 type FileOperation =
@@ -127,6 +128,8 @@ function applyRecovered(
   if (last !== undefined && last.length === 0) dropBlock(applier, inode, last.id)
   else if (last !== undefined) commitBlock(applier, inode, last, last.generation)
   closeFile(applier, inode, timeMs)
+  applier.reserve(inode)
+  recountDeletion(applier, inode)
 }
 
 /** The end of a file is in a new block; the old one stays for the snapshots that show it. */

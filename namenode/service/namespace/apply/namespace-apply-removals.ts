@@ -4,6 +4,7 @@ import { NO_QUOTA } from '../../../policy/quotas.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
 import type { Edit } from '../namespace-edit.js'
 import type { BlockRecord } from '../namespace-model.js'
+import { RECOVERY_HOLDER } from '../rules/namespace-leases.js'
 import type { EditApplier } from './namespace-apply.js'
 
 /** A slice of a deleted tree. */
@@ -43,12 +44,38 @@ export function removeInode(applier: EditApplier, inode: Inode): void {
   else stores.inodes.remove(inode)
 }
 
-/** Some snapshot shows blocks of a deleted file: they keep their row, and it keeps its own for them. */
+/**
+ * Some snapshot shows blocks of a deleted file: they keep their row, and it keeps its own for them. One that was being
+ * written is recovered by the namenode, which takes the lease: nobody else would ever agree on what the snapshot shows.
+ */
 function retain({ stores, state }: EditApplier, file: Inode): void {
   stores.inodes.setArrived(file.id, state.lastTransaction)
   if (file.parent !== NO_PARENT) stores.inodes.detach(file)
-  stores.inodes.setFileState(file.id, { ...file, isOpen: false })
+  const isOpen = stores.blocks.leftOpen(file.id) !== undefined
+  stores.inodes.setFileState(file.id, { ...file, isOpen })
   stores.inodes.setReserved(file.id, 0)
+  if (!isOpen) return
+  stores.leases.put({
+    inodeId: file.id,
+    holder: RECOVERY_HOLDER,
+    clientMachine: '',
+    recovery: undefined,
+    truncateBytes: undefined,
+  })
+}
+
+/** Nothing shows a block of a deleted file any more. */
+export function release(applier: EditApplier, block: BlockRecord): void {
+  const { stores } = applier
+  bury(applier, block)
+  const file = applier.inode(block.inodeId)
+  const isWhole = stores.detached.has(file.id) || stores.deletions.has(file.id)
+  if (file.parent !== NO_PARENT || isWhole) return
+  if (block.state === 'under-construction') {
+    stores.leases.remove(file.id)
+    stores.inodes.setFileState(file.id, { ...file, isOpen: false })
+  }
+  if (!stores.blocks.hasAny(file.id)) stores.inodes.remove(file)
 }
 
 /** The blocks of a file from an index on are no longer part of it. */

@@ -4,7 +4,7 @@ import type { BlockId, InodeId } from '../../../../shared/ids.js'
 import { NO_PARENT } from '../../../storage/inode-store.js'
 import type { Edit } from '../namespace-edit.js'
 import type { EditApplier } from './namespace-apply.js'
-import { bury } from './namespace-apply-removals.js'
+import { release } from './namespace-apply-removals.js'
 
 type SnapshotOperation =
   | 'allowSnapshot'
@@ -93,9 +93,5 @@ function freeBlock(applier: EditApplier, id: BlockId): void {
   const { stores } = applier
   const block = present(stores.blocks.get(id), `block ${id} is there while a snapshot shows it`)
   if (block.index >= 0 || stores.versions.hasBlock(id)) return
-  bury(applier, block)
-  const file = applier.inode(block.inodeId)
-  const isWhole = stores.detached.has(file.id) || stores.deletions.has(file.id)
-  const isGone = file.parent === NO_PARENT && !isWhole
-  if (isGone && !stores.blocks.hasAny(file.id)) stores.inodes.remove(file)
+  release(applier, block)
 }

@@ -1,6 +1,7 @@
 /** Who may write an open file, and what everybody else hears (texts: protocol reference 2.6). */
 import { present } from '../../../../shared/assert.js'
 import { DfsError } from '../../../../shared/errors.js'
+import type { InodeId } from '../../../../shared/ids.js'
 import type { Principal } from '../../../../shared/principal.js'
 import type { Inode } from '../../../storage/inode-store.js'
 import type { Lease } from '../../../storage/lease-store.js'
@@ -34,6 +35,15 @@ export function findReferenced(
   }
   const inode = view.stores.inodes.get(reference.fileId)
   return inode !== undefined && view.tree.isAttached(inode.id) ? inode : undefined
+}
+
+/**
+ * Whether a file is on its way out. One that can be brought back, or that a snapshot shows, is not: what was acknowledged of
+ * it must survive its writer like that of any other file. (HDFS leaves the block of a deleted file open for good.)
+ */
+export function isBeingTakenApart({ stores, tree }: NamespaceView, fileId: InodeId): boolean {
+  const top = tree.topOf(fileId)
+  return top === undefined || stores.detached.has(top)
 }
 
 /**

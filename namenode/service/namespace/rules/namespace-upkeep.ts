@@ -3,23 +3,26 @@ import { present } from '../../../../shared/assert.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { generationStamp, type InodeId } from '../../../../shared/ids.js'
 import type { Inode } from '../../../storage/inode-store.js'
+import type { Stores } from '../../../storage/stores.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
+import type { BlockRecord } from '../namespace-model.js'
 import { blockName } from '../namespace-status.js'
+import { isBeingTakenApart } from './namespace-leases.js'
 
 export const beginLeaseRecoveryRule: ChangeRule<'beginLeaseRecovery'> = {
   decide: (context, { fileId, holder, clientMachine }) => {
     const { stores, tree, state } = context
     const file = stores.inodes.get(fileId)
-    if (file?.isOpen !== true || !tree.isAttached(fileId)) {
+    if (file?.isOpen !== true || isBeingTakenApart(context, fileId)) {
       return { result: () => ({ kind: 'closed' }) }
     }
-    const last = stores.blocks.lastOfFile(fileId, 1)[0]
+    const last = blockToRecover(stores, fileId)
     const lease = stores.leases.get(fileId)
     const copyTo = lease?.truncateCopy
     if (last === undefined || (last.state === 'committed' && copyTo === undefined)) {
-      const path = tree.pathOf(fileId) ?? ''
+      const path = tree.pathOf(fileId)
       return {
-        edit: { op: 'recovered', inode: fileId, path, size: file.lengthBytes },
+        edit: { op: 'recovered', inode: fileId, ...(path && { path }), size: file.lengthBytes },
         result: () => ({ kind: 'closed' }),
       }
     }
@@ -47,8 +50,9 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
     const { stores, tree } = context
     const path = tree.pathOf(fileId)
     const file = stores.inodes.get(fileId)
-    const last = stores.blocks.lastOfFile(fileId, 1)[0]
-    if (file === undefined || path === undefined) {
+    const last = blockToRecover(stores, fileId)
+    const isDeleted = path === undefined && last === undefined
+    if (file === undefined || isDeleted || isBeingTakenApart(context, fileId)) {
       throw new DfsError('NOT_FOUND', `File does not exist: inode ${fileId}`)
     }
     const isDone = last?.id === block.id && last.generationStamp === block.generationStamp
@@ -78,11 +82,15 @@ export const finishLeaseRecoveryRule: ChangeRule<'finishLeaseRecovery'> = {
     }
     const size = file.lengthBytes - last.lengthBytes + lengthBytes
     return {
-      edit: { op: 'recovered', inode: fileId, path, last: agreed, size },
+      edit: { op: 'recovered', inode: fileId, ...(path && { path }), last: agreed, size },
       result: () => undefined,
     }
   },
 }
+
+/** Of a deleted file that a snapshot shows, the block that the snapshot needs. */
+const blockToRecover = (stores: Stores, fileId: InodeId): BlockRecord | undefined =>
+  stores.blocks.lastOfFile(fileId, 1)[0] ?? stores.blocks.leftOpen(fileId)
 
 export const forgetDeletedBlocksRule: ChangeRule<'forgetDeletedBlocks'> = {
   decide: (_context, { ids }) =>

@@ -11,6 +11,7 @@ import {
   writeFile,
 } from './namespace-fixture.js'
 import { namespaceForEach } from './namespace-for-each.js'
+import { checkStore } from './store-checks.js'
 
 const HOUR_MS = 3_600_000
 const ALICE = as('alice')
@@ -33,6 +34,31 @@ const remove = (path: string, call = ALICE) =>
 const listed = (path = '/', call = ALICE): readonly DeletedEntry[] =>
   fixture.namespace.deletions(call, { path, limit: 100 }).entries
 const paths = (path = '/', call = ALICE) => listed(path, call).map((it) => it.path)
+
+describe('an open file that is kept', () => {
+  it('is closed by the namenode like any other, and counted as it is then', async () => {
+    const { namespace, clock } = fixture
+    await namespace.mkdirs(ALICE, { path: '/home/t/below', permission: 0o755, createParent: true })
+    const { id, named, reference } = await openFileWithBlock(namespace, '/home/t/below/f')
+    await namespace.fsync(ROOT, { ...reference, lastBlockLengthBytes: 40 })
+    await remove('/home/t')
+    clock.nowMs += 1_200_001
+    const expired = () => namespace.expiredLeases(clock.nowMs - 1_200_000, 9)
+    expect(expired()).toEqual([{ holder: 'H1', files: [id] }])
+    const begun = await namespace.beginLeaseRecovery(id)
+    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
+    const agreed = { ...named(70), generationStamp: begun.newGenerationStamp }
+    await namespace.finishLeaseRecovery(id, agreed)
+    await namespace.finishLeaseRecovery(id, agreed)
+    expect(expired()).toEqual([])
+    expect(listed('/', ROOT)).toMatchObject([{ lengthBytes: 70, spaceBytes: 210 }])
+    checkStore(fixture.folder)
+    await undelete({ path: '/home/t' }, ROOT)
+    const status = namespace.status(ROOT, '/home/t/below/f')
+    expect(status).toMatchObject({ id, lengthBytes: 70, isUnderConstruction: false })
+    checkStore(fixture.folder)
+  })
+})
 
 describe('undoing a deletion', () => {
   it('brings a file back with its blocks, attributes and times', async () => {
