@@ -50,6 +50,7 @@ interface LifeOptions {
 }
 
 interface Report {
+  readonly begun?: string
   readonly check?: string
   readonly failure?: string
   readonly kill?: string
@@ -103,7 +104,11 @@ export function tellPythonLife(interop: () => InteropCluster, options: LifeOptio
 
   it.each(options.checks)('%s', (name) => {
     const report = reports.find(({ check }) => check === name)
-    if (report === undefined) throw new Error(`the check was not run: ${errors.slice(-5000)}`)
+    if (report === undefined) {
+      const isBegun = reports.some(({ begun }) => begun === name)
+      const how = isBegun ? 'the client hung in it, or ended' : 'the check was not run'
+      throw new Error(`${how}: ${errors.slice(-5000)}`)
+    }
     expect(report.failure).toBeUndefined()
   })
 

@@ -11,6 +11,11 @@ LARGE_BLOCK_BYTES = 128 * 2**20
 
 
 class NativeAdapter(Adapter):
+    # It hangs when a pipeline breaks while its queue of 100 packets is full: the channels of the tokio that it is built
+    # with (1.52.3) lose a wake-up there (tokio 1.53.0 does not). So the queue is not filled until a new pipeline stands.
+    pace_seconds = 0.1
+    slow_pieces_after_death = 30
+
     def __init__(self, client):
         self.client = client
 

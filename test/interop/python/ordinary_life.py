@@ -1,11 +1,13 @@
 """The ordinary life of a client in Python: one story, told through an adapter for each client.
 
-Called with one argument, a JSON object (see test/support/python-life.ts). Prints one JSON object for each check as soon
-as it has ended, `{"check", "seconds", "failure"?}`, and at the end what it left behind, `{"left": {path: md5}}`, for the
-caller to read with another client. `{"kill": path}` asks the caller to kill a datanode that has the last block of a
+Called with one argument, a JSON object (see test/support/python-life.ts). Prints one JSON object before each check,
+`{"begun"}`, one as soon as it has ended, `{"check", "seconds", "failure"?}`, and at the end what it left behind,
+`{"left": {path: md5}}`, for the caller to read with another client. A check from which the client does not come back
+ends the process, with the stacks of its threads on stderr. `{"kill": path}` asks the caller to kill a datanode that has the last block of a
 file, but not the one with the HTTP port `spare`; the caller answers with a line.
 """
 
+import faulthandler
 import hashlib
 import json
 import random
@@ -18,10 +20,16 @@ MEBIBYTE = 2**20
 WRITERS = 8
 # Slow enough for a datanode to be killed before much is written, fast enough to keep packets on their way.
 PACE_SECONDS = 0.02
+# Several times what the slowest check takes on a busy machine.
+CHECK_SECONDS = 150
 
 
 class Adapter:
     """What a client has to offer. Paths are absolute, contents are bytes."""
+
+    # Between pieces while a datanode dies, and for how many pieces after that.
+    pace_seconds = PACE_SECONDS
+    slow_pieces_after_death = 0
 
     def writer(self, path):
         """A new or replaced file: something with write(bytes) and close()."""
@@ -184,11 +192,15 @@ class Life:
         killing = threading.Thread(target=lambda: kill_holder(path, self.adapter.gateway()))
 
         def pieces():
+            slow = 0
             for index in range(count):
                 if index == count // 2:
                     killing.start()
                 if killing.is_alive():
-                    time.sleep(PACE_SECONDS)
+                    slow = self.adapter.slow_pieces_after_death + 1
+                if slow > 0:
+                    slow -= 1
+                    time.sleep(self.adapter.pace_seconds)
                 yield index.to_bytes(4, "big") + piece[4:]
             killing.join()
 
@@ -267,12 +279,15 @@ def main(make_life):
     settings = json.loads(sys.argv[1])
     life = make_life(settings)
     for name in checks_of(life):
+        say({"begun": name})
         begun = time.monotonic()
         result = {"check": name}
+        faulthandler.dump_traceback_later(CHECK_SECONDS, exit=True)
         try:
             getattr(life, name)()
         except Exception:
             result["failure"] = traceback.format_exc()[-4000:]
+        faulthandler.cancel_dump_traceback_later()
         result["seconds"] = round(time.monotonic() - begun, 1)
         say(result)
     say({"left": life.left})
