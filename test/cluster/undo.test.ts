@@ -41,6 +41,16 @@ describe('what is kept for undo', () => {
     const [holder] = cluster.datanodes.filter((it) => block?.datanodes.includes(it.uuid))
     await client.delete('/f')
     expect(await client.keptForUndo()).toEqual({ deletions: 1, spaceConsumedBytes: 1_000_000 })
+    const ask = async (path: string) =>
+      await (await fetch(new URL(`${path}user=${client.user}`, cluster.httpUrl))).text()
+    expect(await ask('/fsck?path=/&keptForUndo=1&')).toContain(
+      'Kept for undo:\n Total size:\t500000 B',
+    )
+    // HDFS's own clients do not ask.
+    expect(await ask('/fsck?path=/&')).not.toContain('Kept for undo')
+    expect(await ask('/api/v1/fsck?')).toMatch(
+      /"keptForUndo":\{"deletions":1,"files":1,"blocks":1,/,
+    )
     await holder?.kill()
     const copies = () =>
       cluster.datanodes.filter(

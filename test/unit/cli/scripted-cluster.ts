@@ -43,6 +43,7 @@ export class ScriptedCluster {
   typeQuotas?: { type: number; quota: number; consumed: number }[]
   /** Lengths of files with one replica that only snapshots show, below any directory. */
   lengthsInSnapshots: number[] = []
+  directoriesInSnapshots = 0
   /** Names of the calls made, in order. */
   readonly calls: string[] = []
   /** Calls that fail, by name. */
@@ -349,8 +350,9 @@ export class ScriptedCluster {
       fileCount: files.length + this.lengthsInSnapshots.length,
       snapshotLength,
       snapshotFileCount: this.lengthsInSnapshots.length,
+      snapshotDirectoryCount: this.directoriesInSnapshots,
       snapshotSpaceConsumed: snapshotLength,
-      directoryCount: below.length - files.length,
+      directoryCount: below.length - files.length + this.directoriesInSnapshots,
       quota: -1,
       spaceConsumed: files.reduce(
         (sum, file) => sum + file.content.length * file.replication,

@@ -159,10 +159,13 @@ describe('dfs du, count, df', () => {
 
   it('du and count have what only snapshots show, but for -x', async () => {
     cluster.lengthsInSnapshots = [100, 1000]
+    cluster.directoriesInSnapshots = 3
     expect(await output('du', '-s', '/data')).toBe('2641  5737  /data\n')
     expect(await output('du', '-s', '-x', '/data')).toBe('1541  4637  /data\n')
-    expect(await output('count', '/data')).toMatch(/^ +2 +5 +2641 \/data$/m)
+    expect(await output('count', '/data')).toMatch(/^ +5 +5 +2641 \/data$/m)
     expect(await output('count', '-x', '/data')).toMatch(/^ +2 +3 +1541 \/data$/m)
+    const [counted] = JSON.parse(await output('count', '-x', '--json', '/data'))
+    expect(Object.values(counted.onlyInSnapshots)).toEqual([0, 0, 0, 0])
   })
 
   it('count prints quotas by type of storage in their columns', async () => {
