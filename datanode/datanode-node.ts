@@ -1,5 +1,6 @@
 /** The parts of a datanode, joined: who is told of what, and in which order they begin and end. */
 
+import { setMaxListeners } from 'node:events'
 import { type BackgroundLoop, failingLoops } from '../shared/background-loop.js'
 import { Reconfiguration } from '../shared/config/reconfiguration.js'
 import type { SettingValues } from '../shared/config/settings.js'
@@ -155,6 +156,8 @@ export class DatanodeNode {
     this.#opened = opened
     this.#incarnation = seams.random.uuid()
     this.#startedMs = seams.clock.monotonicMs()
+    // Every command that runs waits for it, and their number has its own limit.
+    setMaxListeners(0, this.#stopping.signal)
     this.failed = new Promise((resolve) => {
       this.#giveUp = resolve
     })

@@ -5,7 +5,7 @@
 import type { BlockStore } from './block-store.js'
 import { encodeHeader, HEADER_BYTES, hashData, isHeaderWhole } from './meta-format.js'
 import type { FinalizedReplica } from './replica.js'
-import { ReplicaFile } from './replica-file.js'
+import { ReplicaFile, readHeader } from './replica-file.js'
 import { readSyncPointOrEmpty, readVerifiedTail } from './replica-repair.js'
 
 /**
@@ -32,12 +32,12 @@ export async function mendHeader(store: BlockStore, replica: FinalizedReplica): 
 
 async function hasWholeHeader(store: BlockStore, replica: FinalizedReplica): Promise<boolean> {
   if (store.get(replica.id) !== replica) return true
-  const { disk } = replica.volume
-  const file = await ReplicaFile.open(disk, replica.id, store.pathsOf(replica), 'read')
+  // The data were read a moment ago: only the other file is opened once more.
+  const meta = await replica.volume.disk.open(store.pathsOf(replica).meta, 'read')
   try {
-    return isHeaderWhole(await file.readHeader(), replica.id)
+    return isHeaderWhole(await readHeader(meta), replica.id)
   } finally {
-    await file.close()
+    await meta.close()
   }
 }
 

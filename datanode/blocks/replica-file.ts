@@ -48,6 +48,12 @@ export interface RecordRange {
   readonly records: readonly (MetaRecord | undefined)[]
 }
 
+/** The header of a meta file, unverified; fewer bytes come when the file is shorter. */
+export async function readHeader(meta: DiskFile): Promise<Buffer> {
+  const header = Buffer.alloc(HEADER_BYTES)
+  return header.subarray(0, await meta.read(header, 0, HEADER_BYTES, 0))
+}
+
 export class ReplicaFile {
   readonly blockId: number
   readonly data: DiskFile
@@ -112,9 +118,8 @@ export class ReplicaFile {
     return bytes.subarray(0, length)
   }
 
-  async readHeader(): Promise<Buffer> {
-    const header = Buffer.alloc(HEADER_BYTES)
-    return header.subarray(0, await this.meta.read(header, 0, HEADER_BYTES, 0))
+  readHeader(): Promise<Buffer> {
+    return readHeader(this.meta)
   }
 
   /** @throws DfsError BLOCK_CORRUPT when neither header slot is intact */

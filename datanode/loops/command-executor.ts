@@ -255,6 +255,8 @@ export class CommandExecutor {
       from === undefined ? finishRecovery(store, block) : copyBeginning(store, from, block),
     )
     crashPoint('recovery.finished')
+    // It was read before it took part: whatever it was called is over.
+    store.markCorrupt(replica.id, false)
     await context.events.received(replica)
     return { outcome: 'done' }
   }
@@ -290,6 +292,7 @@ export class CommandExecutor {
     if (!isAsTold) throw new DfsError('REPLICA_NOT_FOUND', `block ${block.id} is not here as told`)
     const finding = await examineReplica(context, replica, async () => {})
     const isSound = finding === 'sound' && context.store.get(block.id) === replica
+    if (isSound) context.store.markCorrupt(block.id, false)
     return isSound
       ? { outcome: 'done' }
       : { outcome: 'refused', message: `block ${block.id} is not sound` }

@@ -56,6 +56,7 @@ export class Faults {
     for (const datanode of world.datanodes) {
       datanode.disk.fault = undefined
       datanode.disk.slowness = 1
+      datanode.disk.isFull = false
       if (!datanode.isRunning) datanode.start()
     }
     world.namenode.powerOn()
@@ -140,6 +141,7 @@ export class Faults {
     const path = isInMeta ? `${chosen.path}_${chosen.generationStamp}.meta` : chosen.path
     if (!this.#victim.disk.flipBit(path)) return
     world.scheduler.note(`a bit turns in ${path} on ${this.#victim.name}`)
+    world.turned.add(`${this.#victim.name} ${chosen.blockId}`)
     this.#count('bit flipped')
   }
 
@@ -224,15 +226,16 @@ export class Faults {
     })
   }
 
-  /** The disk answers with errors, or not at all; with its only volume gone the process ends, and is started again later. */
+  /** One disk of a node, or each, answers with errors, or not at all; with its last volume gone the process ends. It is started again later. */
   #diskFault(datanode: DatanodeProcess, ms: number): void {
     const { world, random } = this.#options
     const calls = ['read', 'write', 'sync', 'rename', 'open'] as const
     const call = calls[random.below(calls.length)] ?? 'read'
     const effect = random.below(3) === 0 ? 'hang' : 'EIO'
     this.#count(effect === 'hang' ? 'disk hangs' : 'disk error')
-    world.scheduler.note(`${datanode.name}: ${call} gives ${effect}`)
-    datanode.disk.fault = { call, effect }
+    const volume = random.below(2) === 0 ? '/volume' : undefined
+    world.scheduler.note(`${datanode.name}: ${call} gives ${effect} on ${volume ?? 'each disk'}`)
+    datanode.disk.fault = { call, effect, volume }
     this.#later(datanode.name, ms, () => {
       datanode.disk.fault = undefined
       // What hangs never returns; an operator starts the process anew.
@@ -246,10 +249,9 @@ export class Faults {
     const { disk } = datanode
     this.#count('disk full')
     world.scheduler.note(`${datanode.name} has a full disk`)
-    const { capacityBytes } = disk
-    disk.capacityBytes = disk.usedBytes
+    disk.isFull = true
     this.#later(datanode.name, ms, () => {
-      disk.capacityBytes = capacityBytes
+      disk.isFull = false
     })
   }
 

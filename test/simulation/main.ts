@@ -32,6 +32,7 @@ const total = {
   ok: 0,
   failed: 0,
   faults: 0,
+  blocksMoved: 0,
   failures: [] as { seed: number; violations: readonly string[] }[],
   hashes: [] as string[],
 }
@@ -59,7 +60,7 @@ else {
   const perSeed = Math.round(cpuMs / Math.max(1, total.seeds))
   say(
     `${total.seeds} seeds from ${first}: ${total.failures.length} failed; ${total.ok} operations succeeded, ` +
-      `${total.failed} did not; ${total.faults} faults; ${Math.round(total.virtualMs / 1000)} s of virtual time, ` +
+      `${total.failed} did not; ${total.faults} faults; ${total.blocksMoved} blocks moved; ${Math.round(total.virtualMs / 1000)} s of virtual time, ` +
       `${total.events} events, ${perSeed} ms of processor time for each seed`,
   )
   say(`faults: ${JSON.stringify(faults)}`)
@@ -73,6 +74,7 @@ function add({ seed, violations, events, virtualMs, operations, ...rest }: Simul
   total.virtualMs += virtualMs
   total.ok += operations.ok
   total.failed += operations.failed
+  total.blocksMoved += rest.blocksMoved
   total.hashes.push(rest.traceHash)
   for (const [kind, count] of Object.entries(rest.faults)) {
     faults[kind] = (faults[kind] ?? 0) + count

@@ -232,6 +232,57 @@ export const PLANTED_BUGS = [
     replace: '',
   },
   {
+    name: 'joined-length-forgotten',
+    seed: 1,
+    about: 'a file that others are joined to keeps its length',
+    file: 'namenode/service/namespace/apply/namespace-apply-files.ts',
+    find: 'lengthBytes + source.lengthBytes',
+    replace: 'lengthBytes',
+  },
+  {
+    name: 'repeated-request-runs-twice',
+    seed: 1,
+    about: 'a request that was repeated while the namenode stood still is carried out twice (I11)',
+    file: 'namenode/service/namespace/namespace-engine.ts',
+    find: 'if (isRepeat) return',
+    replace: 'if (isRepeat && call.clientAddress === undefined) return',
+  },
+  {
+    name: 'move-not-synced',
+    seed: 1,
+    about:
+      'a replica moves to another disk, and is removed from the first before its new name is durable',
+    file: 'datanode/blocks/move-replica.ts',
+    find: 'await disk.syncFolder(target.folder)',
+    replace: '',
+  },
+  {
+    name: 'blocks-to-and-fro',
+    seed: 1,
+    about: 'balance moves blocks that make it no better',
+    file: 'namenode/policy/plan-balance.ts',
+    find: 'return lengthBytes > 0 && left >= reached',
+    replace: 'return lengthBytes > 0 || left >= reached',
+  },
+  {
+    name: 'source-of-a-move-goes-first',
+    seed: 1,
+    about:
+      'what is moved to another node is removed when the copy is ordered, not when it was reported',
+    file: 'namenode/service/movement/block-moves.ts',
+    find: 'this.#moves.set(id, move)\n',
+    replace:
+      "this.#moves.set(id, move)\n    if (isCopy(plan)) {\n      const gone = { kind: 'delete', storageId: source.storageId, blocks: [{ id, generationStamp }] } as const\n      outbox.offer(source.datanodeUuid, { body: gone, timeoutMs, onEnd: () => {} })\n    }\n",
+  },
+  {
+    name: 'rack-lost-by-balance',
+    seed: 1,
+    about: 'balance moves the only replica on another rack',
+    file: 'namenode/service/movement/rebalancer.ts',
+    find: 'if (racksThen < Math.min(racksNow, 2)) return false',
+    replace: 'if (racksThen === 0) return false',
+  },
+  {
     name: 'unknown-node-leaves',
     seed: 68,
     about: 'a node of which nothing is known is decommissioned: nothing seems to depend on it',

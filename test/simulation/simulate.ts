@@ -1,7 +1,7 @@
 /** One run from one seed: a cluster starts, clients work while things go wrong, the faults stop, and everything must be well. */
 import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
-import { seededRandom } from '../../shared/random.js'
+import { type Random, seededRandom } from '../../shared/random.js'
 import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
 import { editsAbout } from './checks/edits-about.js'
 import { Invariants } from './checks/invariants.js'
@@ -39,6 +39,8 @@ export interface SimulationResult {
   readonly virtualMs: number
   readonly operations: LoadCounts
   readonly faults: Readonly<Record<string, number>>
+  /** For balance and for storage policies, since the last start of the namenode. */
+  readonly blocksMoved: number
 }
 
 const WORK_MS = 30_000
@@ -48,6 +50,10 @@ const FINISH_LIMIT_MS = 300_000
 /** Leases expire, nodes report, copies time out and are made anew: each takes a minute at most. */
 const CONVERGENCE_LIMIT_MS = 600_000
 const CHECK_EVERY_MS = 2_000
+/** A few dozen of the longest files. */
+const SMALL_DISK_BYTES = 2 ** 19
+/** Longer than anything that is begun again and again waits. */
+const QUIET_MS = 20_000
 const MAX_VIOLATIONS = 5
 const TRACE_LINES = 400
 
@@ -59,8 +65,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const world = new World({
     seed: options.seed,
     datanodes: 3 + shape.below(3),
-    racks: 1 + shape.below(2),
+    racks: 1 + shape.below(3),
     latencyMs: 1 + shape.below(4),
+    ...someStorage(shape),
     isVerbose: options.isVerbose ?? false,
   })
   const run = new Run(world, options, shape.below(3) === 0)
@@ -80,6 +87,19 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   return run.result([...lost, ...world.crashes])
 }
 
+/** Half of the clusters have one large disk in each node; the others several kinds, so small that blocks move for balance. */
+function someStorage(shape: Random) {
+  if (shape.below(2) === 0) {
+    return { volumes: ['/volume'], diskBytes: [2 ** 30], balanceThreshold: 1 }
+  }
+  const kinds = ['/volume', '/volume,/volume-2', '/volume,[SSD]/volume-2', '[SSD]/volume']
+  return {
+    volumes: Array.from({ length: 5 }, () => kinds[shape.below(kinds.length)] ?? '/volume'),
+    diskBytes: Array.from({ length: 5 }, () => SMALL_DISK_BYTES * (1 + shape.below(3))),
+    balanceThreshold: 0.005,
+  }
+}
+
 class Run {
   readonly #world: World
   readonly #options: SimulationOptions
@@ -88,6 +108,7 @@ class Run {
   readonly #faults: Faults
   readonly #invariants: Invariants
   readonly #operator: Operator
+  #blocksMoved = 0
 
   constructor(world: World, options: SimulationOptions, isHarsh: boolean) {
     this.#world = world
@@ -146,6 +167,7 @@ class Run {
     for (const load of this.#loads) load.stop()
     if (!(await this.#until('clients finish', () => running === 0, FINISH_LIMIT_MS))) return
     await this.#converge()
+    await this.#comeToRest()
     if (!this.#hasFailed) await this.#finalChecks()
   }
 
@@ -189,6 +211,23 @@ class Run {
       }
       await scheduler.run(() => this.#hasFailed, CHECK_EVERY_MS)
     }
+  }
+
+  /** Blocks that move for balance, or for policies, move less and less, and then no more. */
+  async #comeToRest(): Promise<void> {
+    const { scheduler } = this.#world
+    const movement = () => this.#world.namenode.serving?.management.movement()
+    if (movement()?.threshold === 1) return
+    const endMs = scheduler.nowMs + CONVERGENCE_LIMIT_MS
+    let before: number | undefined
+    while (!this.#hasFailed) {
+      const moved = movement()?.movedBlocks
+      if (moved === before && unfinishedBusiness(this.#world).length === 0) break
+      if (scheduler.nowMs >= endMs) this.#complain(`I13: blocks go to and fro: ${moved} by now`)
+      before = moved
+      await scheduler.run(() => this.#hasFailed, QUIET_MS)
+    }
+    this.#blocksMoved = before ?? 0
   }
 
   /** Notes the edits about the block that a complaint names. */
@@ -279,6 +318,7 @@ class Run {
       virtualMs: scheduler.elapsedMs,
       operations: sumOfCounts(this.#loads.map((it) => it.counts)),
       faults: { ...this.#faults.counts, ...this.#operator.counts },
+      blocksMoved: this.#blocksMoved,
       traceHash: scheduler.traceHash(),
     }
   }

@@ -18,6 +18,7 @@ import { ReplicaDeletions } from './replica-deletions.js'
 import type { ReplicaFiles } from './replica-files.js'
 import { ReplicaMap } from './replica-map.js'
 import { ReplicationCopies } from './replication-copies.js'
+import { takeSecondLooks } from './second-looks.js'
 
 const QUEUE_CAPACITY = 100_000
 const OUTBOX_PER_NODE = 1000
@@ -95,6 +96,7 @@ export function buildBlockRepair(options: BlockRepairOptions) {
     maintenanceMinimum: config.maintenanceMinReplicas,
     settleMs: Math.min(SETTLE_MS, config.liveness.staleAfterMs),
   })
+  takeSecondLooks({ clock, outbox, map, examination })
   const sweeps = new BlockSweeps(map, examination)
   const deletions = new ReplicaDeletions({
     history,

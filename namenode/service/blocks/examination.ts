@@ -43,6 +43,8 @@ export interface Examined {
 export class Examination {
   /** A block lies in the memory of a node, where it is not to stay. */
   onVolatile: (block: BlockId) => void = () => {}
+  /** Nobody has a good replica, and somebody one that was called bad. */
+  onAllCorrupt: (record: BlockRecord, replicas: readonly HeldReplica[]) => void = () => {}
   readonly #options: ExaminationOptions
   readonly #waiting = new Set<BlockId>()
   /** When the grace of a freshly committed block ends, oldest first. */
@@ -141,9 +143,10 @@ export class Examination {
     return { record, replicas, assessment }
   }
 
-  #file(block: BlockId, { assessment, replicas }: Examined): void {
+  #file(block: BlockId, { record, assessment, replicas }: Examined): void {
     const { attention, queue } = this.#options
     const { risk, hasCorrupt, copiesNeeded } = assessment
+    if (risk === 'missing' && hasCorrupt) this.onAllCorrupt(record, replicas)
     const row = risk === 'none' ? undefined : { risk, hasCorrupt }
     attention.set(block, row, this.#options.clock.wallMs())
     if (isCopyRisk(risk) && copiesNeeded > 0) {

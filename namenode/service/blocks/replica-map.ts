@@ -135,12 +135,20 @@ export class ReplicaMap {
     if (known !== undefined) this.#note('deleted', storage, id, why)
   }
 
-  /** Its node found bad bytes. Sticks until the replica is written anew or gone. */
+  /** Its node found bad bytes. Sticks until the replica is written anew or gone, or its node finds it good. */
   corrupt(storage: ClusterStorage, block: Block): void {
     const known = this.store.replica(block.id, storage.number)
     if (known !== undefined && known.generationStamp > block.generationStamp) return
     this.#put(storage, block, 'corrupt')
     this.#note('corrupt', storage, block.id, 'its node found bad bytes')
+  }
+
+  /** Its node called it bad, has read it once more, and found it good: the disk had erred, not the bytes. */
+  soundAfterAll(storage: ClusterStorage, block: Block): void {
+    const known = this.store.replica(block.id, storage.number)
+    if (known?.state !== 'corrupt' || known.generationStamp !== block.generationStamp) return
+    this.#put(storage, block, 'finalized')
+    this.#note('mended', storage, block.id, 'its node read it once more: it is good')
   }
 
   /** Its node made good what was damaged beside the bytes: nothing changes, the history tells. */

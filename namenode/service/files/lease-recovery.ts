@@ -126,19 +126,23 @@ export class LeaseRecoveryService {
     const { map, namespace, log } = this.#options
     const { block, newGenerationStamp: stamp, truncateBytes } = begun
     const holders = firstOfEachNode(map.held(block.id, block))
-    // What is known to be bad must not become good by a new stamp.
-    const reachable = holders.filter((it) => it.liveness !== 'dead' && it.judgement !== 'corrupt')
-    const answers = await Promise.all(
-      reachable.map((held) =>
-        this.#ask(held, {
-          kind: 'prepare-recovery',
-          block: wire(block),
-          newGenerationStamp: stamp,
-          ...(truncateBytes === undefined ? {} : { truncateBytes }),
-        }),
-      ),
-    )
-    const decision = decide(begun, answers.flatMap(candidateOf))
+    const reachable = holders.filter((it) => it.liveness !== 'dead')
+    const prepare = (held: HeldReplica) =>
+      this.#ask(held, {
+        kind: 'prepare-recovery',
+        block: wire(block),
+        newGenerationStamp: stamp,
+        ...(truncateBytes === undefined ? {} : { truncateBytes }),
+      })
+    const isCorrupt = (it: HeldReplica) => it.judgement === 'corrupt'
+    const answers = await Promise.all(reachable.filter((it) => !isCorrupt(it)).map(prepare))
+    let decision = decide(begun, answers.flatMap(candidateOf))
+    if (decision.kind === 'undecided') {
+      // What is known to be bad must not become good by a new stamp, but its disk may have erred once: it is read before it
+      // answers, and is asked where nobody else has the bytes.
+      answers.push(...(await Promise.all(reachable.filter(isCorrupt).map(prepare))))
+      decision = decide(begun, answers.flatMap(candidateOf))
+    }
     if (decision.kind === 'undecided') {
       if (this.#isSurelyEmpty(block, holders, answers)) {
         await namespace.finishLeaseRecovery(fileId, { ...wire(block), generationStamp: stamp })

@@ -1,4 +1,5 @@
 /** I13: after the faults have stopped, in bounded time everything is as it should be, and stays so. */
+import type { DatanodeProcess } from '../world/datanode-process.js'
 import type { World } from '../world/world.js'
 import { describeReplica } from './invariants.js'
 import { isWhole, replicasOnDisks, temporaryFiles } from './replicas.js'
@@ -20,6 +21,9 @@ export function unfinishedBusiness(world: World): string[] {
   const missing = management.missingBlocksAfter(0, ALL)
   if (missing.length > 0) unfinished.push(`blocks ${missing.join(', ')} are missing`)
   unfinished.push(...misplacedReplicas(world))
+  const { pendingMoves, policyRequests } = management.movement()
+  if (pendingMoves > 0) unfinished.push(`${pendingMoves} blocks are on their way`)
+  if (policyRequests > 0) unfinished.push(`${policyRequests} policies are to be satisfied`)
   for (const datanode of world.datanodes) {
     const left = temporaryFiles(datanode)
     if (left.length > 0) unfinished.push(`${datanode.name} has left ${left.join(', ')}`)
@@ -32,12 +36,15 @@ export function unfinishedBusiness(world: World): string[] {
   return unfinished
 }
 
-/** Blocks with more or fewer good replicas than wanted, and replicas of no block. */
+const racksOf = (nodes: Iterable<DatanodeProcess>) => new Set([...nodes].map((it) => it.rack))
+
+/** Blocks with more or fewer good replicas than wanted, or all on one rack, and replicas of no block. */
 function misplacedReplicas(world: World): string[] {
   const namespace = world.namenode.serving?.namespace
   if (namespace === undefined) return []
   const found: string[] = []
   const onDisks = replicasOnDisks(world.datanodes)
+  const racks = racksOf(world.datanodes).size
   for (const record of namespace.blocksAfter(0, ALL)) {
     const replicas = onDisks.get(record.id) ?? []
     onDisks.delete(record.id)
@@ -49,9 +56,10 @@ function misplacedReplicas(world: World): string[] {
         isWhole(it),
     )
     const wanted = Math.min(record.replication, world.datanodes.length)
-    if (record.state === 'committed' && good.length === wanted && replicas.length === wanted) {
-      continue
-    }
+    const nodes = new Set(good.map((it) => it.datanode))
+    const isComplete = good.length === wanted && replicas.length === wanted && nodes.size === wanted
+    const isSpread = racksOf(nodes).size >= Math.min(wanted, 2, racks)
+    if (record.state === 'committed' && isComplete && isSpread) continue
     found.push(
       `block ${record.id} (${record.state}, stamp ${record.generationStamp}, ${record.lengthBytes} bytes) ` +
         `wants ${wanted} replicas and has ${replicas.map(describeReplica).join(', ') || 'none'}`,

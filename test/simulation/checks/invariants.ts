@@ -8,6 +8,7 @@ import { type KnownFile, possiblePaths } from '../load/known-file.js'
 import { type KnownSnapshot, shownFiles } from '../load/known-snapshot.js'
 import type { World } from '../world/world.js'
 import { editsAbout } from './edits-about.js'
+import { Removals } from './removals.js'
 import { type ReplicaOnDisk, replicasOnDisks } from './replicas.js'
 import { SUPERUSER_CALL } from './superuser.js'
 
@@ -28,6 +29,7 @@ export class Invariants {
   /** By node and block; a copy may come back after a deletion, but never with an older stamp. */
   readonly #stampOnDisk = new Map<string, number>()
   readonly #epochOnDisk = new Map<string, number>()
+  readonly #removals: Removals
   #lastTransaction = 0
   #highestEpoch = 0
 
@@ -35,6 +37,7 @@ export class Invariants {
     this.#world = world
     this.#known = known
     this.#onViolation = onViolation
+    this.#removals = new Removals(world, onViolation)
   }
 
   /** Looks at everything once. */
@@ -44,6 +47,7 @@ export class Invariants {
     const namespace = this.#world.namenode.serving?.namespace
     if (namespace === undefined) return
     this.#checkNamespace(namespace)
+    this.#removals.check(namespace, onDisks)
     for (const file of this.#known.files()) {
       this.#checkFile(namespace, file, possiblePaths(file), onDisks)
     }

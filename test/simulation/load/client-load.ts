@@ -3,7 +3,7 @@ import { ClientContext, type ClientContextOptions, type LoadCounts } from './cli
 import { append, concat, create, read, truncate } from './content-operations.js'
 import type { KnownFile } from './known-file.js'
 import type { KnownSnapshot } from './known-snapshot.js'
-import { list, remove, rename, setReplication, undo } from './name-operations.js'
+import { list, remove, rename, setPolicy, setReplication, undo } from './name-operations.js'
 import { SnapshotOperations } from './snapshot-operations.js'
 
 const MAX_PAUSE_MS = 400
@@ -27,6 +27,7 @@ export class ClientLoad {
     const rare: Operation[] = [
       { weight: 4, run: truncate },
       { weight: 3, run: undo },
+      { weight: 3, run: setPolicy },
       // What a snapshot shows cannot be joined to something else.
       options.takesSnapshots
         ? { weight: 4, run: () => this.#snapshots.step() }

@@ -1,6 +1,8 @@
 /** What a client does with its files as a whole: it moves, lists and deletes them and changes their replication. */
 import type { ClientContext } from './client-context.js'
 
+const POLICIES = ['HOT', 'ONE_SSD', 'ALL_SSD']
+
 export async function rename(context: ClientContext): Promise<void> {
   const file = context.some((it) => it.presence === 'present' && it.isClosed)
   if (file === undefined) return
@@ -28,6 +30,18 @@ export async function setReplication(context: ClientContext): Promise<void> {
   const { client, random } = context
   const replication = 2 + random.below(2)
   await context.try('setrep', file.path, () => client.setReplication(file.path, replication))
+}
+
+/** New replicas go where the policy wants them; those that exist are to be moved. */
+export async function setPolicy(context: ClientContext): Promise<void> {
+  const file = context.some((it) => it.presence === 'present' && it.isClosed)
+  if (file === undefined) return
+  const { client, random } = context
+  const policy = POLICIES[random.below(POLICIES.length)] ?? 'HOT'
+  await context.try('policy', `${file.path} ${policy}`, async () => {
+    await client.attributes.setStoragePolicy(file.path, policy)
+    await client.attributes.satisfyStoragePolicy(file.path)
+  })
 }
 
 export async function remove(context: ClientContext): Promise<void> {

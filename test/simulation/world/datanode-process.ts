@@ -13,6 +13,9 @@ import { datanodeHost, NAMENODE_HOST, simulatedDatanodeConfig } from './settings
 export interface DatanodeProcessOptions {
   readonly index: number
   readonly rack: string
+  /** As in the setting. */
+  readonly volumes: string
+  readonly diskBytes: number
   readonly scheduler: Scheduler
   readonly network: SimulatedNetwork
   readonly random: () => Random
@@ -25,6 +28,8 @@ export class DatanodeProcess {
   readonly disk: SimulatedDisk
   readonly #options: DatanodeProcessOptions
   #lives = 0
+  /** How often what was not synced was lost. */
+  powerCuts = 0
   #life: Life | undefined
   #node: DatanodeNode | undefined
 
@@ -32,10 +37,15 @@ export class DatanodeProcess {
     this.#options = options
     this.host = datanodeHost(options.index)
     this.disk = new SimulatedDisk(options.random())
+    this.disk.capacityBytes = options.diskBytes
   }
 
   get name(): string {
     return `datanode-${this.#options.index}`
+  }
+
+  get rack(): string {
+    return this.#options.rack
   }
 
   get isRunning(): boolean {
@@ -78,6 +88,7 @@ export class DatanodeProcess {
     this.#options.scheduler.note(`${this.name} loses power`)
     this.#options.network.switchOff(this.host)
     if (life !== undefined) this.#end(life)
+    this.powerCuts += 1
     this.disk.losePower()
   }
 
@@ -113,7 +124,7 @@ export class DatanodeProcess {
   }
 
   async #open(life: Life): Promise<void> {
-    const { network, random, log, namenode, index, rack } = this.#options
+    const { network, random, log, namenode, index, rack, volumes } = this.#options
     const seams: Seams = {
       clock: life.clock,
       random: random(),
@@ -128,7 +139,7 @@ export class DatanodeProcess {
       network,
       namenode,
     })
-    const config = simulatedDatanodeConfig(index, rack)
+    const config = simulatedDatanodeConfig(index, rack, volumes)
     const lockFolder = (folder: string) => this.disk.lock(folder)
     const node = await DatanodeNode.open(config, seams, { control, lockFolder })
     const ports = await node.listen()

@@ -1,5 +1,5 @@
 /**
- * A disk that forgets what was not synced. Files have what programs see and what a power cut leaves; folders are a
+ * The disks of a node, one for each top folder, which forget what was not synced. Files have what programs see and what a power cut leaves; folders are a
  * journal of changes of names, of which a power cut keeps a prefix that reaches at least to the last sync of a folder
  * concerned. Calls finish through the scheduler, after a time, with an error, or never.
  */
@@ -27,6 +27,8 @@ interface Inode {
 /** A change of names. `undo` puts the folder tree back as it was. */
 interface NameChange {
   readonly folders: readonly string[]
+  /** The disk: they share no journal. */
+  readonly volume: string
   readonly undo: () => void
 }
 
@@ -41,11 +43,16 @@ export class SimulatedDisk {
   readonly #locks = new Set<string>()
   #journal: NameChange[] = []
   #nextInode = 1
+  /** Of each disk. */
   capacityBytes = 1024 * 1024 * 1024
+  /** There is no room on any of them. */
+  isFull = false
   /** Multiplies the time of each call. */
   slowness = 1
-  /** Calls fail with this errno; `hang` never returns. */
-  fault: { readonly call: DiskCall; readonly effect: string } | undefined
+  /** Calls fail with this errno; `hang` never returns. `volume`: the only disk that does. */
+  fault:
+    | { readonly call: DiskCall; readonly effect: string; readonly volume?: string | undefined }
+    | undefined
 
   constructor(random: Random) {
     this.#random = random
@@ -56,10 +63,13 @@ export class SimulatedDisk {
     return this.#files
   }
 
-  get usedBytes(): number {
-    let sum = 0
-    for (const { data } of this.#files.values()) sum += data.length
-    return sum
+  #freeBytes(volume: string): number {
+    if (this.isFull) return 0
+    let used = 0
+    for (const [path, { data }] of this.#files) {
+      if (volumeOf(path) === volume) used += data.length
+    }
+    return Math.max(0, this.capacityBytes - used)
   }
 
   /** Turns one bit of a file, on the platter too. */
@@ -77,9 +87,11 @@ export class SimulatedDisk {
   /** Removes what nobody synced, or tears it: what a power cut leaves. */
   losePower(): void {
     this.#locks.clear()
-    const lastSynced = this.#journal.length
-    const kept = this.#random.below(lastSynced + 1)
-    for (const change of this.#journal.splice(kept).reverse()) change.undo()
+    for (const volume of new Set(this.#journal.map((it) => it.volume))) {
+      const journal = this.#journal.filter((it) => it.volume === volume)
+      const kept = this.#random.below(journal.length + 1)
+      for (const change of journal.slice(kept).reverse()) change.undo()
+    }
     this.#journal = []
     for (const inode of new Set(this.#files.values())) this.#forget(inode)
   }
@@ -122,7 +134,7 @@ export class SimulatedDisk {
       list: (path) => call('list', path, () => this.#list(path)),
       stat: (path) => call('other', path, () => this.#stat(path)),
       syncFolder: (path) => call('sync', path, () => this.#syncFolder(path)),
-      usage: (path) => call('other', path, () => this.#usage()),
+      usage: (path) => call('other', path, () => this.#usage(path)),
     }
   }
 
@@ -132,7 +144,8 @@ export class SimulatedDisk {
       const ms = base * (0.5 + this.#random.next()) * this.slowness
       life.later(ms, `disk ${kind} ${basename(path)}`, () => {
         const { fault } = this
-        if (fault?.call === kind) {
+        const isMeant = fault?.volume === undefined || fault.volume === volumeOf(path)
+        if (fault?.call === kind && isMeant) {
           if (fault.effect === 'hang') return
           reject(systemError(fault.effect, `${kind} '${path}'`))
           return
@@ -164,7 +177,7 @@ export class SimulatedDisk {
         call('write', () => {
           const bytes = Buffer.from(buffer.subarray(offset, offset + lengthBytes))
           const growth = Math.max(0, position + lengthBytes - inode.data.length)
-          if (growth > 0 && this.usedBytes + growth > this.capacityBytes) {
+          if (growth > 0 && growth > this.#freeBytes(volumeOf(path))) {
             throw systemError('ENOSPC', `write '${path}'`)
           }
           this.#change(inode, { kind: 'write', position, bytes })
@@ -196,7 +209,7 @@ export class SimulatedDisk {
       const empty = { data: Buffer.alloc(0), durable: Buffer.alloc(0), unsynced: [] }
       const inode = { number: this.#nextInode++, ...empty }
       this.#files.set(path, inode)
-      this.#journal.push({ folders: [dirname(path)], undo: () => this.#files.delete(path) })
+      this.#note(path, [dirname(path)], () => this.#files.delete(path))
       return inode
     }
     if (known === undefined) throw systemError('ENOENT', `open '${path}'`)
@@ -210,13 +223,10 @@ export class SimulatedDisk {
     const replaced = this.#files.get(to)
     this.#files.delete(from)
     this.#files.set(to, inode)
-    this.#journal.push({
-      folders: [dirname(from), dirname(to)],
-      undo: () => {
-        if (replaced === undefined) this.#files.delete(to)
-        else this.#files.set(to, replaced)
-        this.#files.set(from, inode)
-      },
+    this.#note(to, [dirname(from), dirname(to)], () => {
+      if (replaced === undefined) this.#files.delete(to)
+      else this.#files.set(to, replaced)
+      this.#files.set(from, inode)
     })
   }
 
@@ -224,14 +234,14 @@ export class SimulatedDisk {
     const inode = this.#files.get(path)
     if (inode === undefined) return
     this.#files.delete(path)
-    this.#journal.push({ folders: [dirname(path)], undo: () => this.#files.set(path, inode) })
+    this.#note(path, [dirname(path)], () => this.#files.set(path, inode))
   }
 
   #makeFolder(path: string): void {
     if (this.#folders.has(path)) return
     this.#makeFolder(dirname(path))
     this.#folders.add(path)
-    this.#journal.push({ folders: [dirname(path)], undo: () => this.#folders.delete(path) })
+    this.#note(path, [dirname(path)], () => this.#folders.delete(path))
   }
 
   #list(path: string): Dirent[] {
@@ -262,12 +272,17 @@ export class SimulatedDisk {
 
   /** Everything up to the last change of this folder is durable: a journal keeps its order. */
   #syncFolder(path: string): void {
+    const volume = volumeOf(path)
     const last = this.#journal.findLastIndex(({ folders }) => folders.includes(path))
-    this.#journal.splice(0, last + 1)
+    this.#journal = this.#journal.filter((it, index) => index > last || it.volume !== volume)
   }
 
-  #usage() {
-    const freeBytes = Math.max(0, this.capacityBytes - this.usedBytes)
+  #note(path: string, folders: readonly string[], undo: () => void): void {
+    this.#journal.push({ folders, volume: volumeOf(path), undo })
+  }
+
+  #usage(path: string) {
+    const freeBytes = this.#freeBytes(volumeOf(path))
     return { capacityBytes: this.capacityBytes, freeBytes, freeInodes: 1_000_000 }
   }
 
@@ -294,6 +309,9 @@ export class SimulatedDisk {
     return { ...change, bytes: change.bytes.subarray(0, sectors * SECTOR_BYTES) }
   }
 }
+
+/** The disk on which a path lies. */
+const volumeOf = (path: string): string => path.split('/', 2).join('/')
 
 function applied(data: Buffer, change: Change): Buffer {
   if (change.kind === 'truncate') {

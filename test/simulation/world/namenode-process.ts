@@ -47,6 +47,7 @@ export interface NamenodeProcessOptions {
   readonly log: (life: Life) => Log
   /** A folder of the machine in which each life gets a folder of its own. */
   readonly folder: string
+  readonly balanceThreshold: number
   /** The process found that it cannot go on. */
   readonly onFatal: (error: unknown) => void
 }
@@ -174,8 +175,8 @@ export class NamenodeProcess {
   }
 
   async #open(life: Life, folder: string): Promise<void> {
-    const { network, random, log } = this.#options
-    const config = simulatedNamenodeConfig(folder)
+    const { network, random, log, balanceThreshold } = this.#options
+    const config = simulatedNamenodeConfig(folder, balanceThreshold)
     const seams: Seams = {
       clock: life.clock,
       random: random(),

@@ -42,18 +42,21 @@ function values(more: Partial<Record<SettingKey, string>>) {
   return resolveSettings([readAssignments(written, '/')], '/').values
 }
 
-export function simulatedNamenodeConfig(dataFolder: string) {
+/** @param balanceThreshold 1: blocks are never moved for balance */
+export function simulatedNamenodeConfig(dataFolder: string, balanceThreshold: number) {
   const own = values({
     'namenode.data-folder': dataFolder,
+    'movement.balance-threshold': `${balanceThreshold}`,
     'network.bind-host': NAMENODE_HOST,
     'namenode.rpc-port': `${RPC_PORT}`,
   })
   return namenodeConfig(own, TOKEN, SUPERUSER)
 }
 
-export function simulatedDatanodeConfig(index: number, rack: string) {
+/** @param volumes with their types, as in the setting */
+export function simulatedDatanodeConfig(index: number, rack: string, volumes: string) {
   const own = values({
-    'datanode.volumes': '/volume',
+    'datanode.volumes': volumes,
     'network.bind-host': datanodeHost(index),
     'datanode.hostname': `datanode-${index}`,
     'datanode.rack': rack,

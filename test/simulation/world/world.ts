@@ -14,10 +14,18 @@ import { SimulatedNetwork } from './network.js'
 import { Scheduler } from './scheduler.js'
 import { CLUSTER, clientHost } from './settings.js'
 
+const GIBIBYTE = 2 ** 30
+
 export interface WorldOptions {
   readonly seed: number
   readonly datanodes: number
   readonly racks: number
+  /** Of each node, one after the other. */
+  readonly volumes: readonly string[]
+  /** Of each disk of a node, in the same way. */
+  readonly diskBytes: readonly number[]
+  /** 1: blocks are never moved for balance. */
+  readonly balanceThreshold: number
   /** Upper bound of an ordinary message's travel time. */
   readonly latencyMs: number
   /** Log lines of all processes go into the trace. */
@@ -32,6 +40,8 @@ export class World {
   readonly datanodes: readonly DatanodeProcess[]
   /** Nodes that an operator may scrap at any moment: what is on their disks alone is not safe from faults. */
   readonly leaving = new Set<DatanodeProcess>()
+  /** Replicas in which bits have turned: by node and block. */
+  readonly turned = new Set<string>()
   /** Processes that ended by a bug of theirs. */
   readonly crashes: string[] = []
   readonly #folder: string
@@ -52,12 +62,16 @@ export class World {
       random,
       log,
       folder: this.#folder,
+      balanceThreshold: options.balanceThreshold,
       onFatal: (error) => this.crashes.push(`namenode: ${describe(error)}`),
     })
     this.datanodes = Array.from({ length: options.datanodes }, (_, index) => {
       const rack = `/rack-${index % options.racks}`
       const namenode = () => this.namenode.serving
-      return new DatanodeProcess({ index, rack, scheduler, network, random, log, namenode })
+      const volumes = options.volumes[index % options.volumes.length] ?? '/volume'
+      const diskBytes = options.diskBytes[index % options.diskBytes.length] ?? GIBIBYTE
+      const place = { index, rack, volumes, diskBytes }
+      return new DatanodeProcess({ ...place, scheduler, network, random, log, namenode })
     })
   }
 

@@ -96,6 +96,21 @@ describe('the recovery of an abandoned file', () => {
     expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([80])
   })
 
+  it('asks for a replica that was called bad only when nobody else has the bytes', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = abandoned(40, { a: 90, b: 70 })
+    await cluster.node('b').tell('corrupt', { ...block, lengthBytes: 70 })
+    await cluster.management.startLeaseRecovery(block.inodeId)
+    await cluster.pass(5 * HEARTBEAT_MS)
+    expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([90])
+    expect(cluster.node('b').received).toEqual([])
+    const other = abandoned(40, { c: 60 })
+    await cluster.node('c').tell('corrupt', { ...other, lengthBytes: 60 })
+    await cluster.management.startLeaseRecovery(other.inodeId)
+    await cluster.pass(5 * HEARTBEAT_MS)
+    expect(cluster.namespace.closed.map((it) => it.block.lengthBytes)).toEqual([90, 60])
+  })
+
   it('never cuts below what readers were promised', async () => {
     await cluster.join('a', 'b')
     const block = abandoned(60, { a: 90, b: 50 })

@@ -15,6 +15,35 @@ scriptedClusterForEach((it) => {
 
 const statistics = () => cluster.management.blockManager.statistics()
 
+describe('replicas that were called bad, when nobody has a good one', () => {
+  it('are read once more, count again when their disk had only erred, and are copied', async () => {
+    await cluster.join('a', 'b', 'c')
+    const block = await cluster.store(['a', 'b'])
+    await cluster.node('a').tell('corrupt', block)
+    await cluster.node('b').tell('corrupt', block)
+    const rotten = cluster.node('b').replicas.get(block.id)
+    if (rotten !== undefined)
+      cluster.node('b').replicas.set(block.id, { ...rotten, isRotten: true })
+    await cluster.pass(10 * HEARTBEAT_MS)
+    expect(cluster.holders(block.id)).toContain('a')
+    expect(cluster.holders(block.id)).toContain('c')
+    expect(statistics()).toMatchObject({ missingBlocks: 0, underReplicatedBlocks: 0 })
+  })
+
+  it('stay bad when they are, and are not read again and again', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a'])
+    const replica = cluster.node('a').replicas.get(block.id)
+    if (replica === undefined) throw new Error('it is there')
+    cluster.node('a').replicas.set(block.id, { ...replica, isRotten: true })
+    await cluster.node('a').tell('corrupt', block)
+    await cluster.pass(8 * HEARTBEAT_MS)
+    expect(statistics()).toMatchObject({ missingBlocks: 1 })
+    expect(cluster.holders(block.id)).toEqual(['a'])
+    expect(cluster.node('a').received.filter((it) => it.kind === 'attest')).toHaveLength(1)
+  })
+})
+
 describe('a node that falls silent', () => {
   it('has its blocks copied after the dead interval, not before', async () => {
     await cluster.join('a', 'b', 'c', 'd')
@@ -203,6 +232,7 @@ describe('a corrupt replica', () => {
   it('is kept when it is the only one', async () => {
     await cluster.join('a', 'b')
     const block = await cluster.store(['a'])
+    cluster.node('a').replicas.set(block.id, { ...block, state: 'finalized', isRotten: true })
     await cluster.node('a').tell('corrupt', block)
     await cluster.pass(DEAD_MS)
     expect(cluster.holders(block.id)).toEqual(['a'])
