@@ -6,7 +6,7 @@ import { CLIENT_PROTOCOL } from '../../shared/hadoop/schema/client-protocol.js'
 import { ChecksumType } from '../../shared/hadoop/schema/hdfs.js'
 import { ROOT_INODE_ID } from '../../shared/ids.js'
 import type { Call } from '../service/access/call.js'
-import { fullSummary } from '../service/namespace/full-summary.js'
+import { fullQuotaUsage, fullSummary } from '../service/namespace/full-summary.js'
 import type { FileStatus } from '../service/namespace/namespace-model.js'
 import type { NamenodeServices } from '../service/services.js'
 import { callOf } from './call.js'
@@ -76,13 +76,13 @@ export function namespaceReads(services: NamenodeServices) {
         },
       }
     }),
-    getQuotaUsage: rpcMethod(CLIENT_PROTOCOL.getQuotaUsage, (request, context) => {
+    getQuotaUsage: rpcMethod(CLIENT_PROTOCOL.getQuotaUsage, async (request, context) => {
       const call = callOf(context, principals)
-      const summary = namespace.contentSummary(call, request.path)
+      const usage = await fullQuotaUsage(namespace, call, request.path)
       return {
         usage: {
-          fileAndDirectoryCount: summary.fileCount + summary.directoryCount,
-          ...quotaFields(summary, isRoot(services, call, request.path)),
+          fileAndDirectoryCount: usage.fileAndDirectoryCount,
+          ...quotaFields(usage, isRoot(services, call, request.path)),
         },
       }
     }),

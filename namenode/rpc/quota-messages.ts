@@ -3,7 +3,7 @@ import { DfsError } from '../../shared/errors.js'
 import { StorageTypeEnum } from '../../shared/hadoop/schema/hdfs.js'
 import { QUOTA_STORAGE_TYPES, type QuotaStorageType } from '../../shared/quota-types.js'
 import type { QuotaValue } from '../policy/quotas.js'
-import type { ContentSummary } from '../service/namespace/namespace-model.js'
+import type { QuotaUsage } from '../service/namespace/namespace-model.js'
 
 const NO_QUOTA = -1
 /** 2^63 - 1, which is no exact number here: keep what there is. Also how the root's limit of names reads. */
@@ -24,8 +24,8 @@ export function quotaStorageType(value: number): QuotaStorageType {
 }
 
 /** The fields that content summaries and quota usages share. */
-export function quotaFields(summary: ContentSummary, isRoot: boolean) {
-  const { quota, spaceConsumedBytes, typeSpaceBytes: consumed } = summary
+export function quotaFields(usage: Omit<QuotaUsage, 'fileAndDirectoryCount'>, isRoot: boolean) {
+  const { quota, spaceConsumedBytes, typeSpaceBytes: consumed } = usage
   const { names, spaceBytes, typeSpaceBytes } = quota
   const hasTypes = Object.keys(typeSpaceBytes).length > 0
   const typeQuotaInfo = QUOTA_STORAGE_TYPES.map((type) => ({

@@ -17,6 +17,7 @@ import { MIGRATION_0008 } from './migrations/0008-storage-policy.js'
 import { MIGRATION_0009 } from './migrations/0009-deletions.js'
 import { MIGRATION_0010 } from './migrations/0010-node-orders.js'
 import { MIGRATION_0011 } from './migrations/0011-policy-totals.js'
+import { MIGRATION_0012 } from './migrations/0012-past-totals.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -41,6 +42,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0009,
   MIGRATION_0010,
   MIGRATION_0011,
+  MIGRATION_0012,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -9,6 +9,8 @@ import { InodeStore } from './inode-store.js'
 import { LeaseStore } from './lease-store.js'
 import { NodeOrderStore } from './node-order-store.js'
 import { PastEntryStore } from './past-entry-store.js'
+import { PastStayStore } from './past-stay-store.js'
+import { PastTotalStore } from './past-total-store.js'
 import { PolicyRequestStore } from './policy-request-store.js'
 import { PolicyTotalStore } from './policy-total-store.js'
 import { QuotaStore } from './quota-store.js'
@@ -34,6 +36,8 @@ export interface Stores {
   readonly snapshots: SnapshotStore
   readonly versions: VersionStore
   readonly pastEntries: PastEntryStore
+  readonly pastStays: PastStayStore
+  readonly pastTotals: PastTotalStore
   readonly nodeOrders: NodeOrderStore
 }
 
@@ -58,6 +62,8 @@ export function openStores(database: Database, memory?: InodeMemory): Stores {
     snapshots: new SnapshotStore(database),
     versions: new VersionStore(database),
     pastEntries: new PastEntryStore(database),
+    pastStays: new PastStayStore(database),
+    pastTotals: new PastTotalStore(database),
     nodeOrders: new NodeOrderStore(database),
   }
 }

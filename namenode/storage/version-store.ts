@@ -1,5 +1,5 @@
 /** Old versions of inodes and of the places of blocks: what snapshots show of things that have changed since. */
-import { type BlockId, blockId, type InodeId } from '../../shared/ids.js'
+import { type BlockId, blockId, type InodeId, inodeId } from '../../shared/ids.js'
 import type { XAttr } from '../../shared/xattr.js'
 import type { BlockRecord } from '../service/namespace/namespace-model.js'
 import { AclTexts } from './acl-texts.js'
@@ -56,10 +56,13 @@ export class VersionStore {
     return ends.length === 0 ? undefined : Math.min(...ends)
   }
 
-  /** Removes the versions of the range that no snapshot shows. @returns the blocks whose places were forgotten */
-  free({ root, after, upTo }: VersionRange): BlockId[] {
-    this.#statements.freeInodes.run(root, after, upTo)
-    return this.#statements.freeBlocks.all(root, after, upTo).map(blockId)
+  /** Removes the versions of the range that no snapshot shows. @returns what they were versions of, with repeats */
+  free({ root, after, upTo }: VersionRange): {
+    readonly inodes: readonly InodeId[]
+    readonly blocks: readonly BlockId[]
+  } {
+    const inodes = this.#statements.freeInodes.all(root, after, upTo).map(inodeId)
+    return { inodes, blocks: this.#statements.freeBlocks.all(root, after, upTo).map(blockId) }
   }
 
   get({ root, taken }: SnapshotPoint, id: InodeId): Inode | undefined {
@@ -174,9 +177,9 @@ function prepareKeeping(database: Database) {
     hasBlocks: prepare<[], number>('SELECT 1 FROM block_version LIMIT 1').pluck(),
     inodeEnd: end('inode_version'),
     blockEnd: end('block_version'),
-    freeInodes: prepare<[number, number, number]>(
-      `DELETE FROM inode_version WHERE ${endsInRange} AND NOT ${isShown('inode_version')}`,
-    ),
+    freeInodes: prepare<[number, number, number], number>(
+      `DELETE FROM inode_version WHERE ${endsInRange} AND NOT ${isShown('inode_version')} RETURNING id`,
+    ).pluck(),
     freeBlocks: prepare<[number, number, number], number>(
       `DELETE FROM block_version WHERE ${endsInRange} AND NOT ${isShown('block_version')} RETURNING id`,
     ).pluck(),

@@ -217,6 +217,7 @@ const FILE_STATUS: FileStatus = {
 
 const REFUSED = {
   contentSummary: notScripted,
+  quotaUsage: notScripted,
   storagePolicy: notScripted,
   setStoragePolicy: notScripted,
   satisfyStoragePolicy: notScripted,

@@ -4,9 +4,9 @@ import { QUOTA_STORAGE_TYPES } from '../../../shared/quota-types.js'
 import type { Quota } from '../../policy/quotas.js'
 import { HOT_POLICY } from '../../policy/storage-policies.js'
 import type { Call } from '../../service/access/call.js'
-import { fullSummary } from '../../service/namespace/full-summary.js'
+import { fullQuotaUsage, fullSummary } from '../../service/namespace/full-summary.js'
 import type { Namespace } from '../../service/namespace/namespace.js'
-import type { ContentSummary } from '../../service/namespace/namespace-model.js'
+import type { QuotaUsage } from '../../service/namespace/namespace-model.js'
 import { MAX_LONG } from './json-text.js'
 import { json, type Operations, type OperationTable, type WebhdfsOptions } from './operation.js'
 
@@ -41,15 +41,15 @@ function reads({ services }: WebhdfsOptions): Operations {
         },
       })
     },
-    GETQUOTAUSAGE: ({ call, path }) => {
-      const summary = namespace.contentSummary(call, path)
+    GETQUOTAUSAGE: async ({ call, path }) => {
+      const usage = await fullQuotaUsage(namespace, call, path)
       return json({
         QuotaUsage: {
-          fileAndDirectoryCount: summary.fileCount + summary.directoryCount,
-          quota: namespaceQuota(namespace, call, path, summary.quota),
-          spaceConsumed: summary.spaceConsumedBytes,
-          spaceQuota: summary.quota.spaceBytes ?? NO_QUOTA,
-          typeQuota: typeQuotas(summary),
+          fileAndDirectoryCount: usage.fileAndDirectoryCount,
+          quota: namespaceQuota(namespace, call, path, usage.quota),
+          spaceConsumed: usage.spaceConsumedBytes,
+          spaceQuota: usage.quota.spaceBytes ?? NO_QUOTA,
+          typeQuota: typeQuotas(usage),
         },
       })
     },
@@ -88,7 +88,7 @@ function namespaceQuota(
 }
 
 /** `{"SSD":{"consumed":0,"quota":10}}`: types without a limit are left out. */
-function typeQuotas({ quota, typeSpaceBytes }: ContentSummary): object {
+function typeQuotas({ quota, typeSpaceBytes }: Omit<QuotaUsage, 'fileAndDirectoryCount'>): object {
   const limited = QUOTA_STORAGE_TYPES.flatMap((type) => {
     const limit = quota.typeSpaceBytes[type]
     const consumed = typeSpaceBytes[type] ?? 0

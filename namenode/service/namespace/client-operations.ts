@@ -41,6 +41,7 @@ export const CLIENT_READS: { readonly [K in ClientRead]: (asked: Asked<K>) => Au
   status: (path) => ({ command: 'getfileinfo', path }),
   list: (path) => ({ command: 'listStatus', path }),
   contentSummary: (path) => ({ command: 'contentSummary', path }),
+  quotaUsage: (path) => ({ command: 'quotaUsage', path }),
   fileBlocks: (path) => ({ command: 'open', path }),
   checkAccess: (path) => ({ command: 'checkAccess', path }),
   isFileClosed: (path) => ({ command: 'isFileClosed', path }),

@@ -91,6 +91,14 @@ export interface ContentSummary {
   readonly quota: Quota
 }
 
+/** What a path counts for, of what its limits are about. */
+export interface QuotaUsage {
+  readonly fileAndDirectoryCount: number
+  readonly spaceConsumedBytes: number
+  readonly typeSpaceBytes: TypeSpace
+  readonly quota: Quota
+}
+
 export interface OpenFile {
   readonly inodeId: InodeId
   readonly path: string

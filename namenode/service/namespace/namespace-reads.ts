@@ -27,6 +27,7 @@ import type { StoredEdit } from '../../storage/edit-store.js'
 import type { SnapshotPoint } from '../../storage/snapshot-store.js'
 import { openStores, type Stores } from '../../storage/stores.js'
 import type { Call } from '../access/call.js'
+import { contentSummaryOf, quotaUsageOf } from './content-summaries.js'
 import type { DeletedPage, DeletionReads } from './deletions.js'
 import { DirectoryMemory } from './directory-memory.js'
 import type {
@@ -45,14 +46,14 @@ import type {
   FileBlocks,
   FileStatus,
   OpenFile,
+  QuotaUsage,
 } from './namespace-model.js'
 import { placeBlocks } from './namespace-ranges.js'
-import { toContentSummary, toFileStatus } from './namespace-status.js'
-import { policyOnPath, Tree, type WalkedPath } from './namespace-tree.js'
+import { toFileStatus } from './namespace-status.js'
+import { policyOnPath, requireFile, Tree } from './namespace-tree.js'
 import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-directory.js'
 import { pageOfDeletions } from './rules/namespace-deletions.js'
 import { requireHeldFile } from './rules/namespace-leases.js'
-import { usageOf } from './rules/namespace-quotas.js'
 import { inSlices, NO_SNAPSHOT_CONTENT, snapshotContent } from './snapshots/snapshot-content.js'
 import {
   listSnapshots,
@@ -134,23 +135,16 @@ export class NamespaceReader implements NamespaceReads {
     })
   }
 
+  get #summaries() {
+    return { stores: this.stores, tree: this.tree }
+  }
+
   contentSummary(call: Call, path: string): ContentSummary {
-    return this.snapshot(() => {
-      const walked = this.tree.find(path, call.principal, 'using')
-      const inode = requireTarget(walked)
-      // HDFS asks this of every directory below, too; our totals are kept, not gathered, so there is no walk.
-      if (inode.kind === 'directory') {
-        checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
-      }
-      // Quotas are of now: no snapshot has one.
-      if (walked.state.point !== undefined) return toContentSummary(inode)
-      const { typeSpaceBytes } = usageOf(
-        { stores: this.stores, tree: this.tree },
-        inode,
-        policyOnPath(walked.inodes),
-      )
-      return toContentSummary(inode, this.stores.quotas.get(inode.id), typeSpaceBytes)
-    })
+    return this.snapshot(() => contentSummaryOf(this.#summaries, call, path))
+  }
+
+  quotaUsage(call: Call, path: string): QuotaUsage & { readonly isWhole: boolean } {
+    return this.snapshot(() => quotaUsageOf(this.#summaries, call, path))
   }
 
   async snapshotContent(call: Call, path: string): Promise<SnapshotContent> {
@@ -382,15 +376,4 @@ export class NamespaceReader implements NamespaceReads {
   get #root() {
     return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
   }
-}
-
-function requireTarget(walked: WalkedPath) {
-  if (walked.target !== undefined) return walked.target
-  throw new DfsError('NOT_FOUND', `File does not exist: ${walked.path}`)
-}
-
-function requireFile(walked: WalkedPath) {
-  const target = requireTarget(walked)
-  if (target.kind === 'file') return target
-  throw new DfsError('NOT_FOUND', `Path is not a file: ${walked.path}`)
 }

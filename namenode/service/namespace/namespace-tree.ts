@@ -241,3 +241,16 @@ function fileInTheWay(path: string, purpose: WalkPurpose): DfsError {
   const code = purpose === 'naming' ? 'PARENT_NOT_DIRECTORY' : 'PERMISSION_DENIED'
   return new DfsError(code, `${path} (is not a directory)`)
 }
+
+/** @throws NOT_FOUND */
+export function requireTarget(walked: WalkedPath): Inode {
+  if (walked.target !== undefined) return walked.target
+  throw new DfsError('NOT_FOUND', `File does not exist: ${walked.path}`)
+}
+
+/** @throws NOT_FOUND */
+export function requireFile(walked: WalkedPath): Inode {
+  const target = requireTarget(walked)
+  if (target.kind === 'file') return target
+  throw new DfsError('NOT_FOUND', `Path is not a file: ${walked.path}`)
+}

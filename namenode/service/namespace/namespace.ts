@@ -30,6 +30,7 @@ import type {
   FileBlocks,
   FileStatus,
   OpenFile,
+  QuotaUsage,
   SeenNumbers,
 } from './namespace-model.js'
 import type { SnapshotChanges, SnapshotReads } from './snapshots/snapshots.js'
@@ -107,6 +108,8 @@ export interface NamespaceReads extends SnapshotReads, DeletionReads {
   /** undefined when nothing is at `path`; a file lists as itself with an empty name. */
   list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined
   contentSummary(call: Call, path: string): ContentSummary
+  /** What quotas count; `isWhole` says whether that is all, with what only snapshots show, as it is where there are limits. */
+  quotaUsage(call: Call, path: string): QuotaUsage & { readonly isWhole: boolean }
   fileBlocks(call: Call, path: string, offsetBytes: number, lengthBytes: number): FileBlocks
   /** Throws PERMISSION_DENIED or NOT_FOUND; `access` is a mask of read 4, write 2, execute 1. */
   checkAccess(call: Call, path: string, access: number): void

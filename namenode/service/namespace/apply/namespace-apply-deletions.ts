@@ -64,13 +64,15 @@ function undelete(
   edit: Extract<Edit, { op: 'undelete' }>,
   timeMs: number,
 ): void {
-  const { stores, versions, totals } = applier
+  const { stores, versions, totals, past } = applier
   if (edit.replaced !== undefined) applier.unlink(edit.replaced, timeMs)
   const inode = applier.withTotals(edit.inode)
   versions.keepUpwards(edit.parent)
   versions.keepPlace(inode)
+  past.returning(inode.id)
   stores.inodes.touchDirectory(edit.parent, 1, timeMs)
   stores.inodes.attach(inode.id, edit.parent, edit.name)
+  past.arrive(inode.id)
   totals.add(edit.parent, weightOf(stores, inode))
   stores.deletions.remove(deletionOf(applier, edit.deletion))
 }

@@ -29,10 +29,12 @@ function setPolicy(
   applier: EditApplier,
   { inode: id, policy }: Extract<Edit, { op: 'setStoragePolicy' }>,
 ): void {
-  const { stores, versions, totals } = applier
+  const { stores, versions, totals, past } = applier
   const inode = applier.withTotals(id)
   versions.keep(inode)
+  past.depart(inode)
   stores.inodes.setPolicy(id, policy)
+  past.arrive(id)
   totals.add(inode.parent, negative(weightOf(stores, inode)))
   totals.add(inode.parent, weightOf(stores, { ...inode, policy }))
 }

@@ -6,15 +6,28 @@ import type { Edit } from '../namespace-edit.js'
 import type { BlockRecord } from '../namespace-model.js'
 import { RECOVERY_HOLDER } from '../rules/namespace-leases.js'
 import type { EditApplier } from './namespace-apply.js'
+import { minus } from './past-weight.js'
 
 /** A slice of a deleted tree. */
 export function purge(applier: EditApplier, edit: Extract<Edit, { op: 'purge' }>): void {
   for (const { id, fromIndex } of edit.trimmed) buryBlocks(applier, id, fromIndex)
-  for (const id of edit.detached) detachInode(applier, applier.inode(id))
-  for (const id of edit.removed) {
-    removeInode(applier, applier.inode(id))
-    applier.stores.detached.remove(id)
+  for (const id of edit.detached) {
+    takeApart(applier, applier.inode(id), (it) => detachInode(applier, it))
   }
+  for (const id of edit.removed) {
+    takeApart(applier, applier.inode(id), (it) => {
+      removeInode(applier, it)
+      applier.stores.detached.remove(id)
+    })
+  }
+}
+
+/** What snapshots show of the inode counts for itself from now on, no more in the sum of the deleted tree. */
+function takeApart({ past }: EditApplier, inode: Inode, take: (inode: Inode) => void): void {
+  const before = past.depart(inode)
+  take(inode)
+  if (inode.parent === NO_PARENT) past.topRemoved(inode)
+  else past.takeFrom(inode.parent, minus(past.deleted(inode), before))
 }
 
 /** Unlinked; to be taken apart later. */

@@ -81,17 +81,19 @@ function freeVersions(applier: EditApplier, edit: Extract<Edit, { op: 'freeSnaps
   const { stores } = applier
   const { inode: root, taken, after, upTo } = edit
   const freed = stores.versions.free({ root, after, upTo })
-  for (const id of new Set(freed)) freeBlock(applier, id)
+  const files = new Set(freed.inodes)
+  for (const id of new Set(freed.blocks)) files.add(freeBlock(applier, id))
+  applier.past.recount(files)
   stores.snapshots.removeUselessTraces(root, TRACES_FORGOTTEN_AT_ONCE)
   if (edit.isLast) stores.snapshots.forgetDeleted({ root, taken })
   else stores.snapshots.setFreed({ root, taken }, upTo)
   applier.versions.reset()
 }
 
-/** A snapshot less shows the block: when it was the last, and its file has it no more, it goes. */
-function freeBlock(applier: EditApplier, id: BlockId): void {
+/** A snapshot less shows the block: when it was the last, and its file has it no more, it goes. @returns its file */
+function freeBlock(applier: EditApplier, id: BlockId): InodeId {
   const { stores } = applier
   const block = present(stores.blocks.get(id), `block ${id} is there while a snapshot shows it`)
-  if (block.index >= 0 || stores.versions.hasBlock(id)) return
-  release(applier, block)
+  if (block.index < 0 && !stores.versions.hasBlock(id)) release(applier, block)
+  return block.inodeId
 }

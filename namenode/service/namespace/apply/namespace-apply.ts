@@ -11,7 +11,6 @@ import {
   ROOT_INODE_ID,
   transactionId,
 } from '../../../../shared/ids.js'
-import { isSameXAttr } from '../../../../shared/xattr.js'
 import { decodeAcl } from '../../../storage/acl-texts.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
 import { type State, unformattedState } from '../../../storage/state-store.js'
@@ -25,6 +24,7 @@ import {
   type Removal,
 } from '../namespace-edit.js'
 import type { DeletedBlock } from '../namespace-model.js'
+import { changeXAttr, setAttributes, setReplication } from './namespace-apply-attributes.js'
 import { applyDeletion, keepInode } from './namespace-apply-deletions.js'
 import { applyToFile, type FileEdit } from './namespace-apply-files.js'
 import { applyToPolicies } from './namespace-apply-policies.js'
@@ -36,15 +36,8 @@ import {
   setSnapshottable,
 } from './namespace-apply-snapshots.js'
 import { DirectoryTotals } from './namespace-totals.js'
-import {
-  NOTHING,
-  negative,
-  ONE_DIRECTORY,
-  ONE_FILE,
-  spaceOf,
-  under,
-  weightOf,
-} from './tree-weight.js'
+import { PastTotals } from './past-totals.js'
+import { NOTHING, negative, ONE_DIRECTORY, ONE_FILE, under, weightOf } from './tree-weight.js'
 import { VersionKeeper } from './version-keeper.js'
 
 /** What block management must hear of. */
@@ -57,6 +50,8 @@ export class EditApplier {
   readonly stores: Stores
   readonly totals: DirectoryTotals
   readonly versions: VersionKeeper
+  /** What only snapshots show. */
+  readonly past: PastTotals
   /** Replaced as a whole when a change or a batch is undone. */
   state: State
   effects: ReplicaEffects = { blocks: [], deletedBlocks: [] }
@@ -65,6 +60,7 @@ export class EditApplier {
     this.stores = stores
     this.totals = new DirectoryTotals(stores)
     this.versions = new VersionKeeper(stores, () => this.state.lastTransaction)
+    this.past = new PastTotals(stores, this.versions)
     this.state = stores.state.find() ?? unformattedState()
   }
 
@@ -129,7 +125,7 @@ export class EditApplier {
         applyDeletion(this, edit, timeMs)
         return
       case 'setPermission':
-        this.#setAttributes(edit.inode, { permission: edit.mode })
+        setAttributes(this, this.inode(edit.inode), { permission: edit.mode })
         return
       case 'setStoragePolicy':
       case 'satisfyStoragePolicy':
@@ -137,14 +133,14 @@ export class EditApplier {
         applyToPolicies(this, edit)
         return
       case 'setAcl':
-        this.#setAttributes(edit.inode, {
+        setAttributes(this, this.inode(edit.inode), {
           permission: edit.mode,
           acl: edit.acl === null ? undefined : decodeAcl(edit.acl),
         })
         return
       case 'setXAttr':
       case 'removeXAttr':
-        this.#changeXAttr(edit)
+        changeXAttr(this, edit)
         return
       case 'setQuota':
         this.stores.quotas.put(edit.inode, {
@@ -154,16 +150,16 @@ export class EditApplier {
         })
         return
       case 'setOwner':
-        this.#setAttributes(edit.inode, { owner: edit.owner, group: edit.group })
+        setAttributes(this, this.inode(edit.inode), { owner: edit.owner, group: edit.group })
         return
       case 'setTimes':
-        this.#setAttributes(edit.inode, {
+        setAttributes(this, this.inode(edit.inode), {
           modificationTimeMs: edit.modified,
           accessTimeMs: edit.accessed,
         })
         return
       case 'setReplication':
-        this.#setReplication(edit.inode, edit.replication)
+        setReplication(this, edit.inode, edit.replication)
         return
       case 'forget':
       case 'orderNode':
@@ -182,7 +178,9 @@ export class EditApplier {
       default:
         // What is left is about the contents of files; the compiler checks that nothing else is.
         applyToFile(this, edit satisfies FileEdit, timeMs)
-        if ('inode' in edit) this.reserve(edit.inode)
+        if (!('inode' in edit)) return
+        this.reserve(edit.inode)
+        this.past.recountFile(edit.inode)
         return
     }
   }
@@ -330,9 +328,11 @@ export class EditApplier {
     this.versions.keepUpwards(inode.parent)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.totals.add(inode.parent, negative(weightOf(this.stores, inode)))
+    this.past.depart(inode)
     if (how === 'remove') removeInode(this, inode)
     else if (kept !== undefined) keepInode(this, inode, { ...kept, deletedMs: timeMs })
     else detachInode(this, inode)
+    this.past.deleted(inode)
   }
 
   /** The inode with its totals up to date; a directory is about to change its place. */
@@ -353,37 +353,16 @@ export class EditApplier {
     this.versions.keepUpwards(inode.parent)
     this.versions.keepUpwards(edit.parent)
     countSnapshottables(this, inode.id, -snapshottables)
+    this.past.depart(inode)
     this.versions.keepPlace(inode)
     if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
     this.stores.inodes.touchDirectory(edit.parent, 1, timeMs)
     this.stores.inodes.move(inode, edit.parent, edit.name)
     countSnapshottables(this, inode.id, snapshottables)
+    this.past.arrive(inode.id)
+    this.past.moved(inode)
     const weight = weightOf(this.stores, inode)
     this.totals.add(inode.parent, negative(weight))
     this.totals.add(edit.parent, weight)
-  }
-
-  #setAttributes(id: InodeId, change: Partial<Inode>): void {
-    const inode = this.inode(id)
-    this.versions.keep(inode)
-    this.stores.inodes.setAttributes(id, { ...inode, ...change })
-  }
-
-  #changeXAttr(edit: Extract<Edit, { op: 'setXAttr' | 'removeXAttr' }>): void {
-    const { inode, namespace, name } = edit
-    this.versions.keep(this.inode(inode))
-    const others = this.stores.xattrs.of(inode).filter((it) => !isSameXAttr(it, edit))
-    const added =
-      edit.op === 'setXAttr' ? [{ namespace, name, value: Buffer.from(edit.value, 'base64') }] : []
-    this.stores.xattrs.put(inode, [...added, ...others])
-  }
-
-  #setReplication(id: InodeId, replication: number): void {
-    const file = this.inode(id)
-    this.versions.keepUpwards(file.parent)
-    this.#setAttributes(id, { replication })
-    const spaceBytes = spaceOf({ ...file, replication }) - spaceOf(file)
-    this.totals.add(file.parent, under(file.policy, { ...NOTHING, spaceBytes }))
-    for (const block of this.stores.blocks.ofFile(id)) this.effects.blocks.push(block.id)
   }
 }

@@ -110,6 +110,12 @@ export class VersionKeeper {
     )
   }
 
+  /** Whether a snapshot shows the inode as it is now. */
+  isShown(inode: Inode): boolean {
+    if (!this.#hasSnapshots()) return false
+    return this.#coversOf(inode).some((it) => this.#shows(it, inode.since))
+  }
+
   /** Whether a snapshot shows a block of `file`: its bytes must stay as they are. */
   isBlockShown(id: BlockId, file: Inode): boolean {
     if (this.isIdle) return false
@@ -117,6 +123,11 @@ export class VersionKeeper {
     if (versions.hasBlock(id)) return true
     const since = blocks.sinceOf(id)
     return this.#coversOf(file).some((it) => this.#shows(it, since))
+  }
+
+  /** Whether there is any snapshot. */
+  get isUsed(): boolean {
+    return this.#hasSnapshots()
   }
 
   /** Without snapshots and without anything kept for some, the short ways of deleting are right. */

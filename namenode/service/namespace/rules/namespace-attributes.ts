@@ -10,6 +10,7 @@ import {
   WRITE,
 } from '../../../policy/permissions.js'
 import type { Inode } from '../../../storage/inode-store.js'
+import { keptOf } from '../apply/past-value.js'
 import { spaceOf } from '../apply/tree-weight.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
 import { claimedSpace } from './namespace-blocks.js'
@@ -29,7 +30,10 @@ export const setReplicationRule: ChangeRule<'setReplication'> = {
     if (inode.replication === replication) return { result: () => true }
     const spaceBytes = spaceOf({ ...inode, replication }) - spaceOf(inode)
     checkSpace(claimedSpace(context), spaceBytes)
-    checkQuotasOfFile(context, inode, { spaceBytes, firstBytes: 0 })
+    // What a snapshot keeps with more replicas counts with these already, and so on.
+    const keptBytes = (file: Inode) => keptOf(context.stores, file).spaceBytes
+    const kept = keptBytes({ ...inode, replication }) - keptBytes(inode)
+    checkQuotasOfFile(context, inode, { spaceBytes: spaceBytes + kept, firstBytes: 0 })
     const { user } = context.call.principal
     const edit = { op: 'setReplication', path, user, inode: inode.id, replication } as const
     return { edit, result: () => true }

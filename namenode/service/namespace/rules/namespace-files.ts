@@ -9,6 +9,7 @@ import { checkAccess, PERMISSION_MASK, WRITE } from '../../../policy/permissions
 import { policyOfId, requirePolicy } from '../../../policy/storage-policies.js'
 import { decodeAcl } from '../../../storage/acl-texts.js'
 import type { Inode } from '../../../storage/inode-store.js'
+import { isShownHere } from '../apply/past-value.js'
 import type { CreateArguments } from '../namespace.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
 import type { FileStatus } from '../namespace-model.js'
@@ -51,7 +52,9 @@ export const createRule: ChangeRule<'create'> = {
       checkReplace(context, walked, target, change, path)
     }
     const created = newFile(context, walked, target, change)
-    const names = created.directories.length + (target === undefined ? 1 : 0)
+    // What is replaced counts on where a snapshot shows it.
+    const isOneMore = target === undefined || isShownHere(context, target)
+    const names = created.directories.length + (isOneMore ? 1 : 0)
     const added = { names, spaceBytes: 0, typeSpaceBytes: {} }
     checkQuotas(context, walked.ancestor.id, added, { isOneByOne: true })
     const edit = {

@@ -13,7 +13,8 @@ import {
 import { NO_POLICY } from '../../../policy/storage-policies.js'
 import { type PolicyShare, typeSpaceDifference, typeSpaceOf } from '../../../policy/type-usage.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
-import { sharesUnder, weightOf } from '../apply/tree-weight.js'
+import { pastUnder, sumOfPast } from '../apply/past-weight.js'
+import { sharesUnder, sumOfShares, weightOf } from '../apply/tree-weight.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
 
 export const setQuotaRule: ChangeRule<'setQuota'> = {
@@ -92,8 +93,8 @@ export function checkQuotasOfFile(context: ChangeContext, file: Inode, added: Po
 }
 
 /**
- * What an inode counts for: a directory with all below it, a file with what its last block may still become. The totals
- * of a directory must be settled.
+ * What an inode counts for: a directory with all below it, a file with what its last block may still become; and what only
+ * snapshots show of all that. The totals of a directory must be settled.
  * @param policy that which holds for it
  */
 export function usageOf(
@@ -102,9 +103,15 @@ export function usageOf(
   policy = tree.policyOf(inode),
 ): QuotaUsage {
   const weight = weightOf(stores, { ...inode, policy })
-  const { files, directories, spaceBytes, decided } = weight
-  const typeSpaceBytes = typeSpaceOf(policy === NO_POLICY ? sharesUnder(policy, weight) : decided)
-  return { names: files + directories, spaceBytes, typeSpaceBytes }
+  const { files, directories, decided } = weight
+  const shares = policy === NO_POLICY ? sharesUnder(policy, weight) : decided
+  const pastShares = pastUnder(policy, stores.pastTotals.of(inode.id))
+  const past = sumOfPast(pastShares)
+  return {
+    names: files + directories + past.names,
+    spaceBytes: weight.spaceBytes + past.spaceBytes,
+    typeSpaceBytes: typeSpaceOf(sumOfShares(shares, pastShares)),
+  }
 }
 
 /**

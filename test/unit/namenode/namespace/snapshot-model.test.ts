@@ -73,6 +73,7 @@ describe('snapshots', () => {
             expect(copyOf(fixture.namespace, where), where).toEqual(copy)
           }
           checkDifferences(fixture.namespace, copies)
+          while (await fixture.namespace.freeSnapshots(3));
           checkStore(fixture.folder)
           await forgetAll(fixture, copies)
         } finally {

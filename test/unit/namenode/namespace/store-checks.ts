@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { type Database, openReadingConnection } from '../../../../namenode/storage/database.js'
+import { isPastSettled, pastDifferences } from '../../../../namenode/storage/past-check.js'
 import { differencesFromReplay } from '../../../support/replayed-store.js'
 import { checkPolicyTotals } from './policy-total-checks.js'
 
@@ -102,6 +103,9 @@ function checkInvariants(database: Database): void {
   expect(leases.toSorted(), 'a lease for each open file').toEqual(open.toSorted())
   checkDeletions(database, byParent)
   checkPolicyTotals(database)
+  if (isPastSettled(database)) {
+    expect([...pastDifferences(database)], 'what only snapshots show').toEqual([])
+  }
   const state = all<{ blocks: number; next_inode: number; last_transaction: number }>(
     'SELECT * FROM state',
   )[0]

@@ -1,0 +1,218 @@
+/**
+ * Keeps what quotas count beside the current tree, as HDFS does (reasons: storage/DESIGN.md): what a snapshot shows of what
+ * was deleted or moved away counts in the directories above the place where it was, and blocks and replicas that snapshots
+ * keep of a file that is there count with the file. Part of applying edits; written at once, with every change that adds or
+ * takes away something of it, and recounted for each inode of which a deleted snapshot frees something.
+ */
+import type { InodeId } from '../../../../shared/ids.js'
+import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
+import { type PastStay, type StayPlace, stayOf } from '../../../storage/past-stay-store.js'
+import type { PastShare, PastShares } from '../../../storage/past-total-store.js'
+import type { Stores } from '../../../storage/stores.js'
+import { goneValue, keptOf, wholeValue } from './past-value.js'
+import {
+  isNothing,
+  joinedPast,
+  minus,
+  NO_PAST,
+  negated,
+  pastUnder,
+  sumOfPast,
+} from './past-weight.js'
+import type { VersionKeeper } from './version-keeper.js'
+
+/** Deleted trees that are counted anew after a slice of a deleted snapshot was freed. */
+const TREES_COUNTED_AT_ONCE = 20
+
+export class PastTotals {
+  readonly #stores: Stores
+  readonly #versions: VersionKeeper
+  /** While inodes are recounted: the tops of deleted trees above them. */
+  #passed: Set<InodeId> | undefined
+
+  constructor(stores: Stores, versions: VersionKeeper) {
+    this.#stores = stores
+    this.#versions = versions
+  }
+
+  /** An inode is about to leave its place: what it has goes with it. @returns what the directory above loses */
+  depart(inode: Inode): PastShare {
+    const past = this.#stores.pastTotals.of(inode.id)
+    if (past.size === 0) return NO_PAST
+    this.#climb(inode.parent, pastUnder(inode.policy, negated(past)))
+    return sumOfPast(past)
+  }
+
+  /** An inode has come to its place, with what it has. */
+  arrive(id: InodeId): void {
+    const place = this.#stores.inodes.placeOf(id)
+    if (place === undefined) return
+    this.#climb(place.parent, pastUnder(place.policy, this.#stores.pastTotals.of(id)))
+  }
+
+  /** An inode was moved; its versions are kept. @param inode as it was */
+  moved(inode: Inode): void {
+    const place = stayOf(inode)
+    const shown = place && this.#stores.pastStays.lastShown(place)
+    if (place === undefined || shown === undefined) return
+    this.#begin({ ...shown, ...place, isDeletion: false, policy: inode.policy })
+  }
+
+  /**
+   * An inode was deleted: what snapshots show of it, and of what was in it, counts for the directories where it was.
+   * @param inode as it was
+   * @returns what the directory above gets
+   */
+  deleted(inode: Inode): PastShare {
+    const { pastStays, pastTotals } = this.#stores
+    const isWhole = this.#isWhole(inode.id)
+    const place = stayOf(inode)
+    if (!isWhole && inode.kind === 'file') pastTotals.remove(inode.id)
+    if (place === undefined || pastStays.lastShown(place) === undefined) {
+      if (!isWhole) pastTotals.remove(inode.id)
+      return NO_PAST
+    }
+    const own = isWhole ? this.#wholeValue(inode, place) : goneValue(this.#stores, inode)
+    return this.#begin({ ...own, ...place, isDeletion: true, policy: inode.policy })
+  }
+
+  /** The top of a deleted tree was taken apart: from now on only what is known of it exactly counts. */
+  topRemoved(top: Inode): void {
+    const { pastStays, pastTotals } = this.#stores
+    const stay = pastStays.deletionOf(top.id)
+    if (stay === undefined) {
+      pastTotals.remove(top.id)
+      return
+    }
+    if (top.kind === 'file') {
+      this.#climb(stay.parent, pastUnder(stay.policy, negated(pastTotals.of(top.id))))
+      pastTotals.remove(top.id)
+    }
+    this.#setValue(stay, goneValue(this.#stores, top))
+  }
+
+  /** Something counts for itself now that was in the sum of a deleted tree. */
+  takeFrom(top: InodeId, value: PastShare): void {
+    const stay = isNothing(value) ? undefined : this.#stores.pastStays.deletionOf(top)
+    if (stay !== undefined) this.#setValue(stay, minus(stay, value))
+  }
+
+  /** A deleted inode is about to come back: from then on it has been moved. */
+  returning(id: InodeId): void {
+    const { pastStays, pastTotals } = this.#stores
+    const stay = pastStays.deletionOf(id)
+    const shown = stay && pastStays.lastShown(stay)
+    if (stay === undefined || shown === undefined) return
+    this.#climb(stay.parent, pastUnder(stay.policy, negated(pastTotals.of(id))))
+    this.#setValue({ ...stay, isDeletion: false }, shown)
+  }
+
+  /** Something about the blocks or the replication of a file has changed. */
+  recountFile(id: InodeId): void {
+    if (this.#versions.isUsed && this.#stores.pastStays.hasVersion(id)) this.recount([id])
+  }
+
+  /** Versions or blocks of inodes were freed: a snapshot less shows them. */
+  recount(ids: Iterable<InodeId>): void {
+    const passed = new Set<InodeId>()
+    this.#passed = passed
+    for (const id of ids) this.#recount(id)
+    this.#passed = undefined
+    for (const id of [...passed].slice(0, TREES_COUNTED_AT_ONCE)) {
+      const stay = this.#stores.pastStays.deletionOf(id)
+      const top = this.#isWhole(id) ? this.#stores.inodes.get(id) : undefined
+      if (stay && top) this.#setValue(stay, this.#wholeValue(top, stay, stay))
+    }
+  }
+
+  #recount(id: InodeId): void {
+    const inode = this.#stores.inodes.get(id)
+    const isThere = inode !== undefined && (inode.parent !== NO_PARENT || this.#isWhole(id))
+    if (isThere && inode.kind === 'file') {
+      this.#recountKept(inode)
+      this.#passed?.add(this.#topOf(id))
+    }
+    for (const stay of this.#stores.pastStays.of(id)) this.#recountStay(stay, inode)
+  }
+
+  #recountKept(file: Inode): void {
+    const old = this.#stores.pastTotals.of(file.id).get(0) ?? NO_PAST
+    const change = minus(keptOf(this.#stores, file), old)
+    if (!isNothing(change)) this.#climb(file.id, new Map([[0, change]]))
+  }
+
+  #recountStay(stay: PastStay, inode: Inode | undefined): void {
+    const shown = this.#stores.pastStays.lastShown(stay)
+    if (shown === undefined) this.#drop(stay)
+    else if (!stay.isDeletion) this.#setValue(stay, shown)
+    else if (inode !== undefined && this.#isWhole(inode.id)) {
+      this.#setValue(stay, this.#wholeValue(inode, stay, stay))
+    } else this.#setValue(stay, goneValue(this.#stores, { id: stay.inode, kind: shown.kind }))
+  }
+
+  #wholeValue(inode: Inode, place: StayPlace, otherwise?: PastShare): PastShare {
+    return wholeValue({ stores: this.#stores, versions: this.#versions }, inode, place, otherwise)
+  }
+
+  /** @returns all that the directory above gets */
+  #begin(stay: PastStay): PastShare {
+    this.#stores.pastStays.put(stay)
+    const own = new Map([[0, shareOf(stay)]])
+    const all = stay.isDeletion ? joinedPast(this.#stores.pastTotals.of(stay.inode), own) : own
+    this.#climb(stay.parent, pastUnder(stay.policy, all))
+    return sumOfPast(all)
+  }
+
+  #setValue(stay: PastStay, value: PastShare): void {
+    const change = minus(value, stay)
+    this.#stores.pastStays.put({ ...stay, ...shareOf(value) })
+    if (!isNothing(change)) this.#climb(stay.parent, pastUnder(stay.policy, new Map([[0, change]])))
+  }
+
+  /** No snapshot shows the stay any more: nothing leads from below it to the directories above. */
+  #drop(stay: PastStay): void {
+    const { pastStays, pastTotals } = this.#stores
+    const own: PastShares = new Map([[0, shareOf(stay)]])
+    const all = stay.isDeletion ? joinedPast(pastTotals.of(stay.inode), own) : own
+    this.#climb(stay.parent, pastUnder(stay.policy, negated(all)))
+    pastStays.remove(stay)
+    if (stay.isDeletion && !this.#isWhole(stay.inode)) pastTotals.remove(stay.inode)
+  }
+
+  /** Adds to an inode and to all above it; of what is deleted, to those above the place where it was. */
+  #climb(from: InodeId | typeof NO_PARENT, added: PastShares): void {
+    const { inodes, pastStays, pastTotals } = this.#stores
+    let at = from
+    let shares = added
+    while (at !== NO_PARENT && shares.size > 0) {
+      const place = inodes.placeOf(at)
+      const isThere = place !== undefined && place.parent !== NO_PARENT
+      const above = isThere ? place : pastStays.deletionOf(at)
+      if (place !== undefined || above !== undefined) pastTotals.add(at, shares)
+      if (above === undefined) return
+      if (!isThere) this.#passed?.add(at)
+      shares = pastUnder(above.policy, shares)
+      at = above.parent
+    }
+  }
+
+  #topOf(id: InodeId): InodeId {
+    let top = id
+    for (;;) {
+      const above = this.#stores.inodes.parentOf(top)
+      if (above === undefined || above === NO_PARENT) return top
+      top = above
+    }
+  }
+
+  /** Whether it is deleted, but not taken apart: it waits for that, or can be brought back. */
+  #isWhole(id: InodeId): boolean {
+    return this.#stores.detached.has(id) || this.#stores.deletions.has(id)
+  }
+}
+
+const shareOf = ({ names, spaceBytes, firstBytes }: PastShare): PastShare => ({
+  names,
+  spaceBytes,
+  firstBytes,
+})
