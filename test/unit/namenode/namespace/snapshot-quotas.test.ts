@@ -4,7 +4,7 @@ import { fullQuotaUsage } from '../../../../namenode/service/namespace/full-summ
 import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { openWritingConnection } from '../../../../namenode/storage/database.js'
 import { pastDifferences } from '../../../../namenode/storage/past-check.js'
-import { createArguments, type Fixture, refusal, ROOT, writeFile } from './namespace-fixture.js'
+import { createArguments, type Fixture, ROOT, refusal, writeFile } from './namespace-fixture.js'
 import { namespaceForEach } from './namespace-for-each.js'
 import { checkStore } from './store-checks.js'
 
