@@ -26,12 +26,14 @@ interface Setting {
   readonly blocks: string
 }
 
-async function clusterWithBadDisk(): Promise<Setting> {
+async function clusterWithBadDisk(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Setting> {
   const folder = temporaryFolder()
   const volumes = [join(folder, 'sound'), join(folder, 'bad')]
   const cluster = await ProcessCluster.start({
     datanodes: 3,
-    settings: BRISK,
+    settings: { ...BRISK, ...settings },
     datanodeSettings: [{ 'datanode.volumes': volumes.join(',') }],
   })
   onTestFinished(({ task }) => cluster.stop({ keepFolder: task.result?.state === 'fail' }))
@@ -135,7 +137,8 @@ if (obstacle !== undefined) {
   })
 
   it('a disk that takes 300 ms for each write and sync slows its writers down, and nothing else', async () => {
-    const setting = await clusterWithBadDisk()
+    // Looked at every second or so: its calls are seen waiting, and are not taken for hung.
+    const setting = await clusterWithBadDisk({ 'datanode.hung-after': '5s' })
     setting.disk.make({ kind: 'write', waitMs: 300 }, { kind: 'sync', waitMs: 300 })
     let isWriting = true
     const fewestNodes = async () => {
