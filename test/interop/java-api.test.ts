@@ -1,10 +1,12 @@
-/** Programs that use Hadoop's FileSystem classes: what they do beyond the shell, each scenario in ApiScenarios.java. */
+/** Programs that use Hadoop's FileSystem classes: what they do beyond the shell, each scenario in ApiScenarios.java or WriteScenarios.java. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HADOOP_VERSIONS } from '../support/java-clients.js'
 import { JavaCommands } from '../support/java-commands.js'
 import { ProcessCluster } from '../support/process-cluster.js'
 
-const SCENARIOS: readonly [scenario: string, what: string, options?: Record<string, string>][] = [
+type Scenario = [scenario: string, what: string, options?: Record<string, string>]
+
+const SCENARIOS: readonly Scenario[] = [
   ['positioned-reads', 'reads at positions and seeks'],
   ['hedged-reads', 'asks a second datanode', { 'dfs.client.hedged.read.threadpool.size': '4' }],
   [
@@ -28,12 +30,27 @@ const SCENARIOS: readonly [scenario: string, what: string, options?: Record<stri
   ['refusals', 'is refused politely what the cluster does not have'],
 ]
 
+const WRITE_SCENARIOS: readonly Scenario[] = [
+  ['create-flags', 'creates with every flag'],
+  ['favoured-nodes', 'has its files where it wants them'],
+  ['checksum-types', 'chooses its checksums'],
+  [
+    'tiny-packets',
+    'sends packets of a few hundred bytes',
+    { 'dfs.client-write-packet-size': '600' },
+  ],
+  ['hostnames', 'goes to datanodes by their names', { 'dfs.client.use.datanode.hostname': 'true' }],
+]
+
 describe.each(HADOOP_VERSIONS)('the Java client of Hadoop %s', (version) => {
   let cluster: ProcessCluster
   let java: JavaCommands
 
   beforeAll(async () => {
-    cluster = await ProcessCluster.start({ datanodes: 4 })
+    cluster = await ProcessCluster.start({
+      datanodes: 4,
+      settings: { 'datanode.hostname': 'localhost' },
+    })
     java = await JavaCommands.start(version, {
       'fs.defaultFS': cluster.fs,
       'dfs.blocksize': String(1024 * 1024),
@@ -46,8 +63,20 @@ describe.each(HADOOP_VERSIONS)('the Java client of Hadoop %s', (version) => {
   })
 
   it.each(SCENARIOS)('%s: %s', async (scenario, _what, options = {}) => {
-    const settings = Object.entries(options).flatMap(([key, value]) => ['-D', `${key}=${value}`])
-    const { exitCode, stderr } = await java.run(['api', ...settings, scenario])
-    expect(`${exitCode} ${stderr}`).toBe('0 ')
+    await play('api', scenario, options)
   })
+
+  it.each(WRITE_SCENARIOS)('%s: %s', async (scenario, _what, options = {}) => {
+    await play('write', scenario, options)
+  })
+
+  async function play(
+    tool: 'api' | 'write',
+    scenario: string,
+    options: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const settings = Object.entries(options).flatMap(([key, value]) => ['-D', `${key}=${value}`])
+    const { exitCode, stderr } = await java.run([tool, ...settings, scenario])
+    expect(`${exitCode} ${stderr}`).toBe('0 ')
+  }
 })

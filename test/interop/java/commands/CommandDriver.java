@@ -49,7 +49,8 @@ public final class CommandDriver {
           Map.entry("lsSnapshot", conf -> new org.apache.hadoop.hdfs.tools.snapshot.LsSnapshot()),
           Map.entry("distcp", CommandDriver::distCp),
           Map.entry("wordcount", conf -> new WordCount()),
-          Map.entry("api", conf -> new ApiScenarios()));
+          Map.entry("api", conf -> new ApiScenarios()),
+          Map.entry("write", conf -> new WriteScenarios()));
 
   private static final InheritableThreadLocal<PrintStream> OUT = new InheritableThreadLocal<>();
   private static final InheritableThreadLocal<PrintStream> ERR = new InheritableThreadLocal<>();

@@ -42,6 +42,10 @@ class Client {
   }
 }
 
+const request = (header: string) => `POST / HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`
+
+const chunked = (body: string) => request('Transfer-Encoding: chunked') + body
+
 /** Bytes of bodies that servers of this file have read. */
 let received = 0
 const receivedBytes = () => received
@@ -187,6 +191,11 @@ describe('odd requests', () => {
     ['bare line feeds', 'GET / HTTP/1.1\nHost: x\n\n', 400],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['another protocol', 'hrpc\x09\x00\x00', 400],
+    ['extensions of chunks that are too long', chunked(`1;${'x'.repeat(1_000_000)}\r\nb\r\n`), 413],
+    ['trailers that are too long', chunked(`0\r\na: ${'b'.repeat(1_000_000)}\r\n\r\n`), 431],
+    ['a chunk that is no number', chunked('zz\r\n'), 400],
+    ['a chunk beyond numbers', chunked('ffffffffffffffff1\r\n'), 400],
+    ['chunks beside another encoding', request('Transfer-Encoding: chunked, identity'), 400],
   ])('get an answer and a close: %s', async (_name, text, status) => {
     const { connect } = await start()
     const client = connect().send(text)
