@@ -4,15 +4,15 @@
  */
 import type { Database } from './database.js'
 
-/** One row that is not what it must be, as JSON; null where there is none. */
-export interface PastDifference {
+/** One row as it is kept and as it is counted, as JSON; null where there is none. */
+export interface PastRow {
   readonly table: 'past_stay' | 'past_total'
   readonly kept: string | null
   readonly counted: string | null
 }
 
 interface Question {
-  readonly table: PastDifference['table']
+  readonly table: PastRow['table']
   readonly columns: readonly string[]
   /** Of columns that name the row, how many. */
   readonly keys: number
@@ -101,13 +101,17 @@ export function isPastSettled(database: Database): boolean {
 }
 
 /** Every row of what is kept of the past that differs from what is counted now; to be asked when it is settled. */
-export function* pastDifferences(database: Database): Generator<PastDifference, void, undefined> {
+export function pastDifferences(database: Database): PastRow[] {
+  return [...countedPast(database)].filter(({ kept, counted }) => kept !== counted)
+}
+
+/** Every row of what is kept of the past beside what is counted now; to be asked when it is settled. */
+export function* countedPast(database: Database): Generator<PastRow, void, undefined> {
   for (const question of [STAYS, FILES, DIRECTORIES]) {
     const kept = rowsOf(database, question, question.kept)
     const counted = rowsOf(database, question, question.counted)
     for (const [key, row] of kept) {
-      const other = counted.get(key) ?? null
-      if (row !== other) yield { table: question.table, kept: row, counted: other }
+      yield { table: question.table, kept: row, counted: counted.get(key) ?? null }
     }
     for (const [key, row] of counted) {
       if (!kept.has(key)) yield { table: question.table, kept: null, counted: row }

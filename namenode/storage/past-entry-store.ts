@@ -27,6 +27,8 @@ export interface PastEntry {
 export interface PresentDirectory {
   readonly id: InodeId
   readonly arrived: number
+  /** Something is gone below it that a snapshot shows, or a snapshot keeps something of a file below it. */
+  readonly hasPast: boolean
 }
 
 export interface PastEntryQuestion {
@@ -52,8 +54,6 @@ interface Row {
 
 export class PastEntryStore {
   readonly #page
-  readonly #unplaced
-  readonly #highestReplication
   readonly #directories
 
   constructor(database: Database) {
@@ -72,15 +72,11 @@ export class PastEntryStore {
        WHERE root = ? AND parent = ? AND (name, until) > (?, ?)
        ORDER BY name, until LIMIT ?`,
     )
-    this.#unplaced = prepare<[number], number>(
-      'SELECT total(length) FROM block WHERE inode = ? AND position < 0',
-    ).pluck()
-    this.#highestReplication = prepare<[number, number], number>(
-      `SELECT coalesce(max(replication), 0) FROM inode_version AS past WHERE root = ? AND id = ? AND EXISTS (
-         SELECT 1 FROM snapshot WHERE snapshot.root = past.root AND taken >= past.since AND taken < past.until)`,
-    ).pluck()
-    this.#directories = prepare<[number, number, number], { id: number; arrived: number }>(
-      `SELECT id, arrived FROM inode INDEXED BY directory_by_parent
+    this.#directories = prepare<
+      [number, number, number],
+      { id: number; arrived: number; past: number }
+    >(
+      `SELECT id, arrived, EXISTS (SELECT 1 FROM past_total WHERE past_total.inode = inode.id) AS past FROM inode INDEXED BY directory_by_parent
        WHERE parent = ? AND kind = 0 AND id > ? ORDER BY id LIMIT ?`,
     )
   }
@@ -90,21 +86,11 @@ export class PastEntryStore {
     return this.#page.all(root, directory, after.name, after.until, limit).map(toPastEntry)
   }
 
-  /** Length of the blocks that are no part of their file any more, but of a snapshot's view of it. */
-  lengthOutsideFile(file: InodeId): number {
-    return this.#unplaced.get(file) ?? 0
-  }
-
-  /** Of the versions of a file that snapshots of `root` show; 0 for none. */
-  highestReplication(root: InodeId, file: InodeId): number {
-    return this.#highestReplication.get(root, file) ?? 0
-  }
-
   /** Directories that are in a directory now, with an id above `after`. */
   directories(parent: InodeId, after: InodeId | 0, limit: number): PresentDirectory[] {
     return this.#directories
       .all(parent, after, limit)
-      .map(({ id, arrived }) => ({ id: inodeId(id), arrived }))
+      .map(({ id, arrived, past }) => ({ id: inodeId(id), arrived, hasPast: past === 1 }))
   }
 }
 

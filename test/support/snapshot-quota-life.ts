@@ -27,6 +27,8 @@ interface Shell {
   readonly put: (files: Readonly<Record<string, number>>) => Promise<void>
   /** Runs what is to be refused and keeps what was said. */
   readonly refused: (...words: readonly string[]) => Promise<void>
+  /** Keeps what a command says. */
+  readonly told: (...words: readonly string[]) => Promise<void>
 }
 
 type Step = (shell: Shell) => Promise<void>
@@ -134,6 +136,23 @@ const STEPS: Readonly<Record<string, Step>> = {
     await hdfs.dfs('-deleteSnapshot', '/q/s', 's1')
     await hdfs.dfs('-deleteSnapshot', '/q/t', 't1')
   },
+  'what has left all snapshottable trees': async ({ hdfs, put, told }) => {
+    await put({ 'leaving/x': 100_000, 'leaving/y': 200_000, 'leaving/z': 400_000 })
+    await hdfs.dfs('-createSnapshot', '/q/s', 's3')
+    await hdfs.dfs('-rm', '-skipTrash', '/q/s/leaving/x')
+    await hdfs.dfs('-mkdir', '-p', '/q/plain/new')
+    await hdfs.succeed(['dfsadmin', '-setQuota', '1000', '/q/plain'])
+    await hdfs.dfs('-mv', '/q/s/leaving', '/q/plain/new/left')
+    const paths = ['/q/plain/new/left', '/q/plain', '/q/s', '/q']
+    await told('dfs', '-count', ...paths)
+    await hdfs.dfs('-rm', '-skipTrash', '/q/plain/new/left/y')
+    await told('dfs', '-count', ...paths)
+    await told('dfs', '-count', '-x', ...paths)
+    await told('dfs', '-count', '-u', '/q/plain')
+    await hdfs.dfs('-rm', '-r', '-skipTrash', '/q/plain/new')
+    await told('dfs', '-count', '/q/plain', '/q/s', '/q')
+    await told('dfs', '-count', '-u', '/q/plain', '/q/s', '/q')
+  },
 }
 
 /**
@@ -150,7 +169,7 @@ export async function snapshotQuotaLife(
     writeFileSync(path, content(lengthBytes, lengthBytes))
     return path
   }
-  let refusals: string[] = []
+  let answers: string[] = []
   const shell: Shell = {
     hdfs,
     file,
@@ -164,18 +183,22 @@ export async function snapshotQuotaLife(
     refused: async (...words) => {
       const { exitCode, stderr } = await hdfs.run(words)
       const [first = ''] = stderr.split('\n').filter((line) => /quota/i.test(line))
-      refusals.push(`$ ${words.join(' ').replace(localFolder, '')}`, `${exitCode} ${first}`)
+      answers.push(`$ ${words.join(' ').replace(localFolder, '')}`, `${exitCode} ${first}`)
+    },
+    told: async (...words) => {
+      const answer = (await hdfs.succeed(words)).split('\n').filter((line) => line !== '')
+      answers.push(`$ ${words.join(' ')}`, ...answer)
     },
   }
   const said: Record<string, readonly string[]> = {}
   for (const [name, step] of Object.entries(STEPS)) {
-    refusals = []
+    answers = []
     await step(shell)
-    let lines = [...refusals, ...(await ask(hdfs))]
+    let lines = [...answers, ...(await ask(hdfs))]
     if (expected !== undefined && name.endsWith('deleted')) {
       const wanted = JSON.stringify(expected[name])
       const isSaid = async () => {
-        lines = [...refusals, ...(await ask(hdfs))]
+        lines = [...answers, ...(await ask(hdfs))]
         return JSON.stringify(lines) === wanted
       }
       await waitUntil(isSaid, { what: `Apache's counts of ${name}`, explain: () => lines })

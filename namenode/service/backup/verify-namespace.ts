@@ -10,7 +10,7 @@ import { type BackupFile, findBackups } from '../../storage/backup-files.js'
 import { openReadingConnection, openReplayDatabase } from '../../storage/database.js'
 import { EditStore } from '../../storage/edit-store.js'
 import { StateStore } from '../../storage/state-store.js'
-import { compareStores, type TableComparison } from './compare-stores.js'
+import { compareCounts, compareStores, type TableComparison } from './compare-stores.js'
 import { replayEdits } from './replay-edits.js'
 
 export interface VerifyRequest {
@@ -48,7 +48,7 @@ export function verifyNamespace({ backup, base }: VerifyRequest): Verification {
     try {
       const fromTransaction = start?.transactionId ?? 0
       const replayedEdits = replayEdits(replayed, edits, checked.transactionId)
-      const tables = [...compareStores(live, replayed, fromTransaction)]
+      const tables = [...compareStores(live, replayed, fromTransaction), ...compareCounts(live)]
       const { clusterId } = new StateStore(live).get()
       return {
         path: checked.path,

@@ -2,13 +2,14 @@
  * What content summaries count beside the current tree (as HDFS does): entries that a directory has no more but a snapshot
  * shows, each stay of an inode at a name once, as the last snapshot saw it. What was renamed is therefore counted at its
  * old place too, and what was deleted below a deleted directory before that one with it. Found by descending from the top
- * into what has old versions, all above a kept version having one too: the work grows with what the snapshots of the tree
+ * into what has old versions or something counted as past below it: the work grows with what the snapshots of the tree
  * hold, not with the tree. A generator, so that other work gets its turn; what changes meanwhile is seen or not.
  */
 import type { InodeId } from '../../../../shared/ids.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
 import type { PastEntry } from '../../../storage/past-entry-store.js'
 import type { Stores } from '../../../storage/stores.js'
+import { sumOfPast } from '../apply/past-weight.js'
 import type { SnapshotContent } from './snapshots.js'
 
 export const NO_SNAPSHOT_CONTENT: SnapshotContent = {
@@ -22,13 +23,12 @@ export const NO_SNAPSHOT_CONTENT: SnapshotContent = {
 /** Yields when other work may have its turn. */
 export type ContentWork = Generator<undefined, SnapshotContent, undefined>
 type ContentSteps = Generator<undefined, void, undefined>
-type ContentStores = Pick<Stores, 'inodes' | 'snapshots' | 'pastEntries'>
+type ContentStores = Pick<Stores, 'inodes' | 'snapshots' | 'pastEntries' | 'pastTotals'>
 
 /** Rows looked at before other work gets its turn: about 3 ms. */
 const SLICE_ROWS = 500
 /** What looking into a directory costs, in rows. */
 const ROWS_OF_DIRECTORY = 10
-const PAGE_SNAPSHOTTABLES = 100
 /** The current state is later than any transaction. */
 const NOW = Number.MAX_SAFE_INTEGER
 
@@ -43,8 +43,8 @@ interface Level {
 interface Seen {
   /** Where several directories' snapshots show the same. */
   readonly stays: Set<string>
-  /** Directories that came from elsewhere and were looked into. */
-  readonly movedIn: Set<InodeId>
+  /** Directories that were looked into. */
+  readonly entered: Set<InodeId>
 }
 
 /**
@@ -55,12 +55,11 @@ export function snapshotContent(
   stores: ContentStores,
   path: readonly Inode[],
 ): ContentWork | undefined {
-  const { snapshots } = stores
+  const { snapshots, pastTotals } = stores
   const target = path.at(-1)
-  if (target === undefined || snapshots.newest() === 0) return undefined
-  const roots = rootsOf(snapshots, path)
-  const below = snapshots.snapshottableBelow(target.id)
-  return roots.length === 0 && below === 0 ? undefined : contentOf(stores, target, roots)
+  // Whatever is to be found has been counted for it, in what has left all trees with snapshots, too.
+  if (target === undefined || pastTotals.of(target.id).size === 0) return undefined
+  return contentOf(stores, target, rootsOf(snapshots, path))
 }
 
 /** Goes on with the work, on the committed state of the moment, until it is done. */
@@ -76,14 +75,8 @@ export async function inSlices(
 
 function* contentOf(stores: ContentStores, target: Inode, roots: readonly InodeId[]): ContentWork {
   const walk = new ContentWalk(stores)
-  if (target.kind === 'file') {
-    walk.addKeptOf(target, roots)
-    return walk.content
-  }
-  if (roots.length > 0) yield* walk.into({ directory: target.id, roots, at: NOW })
-  if (stores.snapshots.snapshottableBelow(target.id) > 0) {
-    yield* walk.intoSnapshottables(target.id)
-  }
+  if (target.kind === 'file') walk.addKeptOf(target.id)
+  else yield* walk.into({ directory: target.id, roots, at: NOW })
   return walk.content
 }
 
@@ -104,23 +97,8 @@ class ContentWalk {
     return this.#content
   }
 
-  *intoSnapshottables(top: InodeId): ContentSteps {
-    let after: InodeId | 0 = 0
-    for (;;) {
-      const page = this.#stores.inodes.snapshottables(after, PAGE_SNAPSHOTTABLES)
-      for (const { id } of page) {
-        after = id
-        if (id !== top && this.#isBelow(id, top)) {
-          yield* this.into({ directory: id, roots: [id], at: NOW })
-        }
-        yield* this.#giveWay(1)
-      }
-      if (page.length < PAGE_SNAPSHOTTABLES) return
-    }
-  }
-
   *into(level: Level): ContentSteps {
-    const seen: Seen = { stays: new Set(), movedIn: new Set() }
+    const seen: Seen = { stays: new Set(), entered: new Set() }
     yield* this.#giveWay(ROWS_OF_DIRECTORY)
     for (const root of level.roots) {
       for (const stay of this.#stays(root, level)) {
@@ -131,16 +109,18 @@ class ContentWalk {
     yield* this.#intoMovedIn(level, seen)
   }
 
-  /** What came here with old versions of its own entries may have none in this place. */
-  *#intoMovedIn(level: Level, { movedIn }: Seen): ContentSteps {
+  /** What came here, or has something below it that did, with old versions of entries may have none in this place. */
+  *#intoMovedIn(level: Level, { entered }: Seen): ContentSteps {
     let after: InodeId | 0 = 0
     for (;;) {
       const { pastEntries } = this.#stores
       const page = pastEntries.directories(level.directory, after, SLICE_ROWS)
-      for (const { id, arrived } of page) {
+      for (const { id, arrived, hasPast } of page) {
         after = id
         const wasThere = arrived > 0 && arrived <= level.at
-        if (wasThere && !movedIn.has(id)) yield* this.into(this.#below(id, level, level.at))
+        const isNow = level.at === NOW && hasPast
+        if ((wasThere || isNow) && !entered.has(id))
+          yield* this.into(this.#below(id, level, level.at))
       }
       yield* this.#giveWay(page.length)
       if (page.length < SLICE_ROWS) return
@@ -204,12 +184,12 @@ class ContentWalk {
     seen: Seen,
   ): ContentSteps {
     if (kind === 'file') {
-      if (level.at === NOW) this.#addKept(id, level.roots)
+      if (level.at === NOW) this.addKeptOf(id)
       return
     }
     const hasChanged = stay.some(({ until }) => until <= level.at)
     if (!hasChanged && arrived === 0) return
-    if (arrived > 0) seen.movedIn.add(id)
+    seen.entered.add(id)
     yield* this.into(this.#below(id, level, level.at))
   }
 
@@ -229,28 +209,11 @@ class ContentWalk {
     }
   }
 
-  #addKept(id: InodeId, roots: readonly InodeId[]): void {
-    const file = this.#stores.inodes.get(id)
-    if (file !== undefined) this.addKeptOf(file, roots)
-  }
-
-  /** All blocks that the file has now or in a snapshot count with the highest replication of them all. */
-  addKeptOf(file: Inode, roots: readonly InodeId[]): void {
-    const { pastEntries } = this.#stores
-    const shown = roots.map((root) => pastEntries.highestReplication(root, file.id))
-    const highest = Math.max(file.replication, ...shown)
-    const outside = pastEntries.lengthOutsideFile(file.id)
-    const more = (file.lengthBytes + outside) * highest - file.lengthBytes * file.replication
+  /** All blocks that a file has now or in a snapshot count with the highest replication of them all. */
+  addKeptOf(file: InodeId): void {
     const { keptOfFilesBytes } = this.#content
-    this.#content = { ...this.#content, keptOfFilesBytes: keptOfFilesBytes + more }
-  }
-
-  #isBelow(id: InodeId, top: InodeId): boolean {
-    let current = this.#stores.inodes.get(id)
-    while (current !== undefined && current.id !== top) {
-      current = current.parent === NO_PARENT ? undefined : this.#stores.inodes.get(current.parent)
-    }
-    return current !== undefined
+    const { spaceBytes } = sumOfPast(this.#stores.pastTotals.of(file))
+    this.#content = { ...this.#content, keptOfFilesBytes: keptOfFilesBytes + spaceBytes }
   }
 
   *#giveWay(rows: number): ContentSteps {

@@ -234,7 +234,7 @@ describe.each([0, 60_000])('with deletions kept for %d ms', (keepDeletedMs) => {
     const found = ['past_stay', 'past_total'].map((table) =>
       migrated.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all(),
     )
-    expect([...pastDifferences(migrated)]).toEqual([])
+    expect(pastDifferences(migrated)).toEqual([])
     migrated.close()
     await life.fixture.reopen().catch(() => undefined)
     expect(await all()).toEqual(before)

@@ -285,6 +285,17 @@ describe('a verification', () => {
     expect(different[0]?.difference?.live).not.toBe(different[0]?.difference?.replayed)
   })
 
+  it('counts anew what only snapshots show', async () => {
+    await live('a')
+    const path = await backUp()
+    expect(verifyNamespace({ backup: path }).isSame).toBe(true)
+    const database = new Database(join(path, BACKUP_DATABASE))
+    database.exec('UPDATE past_total SET space = space + 1 WHERE inode = 16385')
+    database.close()
+    const different = verifyNamespace({ backup: path }).tables.filter((it) => !it.isSame)
+    expect(different.map((it) => it.table)).toEqual(['past_total', 'past (counted anew)'])
+  })
+
   it('starts from an older backup when the log has been cut', async () => {
     await live('a')
     const first = await backUp()
