@@ -4,14 +4,15 @@ import type { Clock } from '../../shared/clock.js'
 import type { LeaseRecoveryService } from '../service/files/lease-recovery.js'
 import type { Namespace } from '../service/namespace/namespace.js'
 
-const HOLDERS_PER_TICK = 50
+const NEW_FILES_PER_TICK = 50
+/** The rest is for those that could not be closed before: however many they are, new ones have their part. */
 const FILES_PER_TICK = 100
 const PERIOD_MS = 2_000
 
 export interface LeaseMonitorParts {
   readonly clock: Clock
   readonly namespace: Pick<Namespace, 'expiredLeases'>
-  readonly recovery: LeaseRecoveryService
+  readonly recovery: Pick<LeaseRecoveryService, 'dueAgain' | 'isRunning' | 'startLeaseRecovery'>
   readonly hardLimitMs: number
 }
 
@@ -19,9 +20,9 @@ export interface LeaseMonitorParts {
 export function leaseTick(parts: LeaseMonitorParts): () => Promise<TickOutcome> {
   return async () => {
     const since = parts.clock.monotonicMs() - parts.hardLimitMs
-    const expired = parts.namespace.expiredLeases(since, HOLDERS_PER_TICK)
+    const expired = parts.namespace.expiredLeases(since, NEW_FILES_PER_TICK)
     const again = parts.recovery.dueAgain(FILES_PER_TICK)
-    const files = [...new Set([...again, ...expired.flatMap((it) => it.files)])]
+    const files = [...new Set([...expired.flatMap((it) => it.files), ...again])]
       .filter((it) => !parts.recovery.isRunning(it))
       .slice(0, FILES_PER_TICK)
     const failures: unknown[] = []

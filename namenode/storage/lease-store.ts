@@ -31,6 +31,8 @@ interface Row {
   truncate_copy: number | null
 }
 
+const RECOVERING_PAGE = 100
+
 export class LeaseStore {
   readonly #get
   readonly #count
@@ -59,8 +61,8 @@ export class LeaseStore {
     this.#files = prepare<[string, number], number>(
       'SELECT inode FROM lease WHERE holder = ? AND recovery = 0 ORDER BY inode LIMIT ?',
     ).pluck()
-    this.#recovering = prepare<[number], Row>(
-      'SELECT * FROM lease WHERE recovery > 0 ORDER BY inode LIMIT ?',
+    this.#recovering = prepare<[number, number], Row>(
+      'SELECT * FROM lease WHERE recovery > 0 AND inode > ? ORDER BY inode LIMIT ?',
     )
     this.#cutInPlace = prepare<[number, number], number>(
       `SELECT inode FROM lease WHERE recovery > 0 AND inode > ? AND truncate_length IS NOT NULL
@@ -101,8 +103,13 @@ export class LeaseStore {
     return this.#files.all(holder, limit).map(inodeId)
   }
 
-  recovering(limit: number): Lease[] {
-    return this.#recovering.all(limit).map(toLease)
+  /** All that are under recovery, read in pages of the index, so that a caller may stop at any. */
+  *recovering(): Generator<Lease> {
+    let page = this.#recovering.all(0, RECOVERING_PAGE)
+    while (page.length > 0) {
+      yield* page.map(toLease)
+      page = this.#recovering.all(page.at(-1)?.inode ?? 0, RECOVERING_PAGE)
+    }
   }
 
   /** Files behind `after` whose last block loses bytes where it is, instead of being copied. */

@@ -268,7 +268,9 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     }
     this.snapshot(() => {
       const nowMs = clock.monotonicMs()
-      for (const lease of this.stores.leases.recovering(limit)) {
+      // Past those that were tried lately: files that nobody can close must not hide those behind them.
+      for (const lease of this.stores.leases.recovering()) {
+        if (found >= limit) break
         if (leaseTable.isRecoveryDue(lease.inodeId, nowMs)) add(lease.holder, [lease.inodeId])
       }
       let holder = this.stores.leases.holderAfter('')

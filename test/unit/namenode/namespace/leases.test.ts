@@ -1,6 +1,6 @@
 /** Who may write, for how long, and how a file is taken from the silent (protocol reference 2.6). */
 import { describe, expect, it } from 'vitest'
-import { generationStamp } from '../../../../shared/ids.js'
+import { generationStamp, type InodeId } from '../../../../shared/ids.js'
 import {
   as,
   createArguments,
@@ -24,6 +24,18 @@ const create = (path: string, extra: object = {}, call = ROOT) =>
 
 const openFile = (path?: string, holder?: string) =>
   openFileWithBlock(fixture.namespace, path, holder)
+
+it('a file that a thousand want to append to has one writer', async () => {
+  const { namespace } = fixture
+  const { id } = await create('/wanted')
+  await namespace.completeFile(ROOT, { path: '/wanted', fileId: id, holder: 'H1', last: undefined })
+  const attempts = Array.from({ length: 1000 }, (_, index) =>
+    namespace.append(as('hdfs'), { path: '/wanted', holder: `A${index}`, newBlock: false }),
+  )
+  const results = await Promise.allSettled(attempts)
+  const refused = results.flatMap((it) => (it.status === 'rejected' ? [it.reason.code] : []))
+  expect(refused).toEqual(Array.from({ length: 999 }, () => 'ALREADY_BEING_CREATED'))
+})
 
 describe('a lease', () => {
   it('is taken over after the soft limit, by way of a recovery that fences the old writer', async () => {
@@ -88,6 +100,19 @@ describe('a lease', () => {
     expect(await namespace.beginLeaseRecovery(id)).toEqual({ kind: 'closed' })
     expect(namespace.expiredLeases(clock.nowMs, 9)).toEqual([])
     expect(namespace.isFileClosed(ROOT, '/empty')).toBe(true)
+  })
+
+  it('under recovery is found behind others that were tried lately', async () => {
+    const ids: InodeId[] = []
+    for (const name of ['a', 'b', 'c']) ids.push((await openFile(`/${name}`, name)).id)
+    for (const id of ids) await fixture.namespace.beginLeaseRecovery(id)
+    await fixture.reopen()
+    const { namespace, clock } = fixture
+    const found = () =>
+      namespace.expiredLeases(clock.nowMs - 1_200_000, 2).flatMap(({ files }) => files)
+    expect(found()).toEqual(ids.slice(0, 2))
+    for (const id of found()) await namespace.beginLeaseRecovery(id)
+    expect(found()).toEqual(ids.slice(2))
   })
 
   it('drops an empty last block, and goes with a deleted tree', async () => {
