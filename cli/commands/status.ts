@@ -31,6 +31,15 @@ export interface StatusDocument {
     readonly state: string
     readonly failedStorages: number
   }[]
+  /** Absent from namenodes that do not compare. */
+  readonly slowStorages?: readonly {
+    readonly node: string
+    readonly storageId: string
+    readonly type: string
+    readonly call: string
+    readonly meanMs: number
+    readonly usualMs: number
+  }[]
   readonly examples: readonly {
     readonly block: number
     readonly path?: string
@@ -103,6 +112,10 @@ export function statusLines(status: StatusDocument): string[] {
     if (isQuiet) continue
     const failed = node.failedStorages > 0 ? `, ${node.failedStorages} failed volume(s)` : ''
     lines.push(`  ${node.hostname} (${node.address}): ${node.liveness}, ${node.state}${failed}`)
+  }
+  for (const { node, storageId, type, call, meanMs, usualMs } of status.slowStorages ?? []) {
+    const figures = `${Math.round(meanMs)} ms for a ${call}, ${usualMs.toFixed(1)} ms is usual`
+    lines.push(`  slow disk: ${node}, ${type} ${storageId}: ${figures}`)
   }
   for (const [risk, words] of RISK_WORDS) {
     const blocks = status.blocks[risk] ?? 0

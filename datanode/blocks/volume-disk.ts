@@ -6,6 +6,7 @@ import type { BigIntStats, Dirent } from 'node:fs'
 import type { Clock } from '../../shared/clock.js'
 import type { Disk, DiskFile, DiskUsage, OpenMode } from '../../shared/disk.js'
 import { DfsError, errnoOf } from '../../shared/errors.js'
+import { type CallKind, CallLatencies } from './call-latencies.js'
 
 /** Calls in progress for each volume. Below half of the thread pool that `dfs datanode` asks for (16). */
 const MAX_CONCURRENT = 4
@@ -42,6 +43,7 @@ export class VolumeDisk implements Disk {
   readonly #options: VolumeDiskOptions
   readonly #waiting: (() => void)[] = []
   readonly #calls = new Set<CallInProgress>()
+  readonly #latencies = new CallLatencies()
   #onIdle: (() => void)[] = []
   #readErrors = 0
   #failure: DfsError | undefined
@@ -59,6 +61,11 @@ export class VolumeDisk implements Disk {
   oldestCallMs(): number {
     const [oldest] = this.#calls
     return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest.startedMs
+  }
+
+  /** How long reads, writes and syncs of files took lately. */
+  recentLatencies() {
+    return this.#latencies.recent(this.#options.clock.monotonicMs())
   }
 
   /** Resolves when no call is under way any more, abandoned ones included. */
@@ -84,10 +91,21 @@ export class VolumeDisk implements Disk {
     const file = await this.#guard(mode === 'read' ? 'read' : 'change', () => disk.open(path, mode))
     return {
       read: (buffer, offset, lengthBytes, position) =>
-        this.#guard('read', () => file.read(buffer, offset, lengthBytes, position)),
-      write: (...range) => this.#guard('change', () => file.write(...range)),
+        this.#guard(
+          'read',
+          this.#timed('read', () => file.read(buffer, offset, lengthBytes, position)),
+        ),
+      write: (...range) =>
+        this.#guard(
+          'change',
+          this.#timed('write', () => file.write(...range)),
+        ),
       truncate: (lengthBytes) => this.#guard('change', () => file.truncate(lengthBytes)),
-      sync: () => this.#guard('sync', () => file.sync()),
+      sync: () =>
+        this.#guard(
+          'sync',
+          this.#timed('sync', () => file.sync()),
+        ),
       sizeBytes: () => this.#guard('read', () => file.sizeBytes()),
       // Closing is not fenced: it must happen on a failed volume too, or descriptors leak.
       close: () => file.close(),
@@ -120,6 +138,18 @@ export class VolumeDisk implements Disk {
 
   usage(path: string): Promise<DiskUsage> {
     return this.#guard('read', () => this.#options.disk.usage(path))
+  }
+
+  /** Calls that fail tell nothing of how fast the disk is. */
+  #timed<T>(kind: CallKind, call: () => Promise<T>): () => Promise<T> {
+    const { clock } = this.#options
+    return async () => {
+      const startedMs = clock.monotonicMs()
+      const value = await call()
+      const endedMs = clock.monotonicMs()
+      this.#latencies.note(kind, endedMs - startedMs, endedMs)
+      return value
+    }
   }
 
   async #guard<T>(operation: Operation, call: () => Promise<T>): Promise<T> {

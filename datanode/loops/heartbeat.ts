@@ -116,5 +116,6 @@ export function storageReport(volume: Volume): StorageReport {
     usedBytes: Math.max(0, volume.usedBytes),
     remainingBytes: volume.remainingBytes,
     blockCount: Math.max(0, volume.blockCount),
+    latencies: volume.disk.recentLatencies(),
   }
 }

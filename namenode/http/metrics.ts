@@ -61,7 +61,7 @@ export class NamenodeMetrics {
   }
 
   /** Adds what the services know. Once. */
-  watch({ blockManager, namespace, safeMode, movement }: NamenodeServices): void {
+  watch({ blockManager, namespace, safeMode, movement, status }: NamenodeServices): void {
     const statistic = (
       name: string,
       help: string,
@@ -104,6 +104,11 @@ export class NamenodeMetrics {
       const now = blockManager.statistics()
       return { live: now.liveDatanodes, stale: now.staleDatanodes, dead: now.deadDatanodes }
     })
+    this.#gauge(
+      'dfs_slow_storages',
+      'Storages that are slow compared with the others of their type.',
+      () => status.slowStorages().length,
+    )
     this.#gauge('dfs_files', 'Files of the namespace.', () => namespace.totals().files)
     this.#gauge('dfs_directories', 'Directories.', () => namespace.totals().directories)
     this.#gauge('dfs_blocks', 'Blocks of all files.', () => namespace.totals().blocks)

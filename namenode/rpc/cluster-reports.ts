@@ -82,8 +82,11 @@ function datanodeReports(services: NamenodeServices) {
       },
     ),
     getSlowDatanodeReport: rpcMethod(CLIENT_PROTOCOL.getSlowDatanodeReport, (_, context) => {
-      requireSuperuser(callOf(context, principals), 'getSlowDatanodeReport')
-      return {}
+      const call = callOf(context, principals)
+      requireSuperuser(call, 'getSlowDatanodeReport')
+      const slow = new Set(services.status.slowStorages().map((it) => it.datanodeUuid))
+      const nodes = services.blockManager.datanodes().filter((it) => slow.has(it.uuid))
+      return { datanodeInfoProto: nodes.map((it) => describe(call, it)) }
     }),
   }
 }

@@ -35,7 +35,7 @@ export interface NamenodeServices {
   readonly administration: Pick<NodeAdministration, 'order' | 'refresh' | 'views'>
   readonly forgetting: Pick<NodeForgetting, 'forget'>
   readonly lossForecasts: Pick<LossForecasts, 'of'>
-  readonly status: Pick<ClusterStatus, 'report' | 'explain'>
+  readonly status: Pick<ClusterStatus, 'report' | 'explain' | 'slowStorages'>
   readonly principals: Principals
   readonly events: EventLog
   /** What is being moved, by policies and for balance, and how evenly storages are used. */

@@ -87,6 +87,9 @@ export const RegisterReply = closed({
 })
 export type RegisterReply = Static<typeof RegisterReply>
 
+/** An hour: a disk that takes longer for a call was taken out long ago. */
+const MAX_MEAN_MS = 3_600_000
+
 const session = {
   datanodeUuid: Identifier,
   sessionId: Identifier,
@@ -106,6 +109,13 @@ export const CommandOutcome = closed({
 })
 export type CommandOutcome = Static<typeof CommandOutcome>
 
+const Latency = Type.Optional(
+  closed({ calls: Count, meanMs: Type.Number({ minimum: 0, maximum: MAX_MEAN_MS }) }),
+)
+/** Of the disk's calls in the last one to two minutes; kinds of which there were none are absent. */
+export const CallLatencies = closed({ read: Latency, write: Latency, sync: Latency })
+export type CallLatencies = Static<typeof CallLatencies>
+
 export const StorageReport = closed({
   storageId: Identifier,
   type: StorageTypeSchema,
@@ -114,6 +124,7 @@ export const StorageReport = closed({
   usedBytes: Count,
   remainingBytes: Count,
   blockCount: Count,
+  latencies: Type.Optional(CallLatencies),
 })
 export type StorageReport = Static<typeof StorageReport>
 

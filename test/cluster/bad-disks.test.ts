@@ -3,7 +3,7 @@
  * two, a disk that is slow, a process without descriptors. Runs where a C compiler is; elsewhere it prints that it proved nothing.
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DfsError } from '../../shared/errors.js'
@@ -95,6 +95,22 @@ async function liveNodes(cluster: ProcessCluster): Promise<number> {
   return (await cluster.client().datanodeReport()).filter(({ isAlive }) => isAlive).length
 }
 
+interface SlowStorage {
+  readonly storageId: string
+  readonly meanMs: number
+  readonly usualMs: number
+}
+
+async function slowStorages({ namenode }: ProcessCluster): Promise<readonly SlowStorage[]> {
+  const { httpPort } = namenode.addresses
+  const response = await fetch(`http://127.0.0.1:${httpPort}/api/v1/status`)
+  const status: { slowStorages: SlowStorage[] } = JSON.parse(await response.text())
+  return status.slowStorages
+}
+
+const storageIdOf = (volume: string): string =>
+  JSON.parse(readFileSync(join(volume, 'VERSION.json'), 'utf8')).storageId
+
 const obstacle = obstacleToBadDisks()
 
 if (obstacle !== undefined) {
@@ -156,6 +172,19 @@ if (obstacle !== undefined) {
     expect(setting.disk.met().length).toBeGreaterThan(10)
     expect(fewest).toBe(3)
     expect(await isOut(setting)).toBe(false)
+    await waitUntil(
+      async () => {
+        const path = `/more-${paths.length}`
+        await setting.cluster.client().writeFile(path, BYTES)
+        paths.push(path)
+        return (await slowStorages(setting.cluster)).length > 0
+      },
+      { what: 'the slow disk to be told from the others' },
+    )
+    // It alone: the machine is as busy for the others.
+    const slow = await slowStorages(setting.cluster)
+    expect(slow.map((it) => it.storageId)).toEqual([storageIdOf(join(setting.blocks, '..'))])
+    expect(slow[0]?.meanMs).toBeGreaterThan(3 * (slow[0]?.usualMs ?? 0))
     await expectSound(setting, paths)
   })
 

@@ -52,6 +52,7 @@ const NO_STATUS: NamenodeServices['status'] = {
   report: () => {
     throw new Error('not scripted')
   },
+  slowStorages: () => [],
   explain: () => {
     throw new Error('not scripted')
   },

@@ -5,13 +5,14 @@ import { RISKS, type Risk } from '../../policy/assess-block.js'
 import { type Health, judgeHealth, whyNotRepaired } from '../../policy/health.js'
 import { checkSuperuser } from '../../policy/permissions.js'
 import { whyUnfit } from '../../policy/place-replicas.js'
+import { type SlowStorage, slowStorages } from '../../policy/slow-storages.js'
 import type { ReplicaAttentionStore } from '../../storage/replica-attention-store.js'
 import type { Call } from '../access/call.js'
 import type { BlockHistory } from '../blocks/block-history.js'
 import type { BlockSweeps } from '../blocks/block-sweeps.js'
 import type { ReplicationCopies } from '../blocks/replication-copies.js'
 import type { StartupReadiness } from '../blocks/startup-readiness.js'
-import { placementOf } from '../nodes/cluster-node.js'
+import { isUsable, placementOf } from '../nodes/cluster-node.js'
 import type { ClusterRegistry } from '../nodes/cluster-registry.js'
 import type { BlockInquiry, FoundBlock } from './block-inquiry.js'
 
@@ -30,6 +31,11 @@ export interface EndangeredBlock {
   readonly why: string
 }
 
+export type NamedSlowStorage = SlowStorage & {
+  /** Host and address. */
+  readonly node: string
+}
+
 export interface StatusReport {
   readonly health: Health
   readonly blocks: Readonly<Record<Risk, number>>
@@ -41,6 +47,8 @@ export interface StatusReport {
   readonly queuedBlocks: number
   /** At the pace of the last minute; undefined when there is none. */
   readonly remainingMs: number | undefined
+  /** Disks that are slow compared with the others, slowest first. */
+  readonly slowStorages: readonly NamedSlowStorage[]
   /** Some of each risk. Paths only for a superuser. */
   readonly examples: readonly EndangeredBlock[]
 }
@@ -83,6 +91,7 @@ export class ClusterStatus {
       pendingCopies: copies.size,
       queuedBlocks,
       remainingMs: copies.estimateMs(queuedBlocks + copies.size),
+      slowStorages: this.slowStorages(),
       examples: NAMED_RISKS.flatMap((risk) =>
         attention
           .entries(risk, EXAMPLES_PER_RISK)
@@ -91,6 +100,17 @@ export class ClusterStatus {
           ),
       ),
     }
+  }
+
+  /** Of nodes that are heard of. */
+  slowStorages(): readonly NamedSlowStorage[] {
+    const live = this.#options.registry.nodes().filter((it) => it.liveness === 'live')
+    const measured = live.flatMap(({ uuid: datanodeUuid, storages }) =>
+      [...storages.values()]
+        .filter(isUsable)
+        .map(({ storageId, type, latencies }) => ({ datanodeUuid, storageId, type, latencies })),
+    )
+    return slowStorages(measured).map((it) => ({ ...it, node: this.#nameOf(it.datanodeUuid) }))
   }
 
   /**

@@ -1,6 +1,6 @@
 /** A datanode and its storages as block management keeps them in memory: a few objects for each node, none for blocks. */
 
-import type { AdvertisedAddress } from '../../../shared/control/messages.js'
+import type { AdvertisedAddress, CallLatencies } from '../../../shared/control/messages.js'
 import type { BlockId, DatanodeUuid, StorageId } from '../../../shared/ids.js'
 import type { AdminState } from '../../policy/admin-state.js'
 import type { Liveness } from '../../policy/liveness.js'
@@ -34,6 +34,7 @@ export interface ClusterStorage {
   usedBytes: number
   remainingBytes: number
   blockCount: number
+  latencies: CallLatencies
   readonly recentEvents: RecentEvents<BlockId>
 }
 

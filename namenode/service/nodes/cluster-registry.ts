@@ -178,6 +178,7 @@ export class ClusterRegistry {
         usedBytes: report.usedBytes,
         remainingBytes: report.remainingBytes,
         blockCount: report.blockCount,
+        latencies: report.latencies ?? {},
       })
     }
     node.activeTransfers = request.activeTransfers
@@ -327,6 +328,7 @@ export class ClusterRegistry {
       usedBytes: 0,
       remainingBytes: 0,
       blockCount: 0,
+      latencies: {},
       recentEvents: new RecentEvents<BlockId>({
         clock: this.#options.clock,
         keepMs: EVENT_MEMORY_MS,

@@ -83,7 +83,7 @@ export class ClientLoad {
 
 const COMMON: readonly Operation[] = [
   { weight: 35, run: create },
-  { weight: 15, run: append },
+  { weight: 15, run: (context) => append(context) },
   { weight: 22, run: read },
   { weight: 8, run: rename },
   { weight: 7, run: setReplication },

@@ -35,7 +35,8 @@ export async function create(context: ClientContext): Promise<void> {
   await fill(context, file, opened.value)
 }
 
-export async function append(context: ClientContext): Promise<void> {
+/** @param isLeft its writer goes away before it closes the file */
+export async function append(context: ClientContext, isLeft = false): Promise<void> {
   const file = context.some(isSettled)
   if (file === undefined) return
   const { client } = context
@@ -44,7 +45,7 @@ export async function append(context: ClientContext): Promise<void> {
   file.isClosed = false
   file.isDefinite = false
   file.attempted = withNewEnd(file, 1 + context.someLength())
-  await fill(context, file, opened.value)
+  await fill(context, file, opened.value, isLeft)
 }
 
 /** Writes what is attempted behind what is acknowledged, in pieces, and closes, or goes away. */
@@ -52,9 +53,10 @@ async function fill(
   context: ClientContext,
   file: KnownFile,
   writer: Awaited<ReturnType<DfsClient['create']>>,
+  mustLeave = false,
 ): Promise<void> {
   const { random, life } = context
-  const isLeft = random.below(LEFT_OPEN) === 0
+  const isLeft = random.below(LEFT_OPEN) === 0 || mustLeave
   const written = await context.try('write', file.path, async () => {
     let at = file.acknowledged.length
     while (at < file.attempted.length) {

@@ -1,5 +1,7 @@
 /** What a client does with its files as a whole: it moves, lists and deletes them and changes their replication. */
 import type { ClientContext } from './client-context.js'
+import { append } from './content-operations.js'
+import type { KnownFile } from './known-file.js'
 
 const POLICIES = ['HOT', 'ONE_SSD', 'ALL_SSD']
 
@@ -47,8 +49,10 @@ export async function setPolicy(context: ClientContext): Promise<void> {
 export async function remove(context: ClientContext): Promise<void> {
   const { client, random, onViolation } = context
   // What is deleted while it is open is nobody's to close, unless somebody takes care of it.
-  const isOpen = random.below(3) === 0
-  const left = isOpen ? context.some((it) => it.presence === 'present' && !it.isClosed) : undefined
+  const isOpen = random.below(2) === 0
+  const isLeft = (it: KnownFile) => it.presence === 'present' && !it.isClosed
+  if (isOpen && context.takesSnapshots && !context.files.some(isLeft)) await append(context, true)
+  const left = isOpen ? context.some(isLeft) : undefined
   const file = left ?? context.some((it) => it.presence === 'present')
   if (file === undefined) return
   // In doubt from the moment of the question: what is gone must not be missed meanwhile.

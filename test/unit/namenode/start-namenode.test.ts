@@ -144,6 +144,7 @@ describe('its HTTP face', () => {
       'dfs_under_replicated_blocks 0',
       'dfs_missing_blocks 0',
       'dfs_corrupt_blocks 0',
+      'dfs_slow_storages 0',
       'dfs_datanodes{state="live"} 0',
       'dfs_datanodes{state="dead"} 0',
       'dfs_capacity_bytes 0',

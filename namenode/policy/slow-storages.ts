@@ -1,0 +1,81 @@
+/**
+ * Which storages are slow compared with the others of their type, as HDFS finds outliers (OutlierDetector): by the median of
+ * all and the median of the distances from it. On a busy machine all are slow, and none stands out; a disk that is about to
+ * fail stands out while all is quiet. Nothing is decided by it: people are told.
+ */
+import type { CallLatencies } from '../../shared/control/messages.js'
+import type { StorageType } from './storage-types.js'
+
+/** With fewer nothing says which of them is the odd one. */
+const FEWEST_COMPARED = 3
+/** In the last minutes: a few calls say more of chance than of the disk. */
+const FEWEST_CALLS = 10
+/** So many of the usual times, and so many of the usual distances from it, is not chance (figures of HDFS). */
+const TIMES_MEDIAN = 3
+const TIMES_DEVIATION = 3
+/** The deviation of a normal distribution, from the median of its distances. */
+const DEVIATION_OF_MEDIAN = 1.4826
+/** Faster than this nobody calls slow, whatever the others are. */
+const LEAST_SLOW_MS = 20
+
+const KINDS = ['read', 'write', 'sync'] as const
+
+export interface MeasuredStorage {
+  readonly datanodeUuid: string
+  readonly storageId: string
+  readonly type: StorageType
+  readonly latencies: CallLatencies
+}
+
+export interface SlowStorage {
+  readonly datanodeUuid: string
+  readonly storageId: string
+  readonly type: StorageType
+  /** The kind of call that is furthest from the usual. */
+  readonly call: (typeof KINDS)[number]
+  readonly meanMs: number
+  /** The median of all that were compared. */
+  readonly usualMs: number
+}
+
+/** Slowest first, each storage once. */
+export function slowStorages(storages: readonly MeasuredStorage[]): SlowStorage[] {
+  const found = new Map<string, SlowStorage>()
+  for (const type of new Set(storages.map((it) => it.type))) {
+    const ofType = storages.filter((it) => it.type === type)
+    for (const slow of KINDS.flatMap((call) => outliers(ofType, call))) {
+      const known = found.get(slow.storageId)
+      if (known === undefined || excess(slow) > excess(known)) found.set(slow.storageId, slow)
+    }
+  }
+  return [...found.values()].toSorted((left, right) => excess(right) - excess(left))
+}
+
+function outliers(
+  storages: readonly MeasuredStorage[],
+  call: SlowStorage['call'],
+): readonly SlowStorage[] {
+  const measured = storages.flatMap(({ datanodeUuid, storageId, type, latencies }) => {
+    const { calls = 0, meanMs = 0 } = latencies[call] ?? {}
+    return calls < FEWEST_CALLS ? [] : [{ datanodeUuid, storageId, type, call, meanMs }]
+  })
+  if (measured.length < FEWEST_COMPARED) return []
+  const means = measured.map((it) => it.meanMs)
+  const usualMs = median(means)
+  const deviationMs = DEVIATION_OF_MEDIAN * median(means.map((it) => Math.abs(it - usualMs)))
+  const limitMs = Math.max(
+    LEAST_SLOW_MS,
+    TIMES_MEDIAN * usualMs,
+    usualMs + TIMES_DEVIATION * deviationMs,
+  )
+  return measured.filter((it) => it.meanMs > limitMs).map((it) => ({ ...it, usualMs }))
+}
+
+const excess = ({ meanMs, usualMs }: SlowStorage): number => meanMs - usualMs
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
+}
