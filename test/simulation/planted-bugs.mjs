@@ -233,19 +233,11 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'joined-length-forgotten',
-    seed: 1,
+    seed: 8,
     about: 'a file that others are joined to keeps its length',
     file: 'namenode/service/namespace/apply/namespace-apply-files.ts',
     find: 'lengthBytes + source.lengthBytes',
     replace: 'lengthBytes',
-  },
-  {
-    name: 'repeated-request-runs-twice',
-    seed: 1,
-    about: 'a request that was repeated while the namenode stood still is carried out twice (I11)',
-    file: 'namenode/service/namespace/namespace-engine.ts',
-    find: 'if (isRepeat) return',
-    replace: 'if (isRepeat && call.clientAddress === undefined) return',
   },
   {
     name: 'move-not-synced',

@@ -144,6 +144,7 @@ describe('a full report', () => {
     const block = await cluster.store(['a'])
     await cluster.pass(LONG_MS)
     const node = cluster.node('a')
+    node.replicas.set(block.id, { ...block, state: 'finalized', isRotten: true })
     await node.tell('corrupt', block)
     await cluster.pass(LONG_MS)
     // Something else differs, so that the bucket is listed at all.
