@@ -25,13 +25,14 @@ export function namenodeUrl(fs: string, base: string | undefined, path: string):
 }
 
 /**
- * As `fetch`, for an answer that is not a refusal.
+ * As `fetch`, for an answer that is not a refusal. A namenode sends nobody elsewhere, so redirects are not followed: an
+ * order, and who gives it, are for no other host (reliability D4).
  * @throws DfsError with the code of the namenode's problem document; REMOTE for other refusals; what connecting failed with
  */
 export async function askNamenode(url: URL, init: RequestInit = {}): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(url, init)
+    response = await fetch(url, { ...init, redirect: 'manual' })
   } catch (error) {
     if (init.signal?.aborted === true && init.signal.reason instanceof DfsError) {
       throw init.signal.reason
@@ -42,6 +43,11 @@ export async function askNamenode(url: URL, init: RequestInit = {}): Promise<Res
     throw new DfsError(known, `cannot ask ${url.origin}: ${message}`, { cause: error })
   }
   if (response.ok) return response
+  const elsewhere = response.headers.get('location')
+  if (elsewhere !== null) {
+    const text = `${url.origin} sends its callers elsewhere, to ${elsewhere.slice(0, MAX_REFUSAL_CHARACTERS)}: not followed`
+    throw new DfsError('REMOTE', text)
+  }
   const { code, detail } = refusalOf(await response.text())
   if (code !== undefined) throw new DfsError(code, detail)
   throw new DfsError('REMOTE', `${url.origin} answered ${response.status}: ${detail}`)

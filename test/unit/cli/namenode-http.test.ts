@@ -5,7 +5,7 @@ import { runCommand } from './run-command.js'
 import { ScriptedCluster } from './scripted-cluster.js'
 
 const asked: string[] = []
-let answer: 'refusal' | 'silence' | 'nonsense' = 'refusal'
+let answer: 'refusal' | 'silence' | 'nonsense' | 'redirect' = 'refusal'
 let server: Server
 let address: string
 
@@ -14,6 +14,7 @@ beforeEach(async () => {
     asked.push(`${request.method} ${request.url?.split('?')[0]}`)
     // Refused: that the command came here is all that most tests ask.
     if (answer === 'refusal') response.writeHead(503).end()
+    if (answer === 'redirect') response.writeHead(307, { location: `${address}/elsewhere` }).end()
     if (answer === 'nonsense') response.writeHead(200).end('<html>')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -64,6 +65,17 @@ it('a namenode that does not answer is given up', async () => {
   expect(stderr).toBe(`top: no answer from ${address} within 60 s\n`)
   expect(code).toBe(1)
 })
+
+it.each([[['status']], [['sql', 'select 1']], [['node', 'decommission', 'one']]])(
+  'dfs %j does not go where it is sent',
+  async (words) => {
+    answer = 'redirect'
+    const { code, stderr } = await runCommand(new ScriptedCluster(), [...words, '--http', address])
+    expect(code).toBeGreaterThan(0)
+    expect(stderr).toContain(`sends its callers elsewhere, to ${address}/elsewhere: not followed`)
+    expect(asked).toHaveLength(1)
+  },
+)
 
 it('what is no namenode of dfs is told so', async () => {
   answer = 'nonsense'
