@@ -6,7 +6,6 @@ import type { Edit } from '../namespace-edit.js'
 import type { BlockRecord } from '../namespace-model.js'
 import { RECOVERY_HOLDER } from '../rules/namespace-leases.js'
 import type { EditApplier } from './namespace-apply.js'
-import { minus } from './past-weight.js'
 
 /** A slice of a deleted tree. */
 export function purge(applier: EditApplier, edit: Extract<Edit, { op: 'purge' }>): void {
@@ -22,12 +21,13 @@ export function purge(applier: EditApplier, edit: Extract<Edit, { op: 'purge' }>
   }
 }
 
-/** What snapshots show of the inode counts for itself from now on, no more in the sum of the deleted tree. */
 function takeApart({ past }: EditApplier, inode: Inode, take: (inode: Inode) => void): void {
-  const before = past.depart(inode)
+  if (inode.parent !== NO_PARENT) {
+    past.taken(inode, inode.parent, () => take(inode))
+    return
+  }
   take(inode)
-  if (inode.parent === NO_PARENT) past.topRemoved(inode)
-  else past.takeFrom(inode.parent, minus(past.deleted(inode), before))
+  past.topRemoved(inode)
 }
 
 /** Unlinked; to be taken apart later. */

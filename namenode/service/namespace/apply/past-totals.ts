@@ -9,7 +9,7 @@ import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
 import { type PastStay, type StayPlace, stayOf } from '../../../storage/past-stay-store.js'
 import type { PastShare, PastShares } from '../../../storage/past-total-store.js'
 import type { Stores } from '../../../storage/stores.js'
-import { goneValue, keptOf, wholeValue } from './past-value.js'
+import { estimatedValue, goneValue, keptOf, wholeValue } from './past-value.js'
 import {
   isNothing,
   joinedPast,
@@ -36,10 +36,10 @@ export class PastTotals {
   }
 
   /** An inode is about to leave its place: what it has goes with it. @returns what the directory above loses */
-  depart(inode: Inode): PastShare {
+  depart(inode: Inode, upTo?: InodeId): PastShare {
     const past = this.#stores.pastTotals.of(inode.id)
     if (past.size === 0) return NO_PAST
-    this.#climb(inode.parent, pastUnder(inode.policy, negated(past)))
+    this.#climb(inode.parent, pastUnder(inode.policy, negated(past)), upTo)
     return sumOfPast(past)
   }
 
@@ -61,9 +61,10 @@ export class PastTotals {
   /**
    * An inode was deleted: what snapshots show of it, and of what was in it, counts for the directories where it was.
    * @param inode as it was
+   * @param within when a deleted tree is being taken apart: how far up that shows
    * @returns what the directory above gets
    */
-  deleted(inode: Inode): PastShare {
+  deleted(inode: Inode, within?: { readonly upTo: InodeId | undefined }): PastShare {
     const { pastStays, pastTotals } = this.#stores
     const isWhole = this.#isWhole(inode.id)
     const place = stayOf(inode)
@@ -72,8 +73,11 @@ export class PastTotals {
       if (!isWhole) pastTotals.remove(inode.id)
       return NO_PAST
     }
-    const own = isWhole ? this.#wholeValue(inode, place) : goneValue(this.#stores, inode)
-    return this.#begin({ ...own, ...place, isDeletion: true, policy: inode.policy })
+    const own = isWhole
+      ? this.#valueOfWhole(inode, place, within !== undefined)
+      : goneValue(this.#stores, inode)
+    const stay = { ...own, ...place, isDeletion: true, policy: inode.policy }
+    return this.#begin(stay, within?.upTo)
   }
 
   /** The top of a deleted tree was taken apart: from now on only what is known of it exactly counts. */
@@ -91,10 +95,23 @@ export class PastTotals {
     this.#setValue(stay, goneValue(this.#stores, top))
   }
 
-  /** Something counts for itself now that was in the sum of a deleted tree. */
-  takeFrom(top: InodeId, value: PastShare): void {
-    const stay = isNothing(value) ? undefined : this.#stores.pastStays.deletionOf(top)
-    if (stay !== undefined) this.#setValue(stay, minus(stay, value))
+  /**
+   * An inode goes out of a deleted tree that is being taken apart: it counts for itself from now on, no more in the sum of
+   * the tree. Above the tree that makes no difference, and nothing is written there, unless types of storage are told apart.
+   */
+  taken(inode: Inode, top: InodeId, take: () => void): void {
+    const { pastStays, pastTotals } = this.#stores
+    const isPlain =
+      inode.policy === 0 && [...pastTotals.of(inode.id).keys()].every((it) => it === 0)
+    const upTo = isPlain ? top : undefined
+    const before = this.depart(inode, upTo)
+    take()
+    const value = minus(this.deleted(inode, { upTo }), before)
+    const stay = isNothing(value) ? undefined : pastStays.deletionOf(top)
+    if (stay === undefined) return
+    const rest = minus(stay, value)
+    if (isPlain) pastStays.put({ ...stay, ...rest })
+    else this.#setValue(stay, rest)
   }
 
   /** A deleted inode is about to come back: from then on it has been moved. */
@@ -150,16 +167,23 @@ export class PastTotals {
     } else this.#setValue(stay, goneValue(this.#stores, { id: stay.inode, kind: shown.kind }))
   }
 
+  /** @param isBeingTaken its parts are about to count for themselves: it need not be known exactly */
+  #valueOfWhole(inode: Inode, place: StayPlace, isBeingTaken: boolean): PastShare {
+    return isBeingTaken
+      ? estimatedValue(this.#stores, inode, place)
+      : this.#wholeValue(inode, place)
+  }
+
   #wholeValue(inode: Inode, place: StayPlace, otherwise?: PastShare): PastShare {
     return wholeValue({ stores: this.#stores, versions: this.#versions }, inode, place, otherwise)
   }
 
   /** @returns all that the directory above gets */
-  #begin(stay: PastStay): PastShare {
+  #begin(stay: PastStay, upTo?: InodeId): PastShare {
     this.#stores.pastStays.put(stay)
     const own = new Map([[0, shareOf(stay)]])
     const all = stay.isDeletion ? joinedPast(this.#stores.pastTotals.of(stay.inode), own) : own
-    this.#climb(stay.parent, pastUnder(stay.policy, all))
+    this.#climb(stay.parent, pastUnder(stay.policy, all), upTo)
     return sumOfPast(all)
   }
 
@@ -179,8 +203,8 @@ export class PastTotals {
     if (stay.isDeletion && !this.#isWhole(stay.inode)) pastTotals.remove(stay.inode)
   }
 
-  /** Adds to an inode and to all above it; of what is deleted, to those above the place where it was. */
-  #climb(from: InodeId | typeof NO_PARENT, added: PastShares): void {
+  /** Adds to an inode and to all above it, or up to one; of what is deleted, to those above the place where it was. */
+  #climb(from: InodeId | typeof NO_PARENT, added: PastShares, upTo?: InodeId): void {
     const { inodes, pastStays, pastTotals } = this.#stores
     let at = from
     let shares = added
@@ -189,7 +213,7 @@ export class PastTotals {
       const isThere = place !== undefined && place.parent !== NO_PARENT
       const above = isThere ? place : pastStays.deletionOf(at)
       if (place !== undefined || above !== undefined) pastTotals.add(at, shares)
-      if (above === undefined) return
+      if (above === undefined || at === upTo) return
       if (!isThere) this.#passed?.add(at)
       shares = pastUnder(above.policy, shares)
       at = above.parent

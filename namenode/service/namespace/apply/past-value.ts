@@ -112,7 +112,7 @@ function shownOf({ stores, versions }: TreeContext, file: Inode): PastShare {
 }
 
 /** Never less than what is known to be shown, and never more than what counted before the deletion. */
-function estimatedValue(
+export function estimatedValue(
   { pastStays, pastTotals }: Pick<Stores, 'pastStays' | 'pastTotals'>,
   top: Inode,
   place: StayPlace,
