@@ -97,10 +97,12 @@ export class ReplicaStore {
     return row === undefined ? undefined : toReplica(row)
   }
 
-  /** Inserts or replaces. */
-  put(row: ReplicaRow): void {
+  /**
+   * Inserts or replaces.
+   * @param known what `replica` says of it: callers have asked already
+   */
+  put(row: ReplicaRow, known: ReplicaRow | undefined): void {
     this.transaction(() => {
-      const isNew = this.#statements.exists.get(row.blockId, row.storage) === undefined
       this.#statements.put.run(
         row.blockId,
         row.storage,
@@ -109,7 +111,7 @@ export class ReplicaStore {
         STATES.indexOf(row.state),
         row.session,
       )
-      if (isNew) this.#count(row.storage, 1)
+      if (known === undefined) this.#count(row.storage, 1)
     })
   }
 
@@ -169,7 +171,6 @@ function prepare(database: Database) {
       .prepare(`SELECT ${COLUMNS} FROM replica WHERE block = ? ORDER BY storage`)
       .raw(),
     one: database.prepare(`SELECT ${COLUMNS} FROM replica WHERE block = ? AND storage = ?`).raw(),
-    exists: database.prepare('SELECT 1 FROM replica WHERE block = ? AND storage = ?').pluck(),
     put: database.prepare(
       `INSERT INTO replica (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (block, storage)
        DO UPDATE SET gs = excluded.gs, length = excluded.length, state = excluded.state,

@@ -1,6 +1,7 @@
 /**
  * `npm run scale -- --files N`: how the namenode's costs grow with the namespace. Files with one block each are made through
  * the service that serves clients, with its own writer thread and group commit; half of them in one wide directory.
+ * `--times T` makes T times as many of them by copying rows, and shows at what rate further ones are made.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +11,7 @@ import { ClusterFolder } from '../../cli/up/cluster-folder.js'
 import type { StoredNamespace } from '../../namenode/service/namespace/namespace-facade.js'
 import { DfsClient } from '../../shared/client/dfs-client.js'
 import { ProcessNode } from '../support/process-cluster.js'
+import { multiplyNamespace } from './multiply-namespace.js'
 import { inParallel, makeFile, openForLoading, ROOT } from './namespace-load.js'
 import { cpuSeconds, describeMachine, residentMib } from './process-figures.js'
 
@@ -19,9 +21,16 @@ const PAGE = 1000
 const STAT_SECONDS = 5
 
 const { values } = parseArgs({
-  options: { files: { type: 'string', default: '100000' }, folder: { type: 'string' } },
+  options: {
+    files: { type: 'string', default: '100000' },
+    times: { type: 'string', default: '1' },
+    folder: { type: 'string' },
+  },
 })
 const FILES = Number(values.files)
+const TIMES = Number(values.times)
+/** Made when there are T times as many, to see at what rate. */
+const FURTHER_FILES = 20_000
 const wideFiles = Math.min(MAX_WIDE, Math.floor(FILES / 2))
 const show = (what: string, value: string) => process.stdout.write(`${what.padEnd(52)} ${value}\n`)
 const secondsSince = (beganMs: number) => (performance.now() - beganMs) / 1000
@@ -34,8 +43,7 @@ async function main(): Promise<void> {
   try {
     show('machine', JSON.stringify(describeMachine()))
     const place = new ClusterFolder(folder)
-    const namespace = await openForLoading(place)
-    await load(namespace)
+    const namespace = await loaded(place)
     showSize(place)
     await statUnderWrites(namespace)
     listWide(namespace)
@@ -56,15 +64,32 @@ function pathOf(index: number): string {
   return `/tree/${Math.floor(index / FILES_IN_FOLDER)}/part-${index}`
 }
 
-async function load(namespace: StoredNamespace): Promise<void> {
+async function loaded(place: ClusterFolder): Promise<StoredNamespace> {
+  const namespace = await openForLoading(place)
+  await load(namespace, FILES, pathOf)
+  if (TIMES === 1) return namespace
+  await namespace.close()
+  const began = performance.now()
+  multiplyNamespace(place.dataFolder('namenode'), TIMES)
+  show(`copied to ${FILES * TIMES} files`, `${secondsSince(began).toFixed(0)} s`)
+  const larger = await openForLoading(place)
+  await load(larger, FURTHER_FILES, (index) => `/further/${index % 100}/part-${index}`)
+  return larger
+}
+
+async function load(
+  namespace: StoredNamespace,
+  files: number,
+  path: (index: number) => string,
+): Promise<void> {
   const began = performance.now()
   const cpu = cpuSeconds([process.pid])
-  await inParallel(FILES, async (index) => {
-    await makeFile(namespace, pathOf(index))
+  await inParallel(files, async (index) => {
+    await makeFile(namespace, path(index))
   })
   const seconds = secondsSince(began)
-  const cpuMs = ((cpuSeconds([process.pid]) - cpu) * 1000) / FILES
-  show(`load of ${FILES} files with a block each`, `${Math.round(FILES / seconds)} files/s durable`)
+  const cpuMs = ((cpuSeconds([process.pid]) - cpu) * 1000) / files
+  show(`load of ${files} files with a block each`, `${Math.round(files / seconds)} files/s durable`)
   show('  processor time for each file (three commits)', milliseconds(cpuMs))
 }
 
@@ -72,7 +97,10 @@ function showSize(place: ClusterFolder): void {
   const folder = place.dataFolder('namenode')
   const database = readdirSync(folder).filter((name) => name.endsWith('.db'))
   const bytes = database.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
-  show('database for each file (edits of the load included)', `${Math.round(bytes / FILES)} bytes`)
+  show(
+    'database for each file (edits of the load included)',
+    `${Math.round(bytes / (FILES * TIMES))} bytes`,
+  )
 }
 
 /** Calls that wait for the event loop and the writer as those of clients do. */
@@ -141,7 +169,8 @@ async function deleteTree(namespace: StoredNamespace): Promise<void> {
   while (await namespace.purgeDeletedTrees(500)) await new Promise((done) => setImmediate(done))
   isPurging = false
   await running
-  show(`delete of a tree of ${FILES - wideFiles} files: gone after`, milliseconds(gone))
+  const files = (FILES - wideFiles) * Math.min(TIMES, 2)
+  show(`delete of a tree of ${files} files: gone after`, milliseconds(gone))
   show('  all of it taken apart after', `${secondsSince(began).toFixed(1)} s`)
   show(`  longest wait of ${others} other changes meanwhile`, milliseconds(longestMs))
 }

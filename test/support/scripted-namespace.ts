@@ -110,6 +110,7 @@ export class ScriptedNamespace {
         const entries = names.slice(0, limit).flatMap((it) => this.#file(`/${it}`) ?? [])
         return { entries, remainingEntries: Math.max(0, names.length - limit) }
       },
+      atOneMoment: (read) => read(),
       block: (id) => this.blocks.get(id),
       blocksAfter: (after, limit) =>
         sorted()

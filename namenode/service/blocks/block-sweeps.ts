@@ -34,9 +34,7 @@ export class BlockSweeps {
     for (const [storage, sweep] of this.#sweeps) {
       const { store } = this.#map
       const rows = store.ofStorage(storage.number, sweep.after, Number.MAX_SAFE_INTEGER, limit)
-      store.transaction(() => {
-        for (const row of rows) this.#examination.examine(row.blockId)
-      })
+      this.#examination.examineAll(rows.map((it) => it.blockId))
       sweep.after = rows.at(-1)?.blockId ?? sweep.after
       if (rows.length < limit && this.#sweeps.get(storage) === sweep) this.#sweeps.delete(storage)
       return this.#sweeps.size > 0

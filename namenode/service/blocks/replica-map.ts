@@ -13,7 +13,7 @@ import type { ClusterRegistry } from '../nodes/cluster-registry.js'
 import type { BlockEventKind, BlockHistory } from './block-history.js'
 import type { LeavingReplicas } from './leaving-replicas.js'
 
-export type NamespaceBlocks = Pick<Namespace, 'block' | 'deletedBlocksAfter'>
+export type NamespaceBlocks = Pick<Namespace, 'atOneMoment' | 'block' | 'deletedBlocksAfter'>
 
 /** A replica as policies see it, with the row and the storage it was made from. */
 export interface HeldReplica extends RemovableReplica {
@@ -44,6 +44,11 @@ export class ReplicaMap {
     this.#namespace = options.namespace
     this.#leaving = options.leaving
     this.#history = options.history
+  }
+
+  /** For many blocks: one transaction for the rows that change, one for what is asked of the namespace. */
+  together<T>(work: () => T): T {
+    return this.store.transaction(() => this.#namespace.atOneMoment(work))
   }
 
   record(id: BlockId): BlockRecord | undefined {
@@ -108,7 +113,7 @@ export class ReplicaMap {
     const known = this.store.replica(block.id, storage.number)
     if (known !== undefined && known.generationStamp > block.generationStamp) return
     if (known?.state === 'finalized' && known.generationStamp === block.generationStamp) return
-    this.#put(storage, block, 'being-written')
+    this.#put(storage, block, 'being-written', known)
   }
 
   /** A replica was finalized and verified; a late word about an older version is ignored (I4). */
@@ -116,7 +121,7 @@ export class ReplicaMap {
     const known = this.store.replica(block.id, storage.number)
     if (known !== undefined && known.generationStamp > block.generationStamp) return false
     this.#leaving.outgrown(storage.number, block.id, block.generationStamp)
-    this.#put(storage, block, 'finalized')
+    this.#put(storage, block, 'finalized', known)
     this.#note('received', storage, block.id, `version ${block.generationStamp}`)
     return true
   }
@@ -139,7 +144,7 @@ export class ReplicaMap {
   corrupt(storage: ClusterStorage, block: Block): void {
     const known = this.store.replica(block.id, storage.number)
     if (known !== undefined && known.generationStamp > block.generationStamp) return
-    this.#put(storage, block, 'corrupt')
+    this.#put(storage, block, 'corrupt', known)
     this.#note('corrupt', storage, block.id, 'its node found bad bytes')
   }
 
@@ -166,14 +171,15 @@ export class ReplicaMap {
     const known = this.store.replica(block.id, storage.number)
     const isSameVersion = known?.generationStamp === block.generationStamp
     const next = known?.state === 'corrupt' && isSameVersion ? 'corrupt' : state
-    this.store.put({
+    const row: ReplicaRow = {
       blockId: block.id,
       storage: storage.number,
       generationStamp: block.generationStamp,
       lengthBytes: block.lengthBytes,
       state: next,
       session: reportNumber,
-    })
+    }
+    this.store.put(row, known)
     return isSameVersion && known?.state === next && known.lengthBytes === block.lengthBytes
       ? 'same'
       : 'changed'
@@ -193,15 +199,21 @@ export class ReplicaMap {
     this.#history.note(kind, id, storage.node.uuid, detail)
   }
 
-  #put(storage: ClusterStorage, block: Block, state: ReplicaRow['state']): void {
-    this.store.put({
+  #put(
+    storage: ClusterStorage,
+    block: Block,
+    state: ReplicaRow['state'],
+    known: ReplicaRow | undefined,
+  ): void {
+    const row = {
       blockId: block.id,
       storage: storage.number,
       generationStamp: block.generationStamp,
       lengthBytes: block.lengthBytes,
       state,
       session: Math.max(storage.node.session?.number ?? 0, storage.reportNumber),
-    })
+    }
+    this.store.put(row, known)
   }
 
   #hold(row: ReplicaRow, storage: ClusterStorage, block: JudgedBlock): HeldReplica {

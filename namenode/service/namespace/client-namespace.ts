@@ -25,6 +25,7 @@ type OfClients = ClientRead | ClientChange
 const PASSED_ON: Record<Exclude<keyof Namespace, OfClients | 'identity'>, true> = {
   wasCarriedOut: true,
   openFile: true,
+  atOneMoment: true,
   block: true,
   blocksAfter: true,
   blocksOfFile: true,

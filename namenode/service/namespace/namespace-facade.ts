@@ -266,7 +266,7 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
       if (left.length > 0) expired.push({ holder, files: left })
       found += left.length
     }
-    this.snapshot(() => {
+    this.atOneMoment(() => {
       const nowMs = clock.monotonicMs()
       // Past those that were tried lately: files that nobody can close must not hide those behind them.
       for (const lease of this.stores.leases.recovering()) {

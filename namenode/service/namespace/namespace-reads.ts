@@ -51,6 +51,7 @@ import type {
 import { placeBlocks } from './namespace-ranges.js'
 import { toFileStatus } from './namespace-status.js'
 import { policyOnPath, requireFile, Tree } from './namespace-tree.js'
+import { OneMoment } from './one-moment.js'
 import { isReservedDirectory, reservedPage, reservedStatus } from './reserved-directory.js'
 import { pageOfDeletions } from './rules/namespace-deletions.js'
 import { requireHeldFile } from './rules/namespace-leases.js'
@@ -77,22 +78,18 @@ export class NamespaceReader implements NamespaceReads {
   protected readonly stores: Stores
   protected readonly tree: Tree
   readonly #memory = new DirectoryMemory()
-  readonly #version
-  readonly #begin
-  readonly #end
+  readonly #moment: OneMoment
 
   /** @param database a connection on which nothing is written: its data_version tells of the commits of others */
   constructor(database: Database, identity: NamespaceIdentity) {
     this.identity = identity
     this.stores = openStores(database)
     this.tree = new Tree(this.stores, 'reading', this.#memory)
-    this.#version = database.prepare<[], number>('PRAGMA data_version').pluck()
-    this.#begin = database.prepare('BEGIN')
-    this.#end = database.prepare('COMMIT')
+    this.#moment = new OneMoment(database, (version) => this.#memory.show(version))
   }
 
   status(call: Call, path: string): FileStatus | undefined {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       if (isReservedDirectory(path)) return reservedStatus(this.#root)
       const { target, state, inodes } = this.tree.find(path, call.principal, 'looking')
       if (target === undefined) return undefined
@@ -107,7 +104,7 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   list(call: Call, path: string, startAfter: string, limit: number): DirectoryPage | undefined {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       if (isReservedDirectory(path)) return reservedPage(this.#root, startAfter, limit)
       const walked = this.tree.find(path, call.principal, 'using')
       const { target, state, snapshotsOf } = walked
@@ -140,22 +137,22 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   contentSummary(call: Call, path: string): ContentSummary {
-    return this.snapshot(() => contentSummaryOf(this.#summaries, call, path))
+    return this.atOneMoment(() => contentSummaryOf(this.#summaries, call, path))
   }
 
   quotaUsage(call: Call, path: string): QuotaUsage & { readonly isWhole: boolean } {
-    return this.snapshot(() => quotaUsageOf(this.#summaries, call, path))
+    return this.atOneMoment(() => quotaUsageOf(this.#summaries, call, path))
   }
 
   async snapshotContent(call: Call, path: string): Promise<SnapshotContent> {
-    const walk = this.snapshot(() => {
+    const walk = this.atOneMoment(() => {
       const { inodes, target, state } = this.tree.find(path, call.principal, 'using')
       const isNow = target !== undefined && state.point === undefined
       return isNow ? snapshotContent(this.stores, inodes) : undefined
     })
     return walk === undefined
       ? NO_SNAPSHOT_CONTENT
-      : inSlices(() => this.snapshot(() => walk.next()))
+      : inSlices(() => this.atOneMoment(() => walk.next()))
   }
 
   fileBlocks(call: Call, path: string, offsetBytes: number, lengthBytes: number): FileBlocks {
@@ -164,7 +161,7 @@ export class NamespaceReader implements NamespaceReads {
       const text = `Negative ${negative} is not supported. File: ${path}`
       throw new DfsError('JAVA_ILLEGAL_ARGUMENT', text)
     }
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const walked = this.tree.find(path, call.principal, 'using')
       const file = requireFile(walked)
       checkAccess(file, joinPath(walked.components), call.principal, READ)
@@ -179,7 +176,7 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   checkAccess(call: Call, path: string, access: number): void {
-    this.snapshot(() => {
+    this.atOneMoment(() => {
       const { target, components } = this.tree.find(path, call.principal, 'using')
       if (target === undefined) throw new DfsError('NOT_FOUND', 'Path not found')
       checkAccess(target, joinPath(components), call.principal, access)
@@ -187,11 +184,13 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   isFileClosed(call: Call, path: string): boolean {
-    return this.snapshot(() => !requireFile(this.tree.find(path, call.principal, 'using')).isOpen)
+    return this.atOneMoment(
+      () => !requireFile(this.tree.find(path, call.principal, 'using')).isOpen,
+    )
   }
 
   aclStatus(call: Call, path: string): AclStatus {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const { target, components } = this.tree.find(path, call.principal, 'using')
       if (target === undefined) {
         throw new DfsError('NOT_FOUND', `cannot find ${joinPath(components)}`)
@@ -202,7 +201,7 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   storagePolicy(call: Call, path: string): number {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const { target, components, inodes } = this.tree.find(path, call.principal, 'using')
       const found = joinPath(components)
       if (target === undefined) {
@@ -217,7 +216,7 @@ export class NamespaceReader implements NamespaceReads {
     const { principal } = call
     const view = { principal, isRaw: isRawPath(path) }
     for (const name of wanted) checkXAttrPrivilege(name, view)
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const { target, components, state } = this.tree.find(path, principal, 'using')
       const found = joinPath(components)
       if (target === undefined) throw new DfsError('NOT_FOUND', `cannot find ${found}`)
@@ -227,7 +226,7 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   openFile(call: Call, reference: OpenFileReference) {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const { file } = requireHeldFile(
         { stores: this.stores, tree: this.tree },
         reference,
@@ -249,11 +248,11 @@ export class NamespaceReader implements NamespaceReads {
   blocksOfFile(id: InodeId, snapshot?: SnapshotPoint): readonly BlockRecord[] {
     return snapshot === undefined
       ? this.stores.blocks.ofFile(id)
-      : this.snapshot(() => this.stores.versions.blocksOfFile(snapshot, id))
+      : this.atOneMoment(() => this.stores.versions.blocksOfFile(snapshot, id))
   }
 
   fileStatusById(id: InodeId): FileStatus | undefined {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const inode = this.stores.inodes.get(id)
       const isThere = inode !== undefined && this.tree.isAttached(id)
       return isThere ? toFileStatus(inode, this.tree.policyOf(inode)) : undefined
@@ -261,11 +260,11 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   pathOf(id: InodeId): string | undefined {
-    return this.snapshot(() => this.tree.pathOf(id))
+    return this.atOneMoment(() => this.tree.pathOf(id))
   }
 
   openFilesAfter(after: InodeId | 0, limit: number): readonly OpenFile[] {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const files: OpenFile[] = []
       let position = after
       while (files.length < limit) {
@@ -286,18 +285,18 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   childrenOf(id: InodeId, after: string, limit: number) {
-    return this.snapshot(() =>
+    return this.atOneMoment(() =>
       this.tree.isAttached(id) ? this.tree.childrenOf(id, after, limit) : [],
     )
   }
 
   keptChildrenOf(id: InodeId, after: string, limit: number) {
-    return this.snapshot(() => this.tree.childrenOf(id, after, limit))
+    return this.atOneMoment(() => this.tree.childrenOf(id, after, limit))
   }
 
   policyOfInode(id: InodeId): number {
     if (!this.stores.inodes.hasPolicies) return NO_POLICY
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const inode = this.stores.inodes.get(id)
       return inode === undefined ? NO_POLICY : this.tree.policyOf(inode)
     })
@@ -308,7 +307,7 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   totals(): NamespaceTotals {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const { tree } = this.#root
       const { files, directories, lengthBytes } = tree
       const { blocks } = this.stores.state.get()
@@ -321,26 +320,30 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   snapshottableDirectories(call: Call): readonly SnapshottableDirectory[] {
-    return this.snapshot(() => listSnapshottables(this.stores, this.tree, call.principal))
+    return this.atOneMoment(() => listSnapshottables(this.stores, this.tree, call.principal))
   }
 
   snapshots(call: Call, path: string): readonly SnapshotDescription[] {
-    return this.snapshot(() => listSnapshots(this.stores, this.tree, call.principal, path))
+    return this.atOneMoment(() => listSnapshots(this.stores, this.tree, call.principal, path))
   }
 
   snapshotDiff(call: Call, question: DiffQuestion): readonly Difference[] {
-    return this.snapshot(() => reportDifferences(this.stores, this.tree, call.principal, question))
+    return this.atOneMoment(() =>
+      reportDifferences(this.stores, this.tree, call.principal, question),
+    )
   }
 
   snapshotDiffPage(
     call: Call,
     question: Parameters<SnapshotReads['snapshotDiffPage']>[1],
   ): DiffPage {
-    return this.snapshot(() => pageOfDifferences(this.stores, this.tree, call.principal, question))
+    return this.atOneMoment(() =>
+      pageOfDifferences(this.stores, this.tree, call.principal, question),
+    )
   }
 
   deletions(call: Call, question: Parameters<DeletionReads['deletions']>[1]): DeletedPage {
-    return this.snapshot(() => pageOfDeletions(this.stores, call.principal, question))
+    return this.atOneMoment(() => pageOfDeletions(this.stores, call.principal, question))
   }
 
   deletionTotals(): DeletionTotals {
@@ -348,7 +351,7 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   isKeptForUndo(id: InodeId): boolean {
-    return this.snapshot(() => {
+    return this.atOneMoment(() => {
       const top = this.tree.topOf(id)
       return top !== undefined && this.stores.deletions.has(top)
     })
@@ -363,14 +366,8 @@ export class NamespaceReader implements NamespaceReads {
   }
 
   /** Runs `read` on one committed state. It must not be asynchronous: an open snapshot keeps the WAL from shrinking. */
-  protected snapshot<T>(read: () => T): T {
-    this.#begin.run()
-    try {
-      this.#memory.show(this.#version.get() ?? 0)
-      return read()
-    } finally {
-      this.#end.run()
-    }
+  atOneMoment<T>(read: () => T): T {
+    return this.#moment.run(read)
   }
 
   get #root() {

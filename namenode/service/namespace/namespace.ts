@@ -129,6 +129,11 @@ export interface NamespaceReads extends SnapshotReads, DeletionReads {
   ): { readonly status: FileStatus; readonly blocks: readonly BlockRecord[] }
 
   // For block management; no permissions.
+  /**
+   * Runs reads that all see the same state, and each a third cheaper than alone. `read` must not await, nor take longer than
+   * others can wait. May be nested.
+   */
+  atOneMoment<T>(read: () => T): T
   block(id: BlockId): BlockRecord | undefined
   /** Up to `limit` blocks with an id above `after`, in order of id. */
   blocksAfter(after: BlockId | 0, limit: number): readonly BlockRecord[]
