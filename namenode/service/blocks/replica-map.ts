@@ -152,7 +152,7 @@ export class ReplicaMap {
   soundAfterAll(storage: ClusterStorage, block: Block): void {
     const known = this.store.replica(block.id, storage.number)
     if (known?.state !== 'corrupt' || known.generationStamp !== block.generationStamp) return
-    this.#put(storage, block, 'finalized')
+    this.#put(storage, block, 'finalized', known)
     this.#note('mended', storage, block.id, 'its node read it once more: it is good')
   }
 
