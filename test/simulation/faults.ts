@@ -13,11 +13,13 @@ const MIN_GAP_MS = 300
 const MAX_GAP_MS = 2_500
 const MAX_OUTAGE_MS = 25_000
 const SLOW_FACTOR = 40
+const SOON_MS = [1, 3, 10]
 
 export interface FaultsOptions {
   readonly world: World
   readonly random: Random
   readonly clients: number
+  readonly onViolation: (text: string) => void
   /** Several nodes may be in trouble at a time. */
   readonly isHarsh: boolean
 }
@@ -81,8 +83,12 @@ export class Faults {
     let takeBack = () => {}
     if (kind === 4) {
       this.#count('namenode frozen')
+      const heard = new Set(this.#liveNodes())
       namenode.freeze()
-      this.#later('namenode', random.below(MAX_OUTAGE_MS), () => namenode.thaw())
+      this.#later('namenode', random.below(MAX_OUTAGE_MS), () => {
+        namenode.thaw()
+        this.#checkHeard(heard)
+      })
       return
     }
     if (kind < 2) {
@@ -99,6 +105,27 @@ export class Faults {
       takeBack()
       namenode.powerOn()
     })
+  }
+
+  #liveNodes(): string[] {
+    const views = this.#options.world.namenode.serving?.management.blockManager.datanodes() ?? []
+    return views.filter((it) => it.liveness === 'live').map((it) => it.uuid)
+  }
+
+  /** While the namenode stood still it could hear nobody: that is no silence of those who talk. A wrong verdict is corrected soon. */
+  #checkHeard(heard: ReadonlySet<string>): void {
+    const { world, onViolation } = this.#options
+    const check = () => {
+      const views = world.namenode.serving?.management.blockManager.datanodes() ?? []
+      for (const { name, uuid = '', isRunning, isFrozen } of world.datanodes) {
+        const isWell = heard.has(uuid) && isRunning && !isFrozen && !this.#troubles.has(name)
+        const view = views.find((it) => it.uuid === uuid)
+        if (isWell && view?.liveness === 'dead') {
+          onViolation(`I13: ${name} is taken for dead because the namenode stood still`)
+        }
+      }
+    }
+    for (const ms of SOON_MS) world.scheduler.after(ms, 'who is dead', check)
   }
 
   /** Everything loses power in one moment. */

@@ -240,6 +240,14 @@ export const PLANTED_BUGS = [
     replace: 'lengthBytes',
   },
   {
+    name: 'pause-taken-for-silence',
+    seed: 10,
+    about: 'a namenode that stood still takes its datanodes for dead',
+    file: 'namenode/service/nodes/cluster-registry.ts',
+    find: 'if (gapMs < this.#options.limits.staleAfterMs) return',
+    replace: 'if (gapMs > 0) return',
+  },
+  {
     name: 'move-not-synced',
     seed: 1,
     about:
@@ -258,7 +266,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'source-of-a-move-goes-first',
-    seed: 1,
+    seed: 3,
     about:
       'what is moved to another node is removed when the copy is ordered, not when it was reported',
     file: 'namenode/service/movement/block-moves.ts',

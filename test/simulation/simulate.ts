@@ -129,7 +129,7 @@ class Run {
       })
     })
     const random = seededRandom(world.random.below(2 ** 31))
-    this.#faults = new Faults({ world, random, clients, isHarsh })
+    this.#faults = new Faults({ world, random, clients, onViolation, isHarsh })
     const known = {
       files: () => this.#loads.flatMap((it) => it.files),
       snapshots: () => this.#loads.flatMap((it) => it.snapshots),
