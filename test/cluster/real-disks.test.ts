@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { DfsClient } from '../../shared/client/dfs-client.js'
 import { content } from '../support/content.js'
 import { LoopDisk, obstacleToLoopDisks } from '../support/loop-disk.js'
 import { sayNotTested } from '../support/not-tested.js'
@@ -167,6 +168,35 @@ if (obstacle !== undefined) {
       await expectSound(setting, paths)
     })
   })
+
+  it('a namenode whose disk is full refuses changes, serves reads, and goes on when there is room', async () => {
+    const disk = new LoopDisk()
+    const dataFolder = join(disk.path, 'namenode')
+    const cluster = await ProcessCluster.start({
+      datanodes: 1,
+      settings: { ...BRISK, 'namenode.data-folder': dataFolder },
+    })
+    onTestFinished(({ task }) => cluster.stop({ keepFolder: task.result?.state === 'fail' }))
+    const client = cluster.client()
+    await client.writeFile('/file', BYTES, { replication: 1 })
+    const made = ['/file']
+    const ballast = join(disk.path, 'ballast')
+    fillUp(ballast)
+    // What its log has taken beforehand is used up first.
+    await expect(makeDirectories(client, made)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    const refused = `/directory-${made.length}`
+    expect((await client.readFile('/file')).equals(BYTES)).toBe(true)
+    expect(await client.exists(refused)).toBe(false)
+    rmSync(ballast)
+    await client.mkdir('/after')
+    made.push('/after')
+    await cluster.namenode.kill()
+    await cluster.namenode.start()
+    await cluster.ready()
+    const names: string[] = []
+    for await (const { path } of client.list('/')) names.push(path)
+    expect(new Set(names)).toEqual(new Set(made))
+  })
 }
 
 function useUpInodes(folder: string): void {
@@ -183,5 +213,13 @@ function fillUp(path: string): void {
     for (;;) writeFileSync(path, piece, { flag: 'a' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  }
+}
+
+async function makeDirectories(client: DfsClient, made: string[]): Promise<void> {
+  while (made.length < 100_000) {
+    const path = `/directory-${made.length}`
+    await client.mkdir(path)
+    made.push(path)
   }
 }
