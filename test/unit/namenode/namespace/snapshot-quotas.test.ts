@@ -104,6 +104,17 @@ describe.each([0, 60_000])('with deletions kept for %d ms', (keepDeletedMs) => {
     expect(await used('/q/s')).toEqual([2, 3])
   })
 
+  it('what was gone in a directory before that was deleted is free with the snapshot that showed it', async () => {
+    await take('s1')
+    await remove('/q/s/sub/two')
+    await take('s2')
+    await remove('/q/s/sub')
+    await purge()
+    expect(await used('/q')).toEqual([8, 963])
+    await forget('s1')
+    expect(await used('/q')).toEqual([7, 903])
+  })
+
   it('a tree too large to be counted at once is taken for what the last snapshot shows of it', async () => {
     const paths = Array.from({ length: 1100 }, (_, index) => `/q/s/sub/deep/f${index}`)
     await Promise.all(paths.map((path) => writeFile(namespace(), path, [1])))
@@ -243,18 +254,20 @@ describe.each([0, 60_000])('with deletions kept for %d ms', (keepDeletedMs) => {
 })
 
 describe('what is brought back', () => {
-  const { namespace, take, remove, used } = lifeOf(60_000)
+  const { life, namespace, take, remove, used } = lifeOf(60_000)
 
   it('counts where it is, and on at its old place as something that was moved', async () => {
     await take('s1')
+    await remove('/q/s/sub/two')
     await remove('/q/s/sub')
     await namespace().undelete(ROOT, { path: '/q/s/sub', to: '/q/out/sub', overwrite: false })
     expect(await used('/q/s')).toEqual([6, 963])
     expect(await used('/q/out')).toEqual([5, 960])
+    checkStore(life.fixture.folder)
     await namespace().deleteSnapshot(ROOT, { path: '/q/s', name: 's1' })
     while (await namespace().freeSnapshots(1));
     expect(await used('/q/s')).toEqual([2, 3])
-    expect(await used('/q/out')).toEqual([5, 960])
+    expect(await used('/q/out')).toEqual([4, 900])
   })
 
   it('has counted nowhere, where no snapshot shows it', async () => {
