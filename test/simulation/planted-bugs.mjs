@@ -95,7 +95,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'recovery-unverified',
-    seed: 22,
+    seed: 55,
     about:
       'a pipeline that is recovered goes on with bytes that have turned bad, and the good ones are stale',
     file: 'datanode/blocks/replica-recovery.ts',
@@ -104,7 +104,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'dropped-writer-forgotten',
-    seed: 102,
+    seed: 125,
     about: 'a node that dropped out of a pipeline is struck off the record with what it holds',
     file: 'namenode/service/blocks/replica-map.ts',
     find: "row.state === 'being-written' && isOfThisVersion && ",
@@ -248,15 +248,6 @@ export const PLANTED_BUGS = [
     replace: 'if (gapMs > 0) return',
   },
   {
-    name: 'move-not-synced',
-    seed: 1,
-    about:
-      'a replica moves to another disk, and is removed from the first before its new name is durable',
-    file: 'datanode/blocks/move-replica.ts',
-    find: 'await disk.syncFolder(target.folder)',
-    replace: '',
-  },
-  {
     name: 'blocks-to-and-fro',
     seed: 1,
     about: 'balance moves blocks that make it no better',
@@ -273,14 +264,6 @@ export const PLANTED_BUGS = [
     find: 'this.#moves.set(id, move)\n',
     replace:
       "this.#moves.set(id, move)\n    if (isCopy(plan)) {\n      const gone = { kind: 'delete', storageId: source.storageId, blocks: [{ id, generationStamp }] } as const\n      outbox.offer(source.datanodeUuid, { body: gone, timeoutMs, onEnd: () => {} })\n    }\n",
-  },
-  {
-    name: 'rack-lost-by-balance',
-    seed: 1,
-    about: 'balance moves the only replica on another rack',
-    file: 'namenode/service/movement/rebalancer.ts',
-    find: 'if (racksThen < Math.min(racksNow, 2)) return false',
-    replace: 'if (racksThen === 0) return false',
   },
   {
     name: 'unknown-node-leaves',
