@@ -57,7 +57,7 @@ INSERT INTO past_total
       max(replication, coalesce((SELECT max(highest) FROM shown WHERE shown.id = inode.id), 0)) AS highest,
       coalesce((SELECT sum(length) FROM block WHERE block.inode = inode.id AND position < 0), 0) AS outside
     FROM inode WHERE kind = 1
-      AND id IN (SELECT id FROM shown UNION SELECT inode FROM block WHERE position < 0)
+      AND id IN (SELECT id FROM shown UNION SELECT inode FROM block_version)
       AND (parent > 0 OR EXISTS (SELECT 1 FROM unpurged WHERE unpurged.id = inode.id))
   ) WHERE outside > 0 OR highest > replication;
 INSERT INTO past_total
