@@ -22,7 +22,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'sync-answered-early',
-    seed: 28,
+    seed: 30,
     about: 'an hsync is acknowledged, and the disk was not asked',
     file: 'datanode/transfer/block-receiver.ts',
     find: 'if (isSync) this.#sync()',
@@ -74,7 +74,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'copy-outlives-its-file',
-    seed: 68,
+    seed: 70,
     about: 'a deleted block is forgotten while a copy of it is under way',
     file: 'namenode/service/blocks/deleted-blocks.ts',
     find: 'this.#options.pendingCopies(block) > 0 || this.isMoving(block)',

@@ -57,7 +57,7 @@ it('undoing brings back what the model says, or refuses and changes nothing', as
     }),
     { numRuns: 25 },
   )
-})
+}, 60_000)
 
 /** Does it to both, and expects the namespace to refuse exactly what the model cannot do. */
 async function step(fixture: Fixture, tree: Tree, kept: Kept[], it: Action): Promise<void> {
