@@ -225,7 +225,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'undone-and-purged',
-    seed: 7,
+    seed: 10,
     about: 'what was brought back is still listed as deleted, and purged when its time is over',
     file: 'namenode/service/namespace/apply/namespace-apply-deletions.ts',
     find: '  stores.deletions.remove(deletionOf(applier, edit.deletion))\n',
@@ -249,7 +249,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'blocks-to-and-fro',
-    seed: 1,
+    seed: 50,
     about: 'balance moves blocks that make it no better',
     file: 'namenode/policy/plan-balance.ts',
     find: 'return lengthBytes > 0 && left >= reached',
