@@ -172,7 +172,7 @@ async function* textLines(
       if (item.kind === 'file') policies?.add(item)
       const text =
         item.kind === 'summary'
-          ? fsckTail(item, clock.wallMs(), policies?.text())
+          ? fsckTail(item, clock.wallMs(), options, policies?.text())
           : fsckItemText(item, options)
       if (text !== '') yield text
     }

@@ -25,7 +25,9 @@ export class StoragePolicySums {
   #blocks = 0
 
   add(file: FsckFile): void {
-    for (const block of file.blocks) this.#addBlock(block, file.storagePolicy)
+    for (const block of file.blocks) {
+      if (block.state === 'committed') this.#addBlock(block, file.storagePolicy)
+    }
   }
 
   text(): string {

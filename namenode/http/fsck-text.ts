@@ -49,18 +49,20 @@ export function fsckItemText(
 function fileText(file: FsckFile, options: FsckTextOptions): string {
   if (file.isOpen && !options.showOpen) return ''
   const { path, lengthBytes, replication, blocks } = file
-  const head = `${path} ${lengthBytes} bytes, replicated: replication=${replication}, ${blocks.length} block(s): `
+  const open = file.isOpen ? ', OPENFORWRITE' : ''
+  const head = `${path} ${lengthBytes} bytes, replicated: replication=${replication}, ${blocks.length} block(s)${open}: `
   const troubles = blocks.flatMap((it) => troubleText(path, it, options))
   const losses = lossesOf(blocks)
   if (!options.showFiles) {
-    return [...troubles, ...losses.map((it) => `\n${path}: ${it}.\n`)].join('')
+    // Apache names open files here too, all of them in one line.
+    const named = file.isOpen ? [`${head}\n`] : []
+    return [...named, ...troubles, ...losses.map((it) => `\n${path}: ${it}.\n`)].join('')
   }
   const verdict = losses.length > 0 ? losses.map((it) => ` ${it}\n`).join('') : ' OK\n'
-  const open = file.isOpen ? ' OPENFORWRITE: ' : ''
   const isWell = troubles.length === 0 && losses.length === 0
   const body = isWell ? ' OK\n' : `${troubles.join('')}${losses.length > 0 ? verdict : ''}`
   const list = options.showBlocks ? `${blocks.map((it) => blockText(it, options)).join('')}\n` : ''
-  return `${head}${open}${body}${list}`
+  return `${head}${body}${list}`
 }
 
 /** Lines on blocks that can be read but are not as they should be. */
@@ -135,9 +137,15 @@ function replicaState(replica: FsckReplica): string {
 
 /**
  * The sums and the verdict, whose last line decides the exit code of `hdfs fsck`.
+ * @param options.showOpen counts open files and the blocks that are being written like others
  * @param policies sums by storage policy, where they are asked for
  */
-export function fsckTail(summary: FsckSummary, wallMs: number, policies = ''): string {
+export function fsckTail(
+  summary: FsckSummary,
+  wallMs: number,
+  { showOpen }: Pick<FsckTextOptions, 'showOpen'>,
+  policies = '',
+): string {
   const { blocks } = summary
   const share = (count: number, of: number) => `${of === 0 ? '0.0' : percent(count / of)} %`
   const ofBlocks = (count: number) =>
@@ -154,9 +162,7 @@ Status: ${verdict}
  Total symlinks:\t\t0
 
 Replicated Blocks:
- Total size:\t${summary.lengthBytes} B
- Total files:\t${summary.files}${summary.openFiles > 0 ? ` (Files currently being written: ${summary.openFiles})` : ''}
- Total blocks (validated):\t${blocks}${average}
+${totalsText(summary, showOpen)}${average}${openBlocksText(summary, showOpen)}
 ${blocks > 0 && summary.missingBlocks > 0 ? missingBox(summary, share) : ''} Minimally replicated blocks:\t${ofBlocks(summary.minimallyReplicatedBlocks)}
  Over-replicated blocks:\t${ofBlocks(summary.overReplicatedBlocks)}
  Under-replicated blocks:\t${ofBlocks(summary.underReplicatedBlocks)}
@@ -173,6 +179,26 @@ ${NO_ERASURE_CODED_FILES}${policies}${keptText(summary)}FSCK ended at ${javaDate
 
 The filesystem under path '${summary.path}' is ${verdict}
 `
+}
+
+/** Open files stand beside the others unless they are asked for. */
+function totalsText(summary: FsckSummary, showOpen: boolean): string {
+  const { files, openFiles, lengthBytes, openLengthBytes, blocks, openBlocks } = summary
+  if (showOpen) {
+    return ` Total size:\t${lengthBytes} B
+ Total files:\t${files}
+ Total blocks (validated):\t${blocks + openBlocks}`
+  }
+  const openSize = openLengthBytes > 0 ? ` (Total open files size: ${openLengthBytes} B)` : ''
+  const open = openFiles > 0 ? ` (Files currently being written: ${openFiles})` : ''
+  return ` Total size:\t${lengthBytes - openLengthBytes} B${openSize}
+ Total files:\t${files - openFiles}${open}
+ Total blocks (validated):\t${blocks}`
+}
+
+function openBlocksText({ openBlocks }: FsckSummary, showOpen: boolean): string {
+  if (showOpen || openBlocks === 0) return ''
+  return ` (Total open file blocks (not validated): ${openBlocks})`
 }
 
 /** Between the sums when blocks are missing. */

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
     showSize(place)
     await statUnderWrites(namespace)
     listWide(namespace)
+    await sums(namespace)
     show('resident memory of this process', `${residentMib([process.pid]).toFixed(0)} MiB`)
     await namespace.close()
     await startProcess(place)
@@ -147,6 +148,25 @@ function listWide(namespace: StoredNamespace): void {
   }
   const text = `${secondsSince(began).toFixed(2)} s, slowest page ${milliseconds(slowestMs)}`
   show(`listing of ${count} entries in pages of ${PAGE}`, text)
+}
+
+/** What must cost the same whatever the size: questions about a whole tree, and a snapshot of it. */
+async function sums(namespace: StoredNamespace): Promise<void> {
+  const timed = async (what: string, action: () => unknown) => {
+    const began = performance.now()
+    await action()
+    show(what, milliseconds(performance.now() - began))
+  }
+  await namespace.mkdirs(ROOT, { path: '/few', permission: 0o755, createParent: true })
+  for (const path of ['/few', '/tree']) {
+    const { fileCount } = namespace.contentSummary(ROOT, path)
+    await timed(`content summary of ${fileCount} files`, () => namespace.contentSummary(ROOT, path))
+    await namespace.allowSnapshot(ROOT, { path })
+    await timed('  a snapshot', () => namespace.createSnapshot(ROOT, { path, name: 's' }))
+    await namespace.deleteSnapshot(ROOT, { path, name: 's' })
+    while (await namespace.freeSnapshots(100)) await new Promise((done) => setImmediate(done))
+    await namespace.disallowSnapshot(ROOT, { path })
+  }
 }
 
 async function deleteTree(namespace: StoredNamespace): Promise<void> {

@@ -131,6 +131,20 @@ describe(`administration with Hadoop ${version}`, () => {
     expect(stdout + stderr).toContain('This cluster moves blocks and keeps its namespace by itself')
   })
 
+  it('names files that are being written', async () => {
+    const check = async (...words: readonly string[]) => (await hdfs.run(['fsck', ...words])).stdout
+    const writer = await cluster.client().create('/d/open', { replication: 1 })
+    await writer.write(Buffer.alloc(10, 1))
+    await writer.hflush()
+    expect(await check('/d')).not.toContain('/d/open')
+    expect(await check('/d', '-openforwrite')).toMatch(/\/d\/open 10 bytes, replicated: replication=1, 1 block\(s\), OPENFORWRITE: \n/)
+    expect(await check('/d', '-openforwrite')).toMatch(/Total files:\t2\n/)
+    expect(await admin('-listOpenFiles', '-path', '/d')).toMatch(/\/d\/open *\n/)
+    await writer.close()
+    expect(await check('/d', '-openforwrite')).not.toContain('OPENFORWRITE')
+    await hdfs.dfs('-rm', '-skipTrash', '/d/open')
+  })
+
   it('checks files, blocks and replicas, and deals with those that are lost', async () => {
     const check = (...words: readonly string[]) => hdfs.run(['fsck', ...words])
     const healthy = await check('/d', '-files', '-blocks', '-replicaDetails')

@@ -102,6 +102,10 @@ export interface FsckSummary {
   readonly files: number
   readonly directories: number
   readonly openFiles: number
+  /** Of the open files. */
+  readonly openLengthBytes: number
+  /** Being written: not in `blocks`, since there is nothing to check yet. */
+  readonly openBlocks: number
   readonly lengthBytes: number
   /** Committed blocks. */
   readonly blocks: number

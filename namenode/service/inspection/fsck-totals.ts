@@ -15,6 +15,8 @@ export class FsckTotals {
   keptForUndo: FsckKeptForUndo | undefined
   #files = 0
   #openFiles = 0
+  #openLengthBytes = 0
+  #openBlocks = 0
   #lengthBytes = 0
   #blocks = 0
   #minimally = 0
@@ -30,11 +32,17 @@ export class FsckTotals {
 
   add(file: FsckFile): void {
     this.#files += 1
-    if (file.isOpen) this.#openFiles += 1
+    if (file.isOpen) {
+      this.#openFiles += 1
+      this.#openLengthBytes += file.lengthBytes
+    }
     this.#lengthBytes += file.lengthBytes
     if (file.problems.includes('missing')) this.#missingFiles += 1
     for (const block of file.blocks) {
-      if (block.state !== 'committed') continue
+      if (block.state !== 'committed') {
+        this.#openBlocks += 1
+        continue
+      }
       this.#blocks += 1
       this.#liveReplicas += block.liveReplicas
       this.#missingReplicas += Math.max(0, block.expectedReplicas - block.liveReplicas)
@@ -59,6 +67,8 @@ export class FsckTotals {
       files: this.#files,
       directories: this.directories,
       openFiles: this.#openFiles,
+      openLengthBytes: this.#openLengthBytes,
+      openBlocks: this.#openBlocks,
       lengthBytes: this.#lengthBytes,
       blocks: this.#blocks,
       minimallyReplicatedBlocks: this.#minimally,

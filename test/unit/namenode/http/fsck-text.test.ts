@@ -87,6 +87,8 @@ const SUMMARY: FsckSummary = {
   files: 25,
   directories: 4,
   openFiles: 0,
+  openLengthBytes: 0,
+  openBlocks: 0,
   lengthBytes: 400_020,
   blocks: 26,
   minimallyReplicatedBlocks: 26,
@@ -167,14 +169,28 @@ describe('the text of a check is that of Apache HDFS 3.4.3', () => {
   it('leaves out open files unless asked, and what is hidden', () => {
     const open = file([], { isOpen: true })
     expect(fsckItemText(open, OPTIONS)).toBe('')
-    expect(fsckItemText(open, { ...OPTIONS, showOpen: true })).toContain('OPENFORWRITE')
+    const named = ' 0 block(s), OPENFORWRITE: '
+    expect(fsckItemText(open, { ...OPTIONS, showOpen: true })).toContain(`${named} OK\n`)
     const quiet = { ...OPTIONS, showFiles: false, showBlocks: false }
+    expect(fsckItemText(open, { ...quiet, showOpen: true })).toContain(`${named}\n`)
     expect(fsckItemText(file([block()]), quiet)).toBe('')
     expect(fsckItemText({ kind: 'directory', path: '/j' }, quiet)).toBe('')
   })
 
+  it('at its end, with open files beside the others or among them', () => {
+    const summary = { ...SUMMARY, openFiles: 1, openLengthBytes: 10, openBlocks: 1 }
+    const { files, lengthBytes, blocks } = summary
+    const apart = fsckTail(summary, 0, OPTIONS)
+    expect(apart).toContain(` Total size:\t${lengthBytes - 10} B (Total open files size: 10 B)\n`)
+    expect(apart).toContain(` Total files:\t${files - 1} (Files currently being written: 1)\n`)
+    expect(apart).toContain(' (Total open file blocks (not validated): 1)\n')
+    const among = fsckTail(summary, 0, { showOpen: true })
+    expect(among).toContain(` Total files:\t${files}\n Total blocks (validated):\t${blocks + 1} (`)
+    expect(among).not.toMatch(/open file|being written/)
+  })
+
   it('at its end, with the verdict in the last line', () => {
-    const text = fsckTail(SUMMARY, Date.UTC(2026, 10, 21, 13, 5, 53))
+    const text = fsckTail(SUMMARY, Date.UTC(2026, 10, 21, 13, 5, 53), OPTIONS)
     for (const line of [
       'Status: HEALTHY',
       ' Number of data-nodes:\t4',
@@ -189,7 +205,7 @@ describe('the text of a check is that of Apache HDFS 3.4.3', () => {
       expect(text.split('\n')).toContain(line)
     }
     expect(text.trimEnd().split('\n').at(-1)).toBe("The filesystem under path '/' is HEALTHY")
-    const corrupt = fsckTail({ ...SUMMARY, isHealthy: false, missingBlocks: 1 }, 0)
+    const corrupt = fsckTail({ ...SUMMARY, isHealthy: false, missingBlocks: 1 }, 0, OPTIONS)
     expect(corrupt.trimEnd().split('\n').at(-1)).toBe("The filesystem under path '/' is CORRUPT")
   })
 
@@ -201,7 +217,7 @@ describe('the text of a check is that of Apache HDFS 3.4.3', () => {
       missingReplicas: 0,
       underReplicatedBlocks: 0,
     }
-    expect(fsckTail(empty, 0)).not.toMatch(/NaN|Infinity/)
+    expect(fsckTail(empty, 0, OPTIONS)).not.toMatch(/NaN|Infinity/)
   })
 })
 
@@ -216,7 +232,7 @@ describe('beyond HDFS', () => {
       firstUntilMs: Date.UTC(2026, 0, 3),
       lastUntilMs: Date.UTC(2026, 0, 4),
     }
-    const text = fsckTail({ ...SUMMARY, keptForUndo }, 0)
+    const text = fsckTail({ ...SUMMARY, keptForUndo }, 0, OPTIONS)
     expect(text).toContain(`
 Kept for undo:
  Total size:\t1500 B (4500 B with all replicas)
@@ -227,6 +243,6 @@ Kept for undo:
  The last goes:\tSun Jan 04 00:00:00 UTC 2026
 
 FSCK ended`)
-    expect(text.replace(/Kept for undo:.*(?=FSCK ended)/s, '')).toBe(fsckTail(SUMMARY, 0))
+    expect(text.replace(/Kept for undo:.*(?=FSCK ended)/s, '')).toBe(fsckTail(SUMMARY, 0, OPTIONS))
   })
 })

@@ -1,0 +1,72 @@
+/** Promise P6: what is done to a directory writes as many rows when there are a thousand files in it as when there are ten. */
+import { beforeAll, expect, it } from 'vitest'
+import type {
+  ChangeKind,
+  ChangeRequest,
+} from '../../../../namenode/service/namespace/namespace-change.js'
+import { NamespaceEngine } from '../../../../namenode/service/namespace/namespace-engine.js'
+import { type Database, openMemoryDatabase } from '../../../../namenode/storage/database.js'
+import { InodeMemory } from '../../../../namenode/storage/inode-memory.js'
+import { openStores } from '../../../../namenode/storage/stores.js'
+import { createArguments, ROOT } from './namespace-fixture.js'
+
+let database: Database
+let engine: NamespaceEngine
+
+/** @returns how many rows the change has written, with its commit */
+function rowsWritten<K extends ChangeKind>(kind: K, change: ChangeRequest<K>['change']): number {
+  const changes = database.prepare<[], number>('SELECT total_changes()').pluck()
+  const before = changes.get() ?? 0
+  database.exec('BEGIN')
+  engine.execute({ kind, change, call: ROOT, nowMs: 1_700_000_000_000 } as ChangeRequest)
+  engine.keep()
+  engine.beforeCommit()
+  database.exec('COMMIT')
+  engine.takeEffects()
+  return (changes.get() ?? 0) - before
+}
+
+function fill(directory: string, files: number): void {
+  rowsWritten('mkdirs', { path: `${directory}/sub`, permission: 0o755, createParent: true })
+  for (let index = 0; index < files; index += 1) {
+    const path = `${directory}/sub/file-${index}`
+    rowsWritten('create', createArguments(path, { holder: 'H1' }))
+  }
+}
+
+beforeAll(() => {
+  database = openMemoryDatabase()
+  engine = new NamespaceEngine(openStores(database, new InodeMemory()), {
+    ...{ minBlockSizeBytes: 0, maxReplication: 512, maxXAttrs: 32, maxXAttrBytes: 16_384 },
+    ...{ keepDeletedMs: 3_600_000, editsRetained: 1_000_000, maxDirectoryItems: 10_000 },
+  })
+  database.exec('BEGIN')
+  engine.applyOwn(
+    { op: 'format', clusterId: 'CID-x', blockPoolId: 'BP-x', owner: 'hdfs', group: 'g' },
+    1,
+  )
+  engine.beforeCommit()
+  database.exec('COMMIT')
+  engine.takeEffects()
+  fill('/few', 10)
+  fill('/many', 1000)
+})
+
+it.each([
+  ['a storage policy', 'setStoragePolicy', (path: string) => ({ path, policy: 'COLD' })],
+  ['snapshots allowed', 'allowSnapshot', (path: string) => ({ path })],
+  ['a snapshot', 'createSnapshot', (path: string) => ({ path, name: 's' })],
+  [
+    'a rename with a snapshot',
+    'rename',
+    (path: string) => ({ from: `${path}/sub`, to: `${path}/t` }),
+  ],
+  ['a snapshot deleted', 'deleteSnapshot', (path: string) => ({ path, name: 's' })],
+  ['a rename', 'rename', (path: string) => ({ from: `${path}/t`, to: `${path}/sub` })],
+  ['a deletion', 'delete', (path: string) => ({ path: `${path}/sub`, recursive: true })],
+] as const)('%s', (_what, kind, change) => {
+  const few = rowsWritten(kind, change('/few') as never)
+  const many = rowsWritten(kind, change('/many') as never)
+  expect({ kind, rows: many }).toEqual({ kind, rows: few })
+  expect(few).toBeGreaterThan(0)
+})
