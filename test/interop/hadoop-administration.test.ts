@@ -137,7 +137,9 @@ describe(`administration with Hadoop ${version}`, () => {
     await writer.write(Buffer.alloc(10, 1))
     await writer.hflush()
     expect(await check('/d')).not.toContain('/d/open')
-    expect(await check('/d', '-openforwrite')).toMatch(/\/d\/open 10 bytes, replicated: replication=1, 1 block\(s\), OPENFORWRITE: \n/)
+    expect(await check('/d', '-openforwrite')).toMatch(
+      /\/d\/open 10 bytes, replicated: replication=1, 1 block\(s\), OPENFORWRITE: \n/,
+    )
     expect(await check('/d', '-openforwrite')).toMatch(/Total files:\t2\n/)
     expect(await admin('-listOpenFiles', '-path', '/d')).toMatch(/\/d\/open *\n/)
     await writer.close()
