@@ -1,29 +1,51 @@
 import { spawnSync } from 'node:child_process'
-import { symlinkSync } from 'node:fs'
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const COMMAND = join(import.meta.dirname, '..', '..', '..', 'bin', 'dfs')
-const MISSING = '/there/is/no/such/file.pem'
+let folder: string
 
-/** Node warns when it looks for the file. */
-function warnings(command: string, words: readonly string[]): string[] {
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: MISSING }
-  const { stderr, error } = spawnSync(command, words, { encoding: 'utf8', env })
-  if (error !== undefined) throw error
-  return stderr.split('\n').filter((line) => line.includes(MISSING))
-}
-
-it('the command does not wait until Node has read certificates that it does not need', () => {
-  expect(warnings(process.execPath, [COMMAND, 'version'])).toHaveLength(1)
-  expect(warnings(COMMAND, ['version'])).toEqual([])
+/** A `node` that tells what it was given. */
+beforeEach(() => {
+  folder = temporaryFolder()
+  const node = join(folder, 'node')
+  const told = '"certificates=$NODE_EXTRA_CA_CERTS kept=$DFS_KEPT_EXTRA_CA_CERTS" "$@"'
+  writeFileSync(node, `#!/bin/sh\nprintf '%s\\n' ${told}\n`)
+  chmodSync(node, 0o755)
 })
 
-it('the command is found through a link and takes its words as they are', () => {
-  const link = join(temporaryFolder(), 'my dfs')
-  symlinkSync(COMMAND, link)
-  expect(warnings(link, ['version'])).toEqual([])
-  const { stderr } = spawnSync(link, ['a "b" $c *'], { encoding: 'utf8' })
-  expect(stderr).toMatch(/a "b" \$c \*|not built yet/)
+function given(command: string, words: readonly string[], certificates?: string): string[] {
+  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env
+  const env = { ...rest, PATH: `${folder}:${process.env['PATH']}` }
+  const { stdout, stderr, error } = spawnSync(command, words, {
+    encoding: 'utf8',
+    env: certificates === undefined ? env : { ...env, NODE_EXTRA_CA_CERTS: certificates },
+  })
+  if (error !== undefined) throw error
+  expect(stderr).toBe('')
+  return stdout.trimEnd().split('\n')
+}
+
+describe('the command', () => {
+  it('keeps certificates that it does not need from Node', () => {
+    const path = '/there/is/a "file".pem'
+    expect(given(COMMAND, ['ls'], path)).toEqual([`certificates= kept=${path}`, COMMAND, 'ls'])
+    expect(given(COMMAND, [])).toEqual(['certificates= kept=', COMMAND])
+  })
+
+  it('is found through a link and passes its words on as they are', () => {
+    const link = join(folder, 'my dfs')
+    symlinkSync(COMMAND, link)
+    const words = ['a "b" $c *', '', '-x']
+    expect(given(link, [...words, 'end'])).toEqual(['certificates= kept=', link, ...words, 'end'])
+  })
+
+  it('is a script for Node as well', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['--check', COMMAND], {
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
 })
