@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { startOnce } from './start-once.mjs'
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DIST = join(PROJECT, 'dist')
@@ -121,4 +122,5 @@ function fingerprint(path) {
 if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) {
   await compile()
   writeFileSync(STAMP, stamp)
+  await startOnce(join(PROJECT, 'bin', 'dfs'))
 }

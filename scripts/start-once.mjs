@@ -1,0 +1,38 @@
+/**
+ * Starts a cluster for a moment after a build: servers and commands leave their compiled code beside their scripts when they
+ * end (bin/code-cache.js), so that the first start of a user takes as long as all others, and not twice as long.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const LIMIT_MS = 30_000
+
+/** A failure costs nothing but the time of the first start, and is told. @param dfs path of the command */
+export async function startOnce(dfs) {
+  const folder = mkdtempSync(join(tmpdir(), 'dfs-build-'))
+  const words = ['up', '--data', folder, '--rpc-port', '0', '--http-port', '0', '--json']
+  const up = spawn(dfs, words, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(up, 'exit').catch(() => [])
+  const limit = setTimeout(() => up.kill('SIGKILL'), LIMIT_MS)
+  try {
+    const [line = ''] = await Promise.race([
+      once(createInterface({ input: up.stdout }), 'line'),
+      ended.then(() => []),
+    ])
+    const { fs } = JSON.parse(line)
+    spawnSync(dfs, ['--fs', fs, 'ls', '/'], { stdio: 'ignore', timeout: LIMIT_MS })
+    up.kill('SIGTERM')
+  } catch (error) {
+    process.stderr.write(
+      `no cluster was started after the build (${error.message}); the first start will be slower\n`,
+    )
+    up.kill('SIGKILL')
+  }
+  await ended
+  clearTimeout(limit)
+  rmSync(folder, { recursive: true, force: true })
+}
