@@ -4,7 +4,7 @@
  */
 import { HttpControlClient } from '../../datanode/loops/control-client.js'
 import { systemClock } from '../../shared/clock.js'
-import { bucketDigests, bucketOf } from '../../shared/control/block-digest.js'
+import { type BucketDigest, bucketDigests, bucketOf } from '../../shared/control/block-digest.js'
 import {
   BlockEventsReply,
   type BlockMessage,
@@ -84,7 +84,7 @@ export class ReportedNode {
   async report(): Promise<number> {
     this.#reports += 1
     const report = { reportId: `report-${this.#reports}`, storageId: this.#storageId }
-    const digest = { ...this.#envelope(), ...report, buckets: bucketDigests(this.#described()) }
+    const digest = { ...this.#envelope(), ...report, buckets: await this.#digests() }
     const { differing } = await this.#client.call(
       ...([CONTROL_PATHS.reportDigest, digest, ReportDigestReply, TIMEOUT_MS] as const),
     )
@@ -116,6 +116,19 @@ export class ReportedNode {
 
   #described() {
     return [...this.replicas.values()].map((it) => ({ ...it, state: 'finalized' as const }))
+  }
+
+  /** With pauses: who measures how long others wait is in this process. */
+  async #digests() {
+    const sorted = this.#described().sort((left, right) => left.id - right.id)
+    const digests: BucketDigest[] = []
+    for (let first = 0, next = 0; first < sorted.length; first = next) {
+      const bucket = bucketOf(sorted[first]?.id ?? 0)
+      while (next < sorted.length && bucketOf(sorted[next]?.id ?? 0) === bucket) next += 1
+      digests.push(...bucketDigests(sorted.slice(first, next)))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return digests
   }
 
   #messages(differing: readonly number[]) {

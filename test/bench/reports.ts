@@ -24,7 +24,6 @@ const NODES = 4
 const REPLICAS = 3
 const COPIES = 10
 const DEAD_AFTER_MS = 10_000
-const REPAIR_SECONDS = 20
 
 const { values } = parseArgs({ options: { blocks: { type: 'string', default: '666670' } } })
 const FILES = Math.ceil(Number(values.blocks) / COPIES)
@@ -199,15 +198,6 @@ async function loss(
     ),
   )
   show('  of that until it was dead', `${DEAD_AFTER_MS / 1000} s`)
-  const before = await statusOf(namenode)
-  await sleep(REPAIR_SECONDS * 1000)
-  const after = await statusOf(namenode)
-  const copied =
-    before.queuedBlocks + before.pendingCopies - after.queuedBlocks - after.pendingCopies
-  show(
-    '  copies each second with the budgets as they come',
-    `${(copied / REPAIR_SECONDS).toFixed(0)}`,
-  )
   show('  memory of the namenode', memory(namenode))
   show('  all in all', seconds(began))
 }

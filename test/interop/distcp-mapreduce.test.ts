@@ -7,6 +7,7 @@ import { HADOOP_VERSIONS } from '../support/java-clients.js'
 import { JavaCommands } from '../support/java-commands.js'
 import { ProcessCluster } from '../support/process-cluster.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { waitUntil } from '../support/wait-until.js'
 
 const BLOCK_BYTES = 1024 * 1024
 const LENGTHS = [0, 1, 513, 100_000, BLOCK_BYTES, 5 * BLOCK_BYTES + 7]
@@ -109,5 +110,34 @@ describe.each(HADOOP_VERSIONS)('jobs of Hadoop %s', (version) => {
     )
     const again = await hdfs.run(['wordcount', '/words', '/counts'])
     expect(again.stderr).toContain('FileAlreadyExistsException')
+  })
+
+  it('both go on when a datanode is killed in the middle', async () => {
+    const local = temporaryFolder()
+    const large = content(3, 80 * BLOCK_BYTES)
+    writeFileSync(join(local, 'f1'), large)
+    writeFileSync(join(local, 'text'), 'to be or not to be\n'.repeat(200_000))
+    await hdfs.dfs('-mkdir', '/large')
+    await hdfs.dfs('-put', join(local, 'f1'), '/large')
+    await hdfs.dfs('-put', join(local, 'text'), '/text')
+    const client = cluster.client()
+    const [victim] = cluster.datanodes
+    const whileKilling = async (path: string, words: readonly string[]) => {
+      const running = hdfs.succeed(words)
+      await waitUntil(async () => (await client.statIfExists(path)) !== undefined, {
+        what: `${path} to be begun`,
+        timeoutMs: 60_000,
+      })
+      await victim?.kill()
+      await running
+      await victim?.start()
+    }
+    const copy = ['distcp', '-direct', `${cluster.fs}/large`, `${cluster.fs}/large-copied`]
+    await whileKilling('/large-copied/f1', copy)
+    expect((await client.readFile('/large-copied/f1')).equals(large)).toBe(true)
+    await cluster.ready()
+    await whileKilling('/text-counts/_temporary', ['wordcount', '/text', '/text-counts'])
+    const counted = (await hdfs.dfs('-cat', '/text-counts/part-*')).trimEnd().split('\n').sort()
+    expect(counted).toEqual(['be\t400000', 'not\t200000', 'or\t200000', 'to\t400000'])
   })
 })
