@@ -48,6 +48,7 @@ export class PastStayStore {
   readonly #highestReplication
   readonly #hasVersion
   readonly #outside
+  readonly #isEmpty
 
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
@@ -85,6 +86,11 @@ export class PastStayStore {
     this.#outside = prepare<[number], number>(
       'SELECT total(length) FROM block WHERE inode = ? AND position < 0',
     ).pluck()
+    this.#isEmpty = prepare<[], number>('SELECT NOT EXISTS (SELECT 1 FROM past_stay)').pluck()
+  }
+
+  isEmpty(): boolean {
+    return this.#isEmpty.get() === 1
   }
 
   of(id: InodeId): PastStay[] {

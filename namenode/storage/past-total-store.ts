@@ -27,6 +27,7 @@ export class PastTotalStore {
   readonly #add
   readonly #removeNothing
   readonly #remove
+  readonly #isEmpty
 
   constructor(database: Database) {
     this.#of = database.prepare<[number], Row>(
@@ -41,6 +42,13 @@ export class PastTotalStore {
       'DELETE FROM past_total WHERE inode = ? AND names = 0 AND space = 0 AND first = 0',
     )
     this.#remove = database.prepare<[number]>('DELETE FROM past_total WHERE inode = ?')
+    this.#isEmpty = database
+      .prepare<[], number>('SELECT NOT EXISTS (SELECT 1 FROM past_total)')
+      .pluck()
+  }
+
+  isEmpty(): boolean {
+    return this.#isEmpty.get() === 1
   }
 
   of(id: InodeId): PastShares {

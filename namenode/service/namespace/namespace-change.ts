@@ -85,7 +85,7 @@ export interface ChangeLimits {
 export interface ChangeContext {
   readonly stores: Stores
   readonly tree: Tree
-  readonly versions: Pick<VersionKeeper, 'isInSnapshot' | 'isShown' | 'isBlockShown'>
+  readonly versions: Pick<VersionKeeper, 'hasPast' | 'isInSnapshot' | 'isShown' | 'isBlockShown'>
   readonly limits: ChangeLimits
   readonly state: Readonly<State>
   readonly call: Call

@@ -2,7 +2,8 @@
  * Keeps what quotas count beside the current tree, as HDFS does (reasons: storage/DESIGN.md): what a snapshot shows of what
  * was deleted or moved away counts in the directories above the place where it was, and blocks and replicas that snapshots
  * keep of a file that is there count with the file. Part of applying edits; written at once, with every change that adds or
- * takes away something of it, and recounted for each inode of which a deleted snapshot frees something.
+ * takes away something of it, and recounted for each inode of which a deleted snapshot frees something. Where nobody has
+ * ever taken a snapshot, a change asks nothing of these stores (`VersionKeeper.hasPast`).
  */
 import type { InodeId } from '../../../../shared/ids.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
@@ -37,6 +38,7 @@ export class PastTotals {
 
   /** An inode is about to leave its place: what it has goes with it. @returns what the directory above loses */
   depart(inode: Inode, upTo?: InodeId): PastShare {
+    if (!this.#versions.hasPast) return NO_PAST
     const past = this.#stores.pastTotals.of(inode.id)
     if (past.size === 0) return NO_PAST
     this.#climb(inode.parent, pastUnder(inode.policy, negated(past)), upTo)
@@ -45,6 +47,7 @@ export class PastTotals {
 
   /** An inode has come to its place, with what it has. */
   arrive(id: InodeId): void {
+    if (!this.#versions.hasPast) return
     const place = this.#stores.inodes.placeOf(id)
     if (place === undefined) return
     this.#climb(place.parent, pastUnder(place.policy, this.#stores.pastTotals.of(id)))
@@ -52,6 +55,7 @@ export class PastTotals {
 
   /** An inode was moved; its versions are kept. @param inode as it was */
   moved(inode: Inode): void {
+    if (!this.#versions.hasPast) return
     const place = stayOf(inode)
     const shown = place && this.#stores.pastStays.lastShown(place)
     if (place === undefined || shown === undefined) return
@@ -65,6 +69,7 @@ export class PastTotals {
    * @returns what the directory above gets
    */
   deleted(inode: Inode, within?: { readonly upTo: InodeId | undefined }): PastShare {
+    if (!this.#versions.hasPast) return NO_PAST
     const { pastStays, pastTotals } = this.#stores
     const isWhole = this.#isWhole(inode.id)
     const place = stayOf(inode)
@@ -82,6 +87,7 @@ export class PastTotals {
 
   /** The top of a deleted tree was taken apart: from now on only what is known of it exactly counts. */
   topRemoved(top: Inode): void {
+    if (!this.#versions.hasPast) return
     const { pastStays, pastTotals } = this.#stores
     const stay = pastStays.deletionOf(top.id)
     if (stay === undefined) {
@@ -100,6 +106,10 @@ export class PastTotals {
    * the tree. Above the tree that makes no difference, and nothing is written there, unless types of storage are told apart.
    */
   taken(inode: Inode, top: InodeId, take: () => void): void {
+    if (!this.#versions.hasPast) {
+      take()
+      return
+    }
     const { pastStays, pastTotals } = this.#stores
     const isPlain =
       inode.policy === 0 && [...pastTotals.of(inode.id).keys()].every((it) => it === 0)
@@ -116,6 +126,7 @@ export class PastTotals {
 
   /** A deleted inode is about to come back: from then on it has been moved. */
   returning(id: InodeId): void {
+    if (!this.#versions.hasPast) return
     const { pastStays, pastTotals } = this.#stores
     const stay = pastStays.deletionOf(id)
     const shown = stay && pastStays.lastShown(stay)
@@ -126,7 +137,7 @@ export class PastTotals {
 
   /** Something about the blocks or the replication of a file has changed. */
   recountFile(id: InodeId): void {
-    if (this.#versions.isUsed && this.#stores.pastStays.hasVersion(id)) this.recount([id])
+    if (this.#versions.hasPast && this.#stores.pastStays.hasVersion(id)) this.recount([id])
   }
 
   /** Versions or blocks of inodes were freed: a snapshot less shows them. */

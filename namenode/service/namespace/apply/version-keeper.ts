@@ -20,6 +20,8 @@ export class VersionKeeper {
   readonly #transaction: () => number
   /** When the newest snapshot of all was taken; 0 for none, undefined when it must be looked up. */
   #newest: number | undefined
+  /** Whether the stores of the past had rows when that was asked last; only snapshots add some. */
+  #isPastCounted: boolean | undefined
   readonly #covers = new Map<InodeId, readonly Cover[]>()
   /** Directories of which, and above which, nothing needs to be kept until the next snapshot. */
   readonly #settled = new Set<InodeId>()
@@ -33,6 +35,7 @@ export class VersionKeeper {
   /** Forgets what it remembers: snapshots or places of directories have changed, or changes were undone. */
   reset(): void {
     this.#newest = undefined
+    this.#isPastCounted = undefined
     this.#covers.clear()
     this.#settled.clear()
   }
@@ -125,9 +128,12 @@ export class VersionKeeper {
     return this.#coversOf(file).some((it) => this.#shows(it, since))
   }
 
-  /** Whether there is any snapshot. */
-  get isUsed(): boolean {
-    return this.#hasSnapshots()
+  /** Whether anything can be shown by snapshots alone: there is one, or what some showed is not all freed yet. */
+  get hasPast(): boolean {
+    if (this.#hasSnapshots()) return true
+    const { pastStays, pastTotals } = this.#stores
+    this.#isPastCounted ??= !(pastStays.isEmpty() && pastTotals.isEmpty())
+    return this.#isPastCounted
   }
 
   /** Without snapshots and without anything kept for some, the short ways of deleting are right. */

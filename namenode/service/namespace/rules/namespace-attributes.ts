@@ -30,9 +30,7 @@ export const setReplicationRule: ChangeRule<'setReplication'> = {
     if (inode.replication === replication) return { result: () => true }
     const spaceBytes = spaceOf({ ...inode, replication }) - spaceOf(inode)
     checkSpace(claimedSpace(context), spaceBytes)
-    // What a snapshot keeps with more replicas counts with these already, and so on.
-    const keptBytes = (file: Inode) => keptOf(context.stores, file).spaceBytes
-    const kept = keptBytes({ ...inode, replication }) - keptBytes(inode)
+    const kept = context.versions.hasPast ? keptDifference(context, inode, replication) : 0
     checkQuotasOfFile(context, inode, { spaceBytes: spaceBytes + kept, firstBytes: 0 })
     const { user } = context.call.principal
     const edit = { op: 'setReplication', path, user, inode: inode.id, replication } as const
@@ -114,6 +112,12 @@ export const touchAccessTimeRule: ChangeRule<'touchAccessTime'> = {
     } as const
     return { edit, result: () => undefined }
   },
+}
+
+/** What a snapshot keeps with more replicas counts with these already, and so on. @returns bytes more than before */
+function keptDifference({ stores }: ChangeContext, file: Inode, replication: number): number {
+  const keptBytes = (it: Inode) => keptOf(stores, it).spaceBytes
+  return keptBytes({ ...file, replication }) - keptBytes(file)
 }
 
 function find(context: ChangeContext, wanted: string) {
