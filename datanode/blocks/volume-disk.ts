@@ -90,22 +90,10 @@ export class VolumeDisk implements Disk {
     const { disk } = this.#options
     const file = await this.#guard(mode === 'read' ? 'read' : 'change', () => disk.open(path, mode))
     return {
-      read: (buffer, offset, lengthBytes, position) =>
-        this.#guard(
-          'read',
-          this.#timed('read', () => file.read(buffer, offset, lengthBytes, position)),
-        ),
-      write: (...range) =>
-        this.#guard(
-          'change',
-          this.#timed('write', () => file.write(...range)),
-        ),
+      read: (...range) => this.#guard('read', () => file.read(...range), 'read'),
+      write: (...range) => this.#guard('change', () => file.write(...range), 'write'),
       truncate: (lengthBytes) => this.#guard('change', () => file.truncate(lengthBytes)),
-      sync: () =>
-        this.#guard(
-          'sync',
-          this.#timed('sync', () => file.sync()),
-        ),
+      sync: () => this.#guard('sync', () => file.sync(), 'sync'),
       sizeBytes: () => this.#guard('read', () => file.sizeBytes()),
       // Closing is not fenced: it must happen on a failed volume too, or descriptors leak.
       close: () => file.close(),
@@ -140,19 +128,8 @@ export class VolumeDisk implements Disk {
     return this.#guard('read', () => this.#options.disk.usage(path))
   }
 
-  /** Calls that fail tell nothing of how fast the disk is. */
-  #timed<T>(kind: CallKind, call: () => Promise<T>): () => Promise<T> {
-    const { clock } = this.#options
-    return async () => {
-      const startedMs = clock.monotonicMs()
-      const value = await call()
-      const endedMs = clock.monotonicMs()
-      this.#latencies.note(kind, endedMs - startedMs, endedMs)
-      return value
-    }
-  }
-
-  async #guard<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
+  /** @param timed as what the call's time is remembered, if it succeeds: one that fails does not tell how fast the disk is */
+  async #guard<T>(operation: Operation, call: () => Promise<T>, timed?: CallKind): Promise<T> {
     while (this.#calls.size >= MAX_CONCURRENT) await this.#takeTurn()
     if (this.#failure !== undefined) throw this.#failure
     const startedMs = this.#options.clock.monotonicMs()
@@ -161,6 +138,7 @@ export class VolumeDisk implements Disk {
       this.#calls.add(inProgress)
       call().then(
         (value) => {
+          if (timed !== undefined) this.#noteLatency(timed, startedMs)
           this.#end(inProgress)
           resolve(value)
         },
@@ -171,6 +149,11 @@ export class VolumeDisk implements Disk {
         },
       )
     })
+  }
+
+  #noteLatency(kind: CallKind, startedMs: number): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#latencies.note(kind, nowMs - startedMs, nowMs)
   }
 
   #end(call: CallInProgress): void {
