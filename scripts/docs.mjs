@@ -31,7 +31,8 @@ function settingsPage() {
 Written by \`npm run docs\` from \`shared/config/settings.ts\`. One file serves a whole cluster: each process reads what
 concerns it. A later source wins: the file (\`--config\`, \`DFS_CONFIG\`, \`./dfs.yaml\`, \`/etc/dfs/dfs.yaml\`), the
 environment (\`${environmentName('block.size')}\` for \`block.size\`), flags (\`--set block.size=64MiB\`). \`dfs config\`
-prints the values in effect and where each comes from.
+prints the values in effect and where each comes from. \`DFS_CONFIG=/dev/null\` is no file at all; an empty \`DFS_CONFIG\`
+is as if it were not set.
 
 Sizes are \`1048576\`, \`1MiB\` or \`128m\`, in powers of 1024; durations carry their unit: \`500ms\`, \`15s\`, \`10m\`,
 \`7d\`. HDFS's names work in place of ours, with HDFS's units. Unknown names and impossible values are refused with

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -15,7 +15,8 @@ const LIMIT_MS = 30_000
 export async function startOnce(dfs) {
   const folder = mkdtempSync(join(tmpdir(), 'dfs-build-'))
   const words = ['up', '--data', folder, '--rpc-port', '0', '--http-port', '0', '--json']
-  const up = spawn(dfs, words, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const env = environmentWithoutSettings()
+  const up = spawn(dfs, words, { env, stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = once(up, 'exit').catch(() => [])
   const limit = setTimeout(() => up.kill('SIGKILL'), LIMIT_MS)
   try {
@@ -24,7 +25,7 @@ export async function startOnce(dfs) {
       ended.then(() => []),
     ])
     const { fs } = JSON.parse(line)
-    spawnSync(dfs, ['--fs', fs, 'ls', '/'], { stdio: 'ignore', timeout: LIMIT_MS })
+    spawnSync(dfs, ['--fs', fs, 'ls', '/'], { env, stdio: 'ignore', timeout: LIMIT_MS })
     up.kill('SIGTERM')
   } catch (error) {
     process.stderr.write(
@@ -35,4 +36,10 @@ export async function startOnce(dfs) {
   await ended
   clearTimeout(limit)
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Whoever builds may also operate a cluster here: neither settings nor ./dfs.yaml and /etc/dfs/dfs.yaml are for this one. */
+function environmentWithoutSettings() {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('DFS_'))
+  return { ...Object.fromEntries(others), DFS_CONFIG: devNull }
 }

@@ -81,7 +81,7 @@ export class NetworkLab {
 
   run(machine: string, command: string, args: readonly string[]): Promise<RunResult> {
     const inside = ['netns', 'exec', this.#name(machine), command, ...args]
-    return run('ip', inside, { environment: { USER: 'root', DFS_CONFIG: '' } })
+    return run('ip', inside, { environment: { USER: 'root', DFS_CONFIG: '/dev/null' } })
   }
 
   /** Starts a program on a machine; resolves when it has printed a line with `sign`. */

@@ -26,6 +26,15 @@ describe('the settings file', () => {
     expect(load(folder, { environment, configPath: 'a.yaml' }).values['replication.target']).toBe(1)
   })
 
+  it('is the usual one for an empty DFS_CONFIG, and none for /dev/null', () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'dfs.yaml'), 'replication.target: 2\n')
+    const targetWith = (DFS_CONFIG: string) =>
+      load(folder, { environment: { DFS_CONFIG } }).values['replication.target']
+    expect(targetWith('')).toBe(2)
+    expect(targetWith('/dev/null')).toBe(3)
+  })
+
   it('must be there when it was named', () => {
     expect(() => load(temporaryFolder(), { configPath: 'none.yaml' })).toThrow(
       /cannot read the settings file .*none\.yaml/,
