@@ -31,8 +31,6 @@ interface Row {
   truncate_copy: number | null
 }
 
-const RECOVERING_PAGE = 100
-
 export class LeaseStore {
   readonly #get
   readonly #count
@@ -103,13 +101,9 @@ export class LeaseStore {
     return this.#files.all(holder, limit).map(inodeId)
   }
 
-  /** All that are under recovery, read in pages of the index, so that a caller may stop at any. */
-  *recovering(): Generator<Lease> {
-    let page = this.#recovering.all(0, RECOVERING_PAGE)
-    while (page.length > 0) {
-      yield* page.map(toLease)
-      page = this.#recovering.all(page.at(-1)?.inode ?? 0, RECOVERING_PAGE)
-    }
+  /** Files behind `after` that are under recovery. */
+  recoveringAfter(after: InodeId | 0, limit: number): Lease[] {
+    return this.#recovering.all(after, limit).map(toLease)
   }
 
   /** Files behind `after` whose last block loses bytes where it is, instead of being copied. */

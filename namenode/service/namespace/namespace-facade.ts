@@ -14,6 +14,7 @@ import type { LeaseTable } from '../../policy/lease-table.js'
 import type { Database } from '../../storage/database.js'
 import type { CommitQueue, WriterStatistics } from '../../writer/commit-queue.js'
 import type { Call } from '../access/call.js'
+import { type ExpiredLease, ExpiredLeases } from './expired-leases.js'
 import type {
   CommittedChange,
   CreateArguments,
@@ -26,12 +27,7 @@ import type { NamespaceEffects } from './namespace-engine.js'
 import type { FileBlocks, SeenNumbers } from './namespace-model.js'
 import { NamespaceReader } from './namespace-reads.js'
 import { ACCESS_TIME_PRECISION_MS } from './rules/namespace-attributes.js'
-import {
-  isBeingTakenApart,
-  type OpeningOperation,
-  openFailure,
-  RECOVERY_HOLDER,
-} from './rules/namespace-leases.js'
+import { type OpeningOperation, openFailure, RECOVERY_HOLDER } from './rules/namespace-leases.js'
 
 type Asked<K extends keyof NamespaceChanges> = Parameters<NamespaceChanges[K]>[1]
 type Answer<K extends keyof NamespaceChanges> = ReturnType<NamespaceChanges[K]>
@@ -51,10 +47,15 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
   readonly #listeners: ((change: CommittedChange) => void)[] = []
   /** Files whose access time is on its way to the writer. */
   readonly #touching = new Set<InodeId>()
+  readonly #expiredLeases: ExpiredLeases
 
   constructor(parts: NamespaceParts) {
     super(parts.database, parts.identity)
     this.#parts = parts
+    this.#expiredLeases = new ExpiredLeases(
+      { stores: this.stores, tree: this.tree },
+      parts.leaseTable,
+    )
   }
 
   /** Batch sizes and durations, for metrics. */
@@ -256,34 +257,9 @@ export class StoredNamespace extends NamespaceReader implements Namespace {
     return this.#submit('pruneRequests', OWN_CALL, { beforeMs })
   }
 
-  expiredLeases(sinceMonotonicMs: number, limit: number) {
-    const { leaseTable, clock } = this.#parts
-    const { stores, tree } = this
-    const expired: { readonly holder: string; readonly files: readonly InodeId[] }[] = []
-    let found = 0
-    const add = (holder: string, files: readonly InodeId[]) => {
-      const left = files.filter((id) => !isBeingTakenApart({ stores, tree }, id))
-      if (left.length > 0) expired.push({ holder, files: left })
-      found += left.length
-    }
-    this.atOneMoment(() => {
-      const nowMs = clock.monotonicMs()
-      // Past those that were tried lately: files that nobody can close must not hide those behind them.
-      for (const lease of this.stores.leases.recovering()) {
-        if (found >= limit) break
-        if (leaseTable.isRecoveryDue(lease.inodeId, nowMs)) add(lease.holder, [lease.inodeId])
-      }
-      let holder = this.stores.leases.holderAfter('')
-      while (holder !== undefined && found < limit) {
-        // What it took for itself nobody is going to renew.
-        const isOwn = holder === RECOVERY_HOLDER
-        if (isOwn || leaseTable.lastRenewedMs(holder) < sinceMonotonicMs) {
-          add(holder, this.stores.leases.filesOf(holder, limit - found))
-        }
-        holder = this.stores.leases.holderAfter(holder)
-      }
-    })
-    return expired
+  expiredLeases(sinceMonotonicMs: number, limit: number): ExpiredLease[] {
+    const times = { nowMs: this.#parts.clock.monotonicMs(), sinceMs: sinceMonotonicMs }
+    return this.atOneMoment(() => this.#expiredLeases.find(times, limit))
   }
 
   onCommitted(listener: (change: CommittedChange) => void): void {

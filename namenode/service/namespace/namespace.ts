@@ -21,6 +21,7 @@ import type { StoredEdit } from '../../storage/edit-store.js'
 import type { SnapshotPoint } from '../../storage/snapshot-store.js'
 import type { Call } from '../access/call.js'
 import type { DeletionChanges, DeletionReads } from './deletions.js'
+import type { ExpiredLease } from './expired-leases.js'
 import type {
   AclStatus,
   BlockRecord,
@@ -291,11 +292,11 @@ export interface NamespaceChanges extends SnapshotChanges, DeletionChanges {
 
 /** Leases whose holder has been silent: for the lease monitor. */
 export interface NamespaceLeases {
-  /** Holders not renewed since `sinceMonotonicMs`, with their open files. */
-  expiredLeases(
-    sinceMonotonicMs: number,
-    limit: number,
-  ): readonly { readonly holder: string; readonly files: readonly InodeId[] }[]
+  /**
+   * Holders not renewed since `sinceMonotonicMs`, with their open files. Of many files under recovery each call looks at a
+   * part; calls that follow each other come to all.
+   */
+  expiredLeases(sinceMonotonicMs: number, limit: number): readonly ExpiredLease[]
 }
 
 export interface Namespace extends NamespaceReads, NamespaceChanges, NamespaceLeases {

@@ -41,7 +41,13 @@ export function findReferenced(
  * Whether a file is on its way out. One that can be brought back, or that a snapshot shows, is not: what was acknowledged of
  * it must survive its writer like that of any other file. (HDFS leaves the block of a deleted file open for good.)
  */
-export function isBeingTakenApart({ stores, tree }: NamespaceView, fileId: InodeId): boolean {
+export function isBeingTakenApart(
+  {
+    stores,
+    tree,
+  }: { readonly stores: Pick<Stores, 'detached'>; readonly tree: Pick<Tree, 'topOf'> },
+  fileId: InodeId,
+): boolean {
   const top = tree.topOf(fileId)
   return top === undefined || stores.detached.has(top)
 }
