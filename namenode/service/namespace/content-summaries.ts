@@ -1,7 +1,7 @@
 /** Content summaries of the current tree and what quotas count, as one committed state has them. */
 import { joinPath } from '../../policy/path-name.js'
 import { checkAccess, EXECUTE, READ } from '../../policy/permissions.js'
-import { isLimited } from '../../policy/quotas.js'
+import { isLimited, type QuotaUsage as Usage } from '../../policy/quotas.js'
 import type { Stores } from '../../storage/stores.js'
 import type { Call } from '../access/call.js'
 import type { ContentSummary, QuotaUsage } from './namespace-model.js'
@@ -14,22 +14,20 @@ interface SummaryContext {
   readonly tree: Tree
 }
 
+interface Summarized {
+  readonly summary: ContentSummary
+  /** All that counts for quotas, what only snapshots show with it; undefined in a snapshot: quotas are of now. */
+  readonly usage: Usage | undefined
+  readonly isRoot: boolean
+}
+
 /** @throws NOT_FOUND, PERMISSION_DENIED */
 export function contentSummaryOf(
-  { stores, tree }: SummaryContext,
+  context: SummaryContext,
   call: Call,
   path: string,
 ): ContentSummary {
-  const walked = tree.find(path, call.principal, 'using')
-  const inode = requireTarget(walked)
-  // HDFS asks this of every directory below, too; our totals are kept, not gathered, so there is no walk.
-  if (inode.kind === 'directory') {
-    checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
-  }
-  // Quotas are of now: no snapshot has one.
-  if (walked.state.point !== undefined) return toContentSummary(inode)
-  const { typeSpaceBytes } = usageOf({ stores, tree }, inode, policyOnPath(walked.inodes))
-  return toContentSummary(inode, stores.quotas.get(inode.id), typeSpaceBytes)
+  return summarize(context, call, path).summary
 }
 
 /**
@@ -37,27 +35,37 @@ export function contentSummaryOf(
  * @throws NOT_FOUND, PERMISSION_DENIED
  */
 export function quotaUsageOf(
-  { stores, tree }: SummaryContext,
+  context: SummaryContext,
   call: Call,
   path: string,
 ): QuotaUsage & { readonly isWhole: boolean } {
-  const { fileCount, directoryCount, spaceConsumedBytes, typeSpaceBytes, quota } = contentSummaryOf(
-    { stores, tree },
-    call,
-    path,
-  )
-  const { target, inodes, state } = tree.find(path, call.principal, 'using')
-  const isRoot = inodes.length === 1
-  if (target === undefined || state.point !== undefined || !(isRoot || isLimited(quota))) {
+  const { summary, usage, isRoot } = summarize(context, call, path)
+  const { fileCount, directoryCount, spaceConsumedBytes, typeSpaceBytes, quota } = summary
+  if (usage === undefined || !(isRoot || isLimited(quota))) {
     const fileAndDirectoryCount = fileCount + directoryCount
     return { fileAndDirectoryCount, spaceConsumedBytes, typeSpaceBytes, quota, isWhole: false }
   }
-  const { names, spaceBytes } = usageOf({ stores, tree }, target, policyOnPath(inodes))
   return {
-    fileAndDirectoryCount: names,
-    spaceConsumedBytes: spaceBytes,
+    fileAndDirectoryCount: usage.names,
+    spaceConsumedBytes: usage.spaceBytes,
     typeSpaceBytes,
     quota,
     isWhole: true,
   }
+}
+
+function summarize({ stores, tree }: SummaryContext, call: Call, path: string): Summarized {
+  const walked = tree.find(path, call.principal, 'using')
+  const inode = requireTarget(walked)
+  // HDFS asks this of every directory below, too; our totals are kept, not gathered, so there is no walk.
+  if (inode.kind === 'directory') {
+    checkAccess(inode, joinPath(walked.components), call.principal, READ | EXECUTE)
+  }
+  const isRoot = walked.inodes.length === 1
+  if (walked.state.point !== undefined) {
+    return { summary: toContentSummary(inode), usage: undefined, isRoot }
+  }
+  const usage = usageOf({ stores, tree }, inode, policyOnPath(walked.inodes))
+  const summary = toContentSummary(inode, stores.quotas.get(inode.id), usage.typeSpaceBytes)
+  return { summary, usage, isRoot }
 }
