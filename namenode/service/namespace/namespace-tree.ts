@@ -16,6 +16,7 @@ import {
 import { checkAccess, EXECUTE } from '../../policy/permissions.js'
 import { type Inode, type InodeStore, NO_PARENT } from '../../storage/inode-store.js'
 import type { Stores } from '../../storage/stores.js'
+import { topOf } from './deleted-trees.js'
 import type { DirectoryMemory } from './directory-memory.js'
 import {
   currentView,
@@ -200,13 +201,7 @@ export class Tree {
 
   /** The root, or what was deleted with all below it; undefined when the inode is gone. */
   topOf(id: InodeId): InodeId | undefined {
-    let top = id
-    for (;;) {
-      const above = top === ROOT_INODE_ID ? NO_PARENT : this.#inodes.parentOf(top)
-      if (above === undefined) return undefined
-      if (above === NO_PARENT) return top
-      top = above
-    }
+    return topOf(this.#inodes, id)
   }
 
   /** Up to `limit` entries with a name above `after`; none for an inode that is gone. */

@@ -2,7 +2,8 @@
 import { assertNever, present } from '../../../../shared/assert.js'
 import type { InodeId } from '../../../../shared/ids.js'
 import type { Deletion } from '../../../storage/deletion-store.js'
-import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
+import type { Inode } from '../../../storage/inode-store.js'
+import { topOf } from '../deleted-trees.js'
 import type { Edit } from '../namespace-edit.js'
 import type { EditApplier } from './namespace-apply.js'
 import { purge } from './namespace-apply-removals.js'
@@ -46,14 +47,9 @@ export function keepInode(
 /** A file within what is kept has changed: the sums of what can be brought back count it as it is now. */
 export function recountDeletion(applier: EditApplier, file: InodeId): void {
   const { stores } = applier
-  let top = file
-  for (let above = stores.inodes.parentOf(top); above !== NO_PARENT; ) {
-    if (above === undefined) return
-    top = above
-    above = stores.inodes.parentOf(top)
-  }
-  const deletion = stores.deletions.of(top)
-  if (deletion === undefined) return
+  const top = topOf(stores.inodes, file)
+  const deletion = top && stores.deletions.of(top)
+  if (top === undefined || deletion === undefined) return
   stores.deletions.remove(deletion)
   stores.deletions.add({ ...deletion, ...weightOf(stores, applier.withTotals(top)) })
 }

@@ -2,6 +2,7 @@
 import type { InodeId } from '../../../../shared/ids.js'
 import { NO_QUOTA } from '../../../policy/quotas.js'
 import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
+import { isWhole } from '../deleted-trees.js'
 import type { Edit } from '../namespace-edit.js'
 import type { BlockRecord } from '../namespace-model.js'
 import { RECOVERY_HOLDER } from '../rules/namespace-leases.js'
@@ -82,8 +83,7 @@ export function release(applier: EditApplier, block: BlockRecord): void {
   const { stores } = applier
   bury(applier, block)
   const file = applier.inode(block.inodeId)
-  const isWhole = stores.detached.has(file.id) || stores.deletions.has(file.id)
-  if (file.parent !== NO_PARENT || isWhole) return
+  if (file.parent !== NO_PARENT || isWhole(stores, file.id)) return
   if (block.state === 'under-construction') {
     stores.leases.remove(file.id)
     stores.inodes.setFileState(file.id, { ...file, isOpen: false })

@@ -10,6 +10,7 @@ import { type Inode, NO_PARENT } from '../../../storage/inode-store.js'
 import { type PastStay, type StayPlace, stayOf } from '../../../storage/past-stay-store.js'
 import type { PastShare, PastShares } from '../../../storage/past-total-store.js'
 import type { Stores } from '../../../storage/stores.js'
+import { isWhole, topOf } from '../deleted-trees.js'
 import { estimatedValue, goneValue, keptOf, wholeValue } from './past-value.js'
 import {
   isNothing,
@@ -71,14 +72,14 @@ export class PastTotals {
   deleted(inode: Inode, within?: { readonly upTo: InodeId | undefined }): PastShare {
     if (!this.#versions.hasPast) return NO_PAST
     const { pastStays, pastTotals } = this.#stores
-    const isWhole = this.#isWhole(inode.id)
+    const isStillWhole = isWhole(this.#stores, inode.id)
     const place = stayOf(inode)
-    if (!isWhole && inode.kind === 'file') pastTotals.remove(inode.id)
+    if (!isStillWhole && inode.kind === 'file') pastTotals.remove(inode.id)
     if (place === undefined || pastStays.lastShown(place) === undefined) {
-      if (!isWhole) pastTotals.remove(inode.id)
+      if (!isStillWhole) pastTotals.remove(inode.id)
       return NO_PAST
     }
-    const own = isWhole
+    const own = isStillWhole
       ? this.#valueOfWhole(inode, place, within !== undefined)
       : goneValue(this.#stores, inode)
     const stay = { ...own, ...place, isDeletion: true, policy: inode.policy }
@@ -148,17 +149,18 @@ export class PastTotals {
     this.#passed = undefined
     for (const id of [...passed].slice(0, TREES_COUNTED_AT_ONCE)) {
       const stay = this.#stores.pastStays.deletionOf(id)
-      const top = this.#isWhole(id) ? this.#stores.inodes.get(id) : undefined
+      const top = isWhole(this.#stores, id) ? this.#stores.inodes.get(id) : undefined
       if (stay && top) this.#setValue(stay, this.#wholeValue(top, stay, stay))
     }
   }
 
   #recount(id: InodeId): void {
     const inode = this.#stores.inodes.get(id)
-    const isThere = inode !== undefined && (inode.parent !== NO_PARENT || this.#isWhole(id))
+    const isThere = inode !== undefined && (inode.parent !== NO_PARENT || isWhole(this.#stores, id))
     if (isThere && inode.kind === 'file') {
       this.#recountKept(inode)
-      this.#passed?.add(this.#topOf(id))
+      const top = this.#passed && topOf(this.#stores.inodes, id)
+      if (top !== undefined) this.#passed?.add(top)
     }
     for (const stay of this.#stores.pastStays.of(id)) this.#recountStay(stay, inode)
   }
@@ -173,7 +175,7 @@ export class PastTotals {
     const shown = this.#stores.pastStays.lastShown(stay)
     if (shown === undefined) this.#drop(stay)
     else if (!stay.isDeletion) this.#setValue(stay, shown)
-    else if (inode !== undefined && this.#isWhole(inode.id)) {
+    else if (inode !== undefined && isWhole(this.#stores, inode.id)) {
       this.#setValue(stay, this.#wholeValue(inode, stay, stay))
     } else this.#setValue(stay, goneValue(this.#stores, { id: stay.inode, kind: shown.kind }))
   }
@@ -211,7 +213,7 @@ export class PastTotals {
     const all = stay.isDeletion ? joinedPast(pastTotals.of(stay.inode), own) : own
     this.#climb(stay.parent, pastUnder(stay.policy, negated(all)))
     pastStays.remove(stay)
-    if (stay.isDeletion && !this.#isWhole(stay.inode)) pastTotals.remove(stay.inode)
+    if (stay.isDeletion && !isWhole(this.#stores, stay.inode)) pastTotals.remove(stay.inode)
   }
 
   /** Adds to an inode and to all above it, or up to one; of what is deleted, to those above the place where it was. */
@@ -229,20 +231,6 @@ export class PastTotals {
       shares = pastUnder(above.policy, shares)
       at = above.parent
     }
-  }
-
-  #topOf(id: InodeId): InodeId {
-    let top = id
-    for (;;) {
-      const above = this.#stores.inodes.parentOf(top)
-      if (above === undefined || above === NO_PARENT) return top
-      top = above
-    }
-  }
-
-  /** Whether it is deleted, but not taken apart: it waits for that, or can be brought back. */
-  #isWhole(id: InodeId): boolean {
-    return this.#stores.detached.has(id) || this.#stores.deletions.has(id)
   }
 }
 
