@@ -5,10 +5,9 @@ import type {
   ChangeRequest,
 } from '../../../../namenode/service/namespace/namespace-change.js'
 import { NamespaceEngine } from '../../../../namenode/service/namespace/namespace-engine.js'
-import { type Database, openMemoryDatabase } from '../../../../namenode/storage/database.js'
-import { InodeMemory } from '../../../../namenode/storage/inode-memory.js'
-import { openStores } from '../../../../namenode/storage/stores.js'
+import type { Database } from '../../../../namenode/storage/database.js'
 import { createArguments, ROOT } from './namespace-fixture.js'
+import { openEngine } from './open-engine.js'
 
 let database: Database
 let engine: NamespaceEngine
@@ -35,19 +34,7 @@ function fill(directory: string, files: number): void {
 }
 
 beforeAll(() => {
-  database = openMemoryDatabase()
-  engine = new NamespaceEngine(openStores(database, new InodeMemory()), {
-    ...{ minBlockSizeBytes: 0, maxReplication: 512, maxXAttrs: 32, maxXAttrBytes: 16_384 },
-    ...{ keepDeletedMs: 3_600_000, editsRetained: 1_000_000, maxDirectoryItems: 10_000 },
-  })
-  database.exec('BEGIN')
-  engine.applyOwn(
-    { op: 'format', clusterId: 'CID-x', blockPoolId: 'BP-x', owner: 'hdfs', group: 'g' },
-    1,
-  )
-  engine.beforeCommit()
-  database.exec('COMMIT')
-  engine.takeEffects()
+  ;({ database, engine } = openEngine(NamespaceEngine, { keepDeletedMs: 3_600_000 }))
   fill('/few', 10)
   fill('/many', 1000)
 })

@@ -98,6 +98,8 @@ export function as(user: string, extra: Partial<Call> & { groups?: readonly stri
 
 export const ROOT = as('hdfs')
 
+const BLOCK_BYTES = 1000
+
 export const createArguments = (path: string, extra: object = {}) => ({
   path,
   permission: 0o644,
@@ -106,7 +108,7 @@ export const createArguments = (path: string, extra: object = {}) => ({
   overwrite: false,
   createParent: true,
   replication: 3,
-  blockSizeBytes: 1000,
+  blockSizeBytes: BLOCK_BYTES,
   ...extra,
 })
 
@@ -126,6 +128,43 @@ export async function writeFile(
     previous = { id: block.id, generationStamp: block.generationStamp, lengthBytes }
   }
   return namespace.completeFile(call, { ...reference, last: previous })
+}
+
+/** Makes a closed file longer, by a part of its last block or a new one. */
+export async function appendBytes(
+  namespace: StoredNamespace,
+  path: string,
+  moreBytes: number,
+): Promise<void> {
+  const { status, lastBlock } = await namespace.append(ROOT, {
+    path,
+    holder: 'H1',
+    newBlock: false,
+  })
+  const reference = { path, fileId: status.id, holder: 'H1' }
+  const last =
+    lastBlock === undefined || lastBlock.lengthBytes >= BLOCK_BYTES
+      ? (await namespace.allocateBlock(ROOT, { ...reference, previous: lastBlock })).block
+      : lastBlock
+  const lengthBytes = Math.min(BLOCK_BYTES, last.lengthBytes + moreBytes)
+  await namespace.completeFile(ROOT, { ...reference, last: { ...last, lengthBytes } })
+}
+
+/** Cuts a closed file; a cut inside a block is agreed on as its datanodes would. */
+export async function truncateFile(
+  namespace: StoredNamespace,
+  path: string,
+  newLengthBytes: number,
+) {
+  const { fileId, isDone } = await namespace.truncate(ROOT, { path, newLengthBytes, holder: 'H1' })
+  if (isDone) return
+  const begun = await namespace.beginLeaseRecovery(fileId)
+  if (begun.kind === 'closed') return
+  await namespace.finishLeaseRecovery(fileId, {
+    id: begun.copyTo ?? begun.block.id,
+    generationStamp: begun.newGenerationStamp,
+    lengthBytes: begun.truncateBytes ?? begun.block.lengthBytes,
+  })
 }
 
 /** `CODE: message` of the refusal; fails when nothing was refused. */

@@ -8,7 +8,7 @@ import type { StoredNamespace } from '../../../../namenode/service/namespace/nam
 import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { openReadingConnection } from '../../../../namenode/storage/database.js'
 import { DfsError } from '../../../../shared/errors.js'
-import { type Fixture, openFixture, ROOT, writeFile } from './namespace-fixture.js'
+import { type Fixture, openFixture, ROOT, truncateFile, writeFile } from './namespace-fixture.js'
 import { checkStore } from './store-checks.js'
 
 const name = fc.constantFrom('a', 'b')
@@ -92,7 +92,7 @@ async function change(fixture: Fixture, it: Step): Promise<void> {
       await namespace.setReplication(ROOT, it)
       return
     case 'truncate':
-      await truncate(namespace, it.path, it.length)
+      await truncateFile(namespace, it.path, it.length)
       return
     case 'delete':
       await namespace.delete(ROOT, { path: it.path, recursive: true })
@@ -127,18 +127,6 @@ async function change(fixture: Fixture, it: Step): Promise<void> {
 function usageAt(namespace: StoredNamespace, path: string) {
   const { fileAndDirectoryCount, spaceConsumedBytes } = namespace.quotaUsage(ROOT, path)
   return { names: fileAndDirectoryCount, spaceBytes: spaceConsumedBytes }
-}
-
-async function truncate(namespace: StoredNamespace, path: string, newLengthBytes: number) {
-  const { fileId, isDone } = await namespace.truncate(ROOT, { path, newLengthBytes, holder: 'H1' })
-  if (isDone) return
-  const begun = await namespace.beginLeaseRecovery(fileId)
-  if (begun.kind === 'closed') return
-  await namespace.finishLeaseRecovery(fileId, {
-    id: begun.copyTo ?? begun.block.id,
-    generationStamp: begun.newGenerationStamp,
-    lengthBytes: begun.truncateBytes ?? begun.block.lengthBytes,
-  })
 }
 
 /** Deleted trees are taken apart, then the snapshots go one after the other: in the end nothing is left. */

@@ -9,7 +9,14 @@ import type { StoredNamespace } from '../../../../namenode/service/namespace/nam
 import { namespacePaths } from '../../../../namenode/service/namespace/namespace-folder.js'
 import { openReadingConnection } from '../../../../namenode/storage/database.js'
 import { DfsError } from '../../../../shared/errors.js'
-import { type Fixture, openFixture, ROOT, writeFile } from './namespace-fixture.js'
+import {
+  appendBytes,
+  type Fixture,
+  openFixture,
+  ROOT,
+  truncateFile,
+  writeFile,
+} from './namespace-fixture.js'
 import { checkStore } from './store-checks.js'
 
 const name = fc.constantFrom('a', 'b')
@@ -114,10 +121,10 @@ async function change(fixture: Fixture, it: Step, copies: Map<string, Copy>): Pr
       await writeFile(namespace, it.path, it.lengths)
       return
     case 'append':
-      await append(namespace, it.path, it.length)
+      await appendBytes(namespace, it.path, it.length)
       return
     case 'truncate':
-      await truncate(namespace, it.path, it.length)
+      await truncateFile(namespace, it.path, it.length)
       return
     case 'concat':
       await namespace.concat(ROOT, { target: it.path, sources: [it.from] })
@@ -158,33 +165,6 @@ async function change(fixture: Fixture, it: Step, copies: Map<string, Copy>): Pr
     case 'restart':
       await fixture.reopen()
   }
-}
-
-async function append(namespace: StoredNamespace, path: string, length: number): Promise<void> {
-  const { status, lastBlock } = await namespace.append(ROOT, {
-    path,
-    holder: 'H1',
-    newBlock: false,
-  })
-  const reference = { path, fileId: status.id, holder: 'H1' }
-  const last =
-    lastBlock === undefined || lastBlock.lengthBytes >= 1000
-      ? (await namespace.allocateBlock(ROOT, { ...reference, previous: lastBlock })).block
-      : lastBlock
-  const lengthBytes = Math.min(1000, last.lengthBytes + length)
-  await namespace.completeFile(ROOT, { ...reference, last: { ...last, lengthBytes } })
-}
-
-async function truncate(namespace: StoredNamespace, path: string, newLengthBytes: number) {
-  const { fileId, isDone } = await namespace.truncate(ROOT, { path, newLengthBytes, holder: 'H1' })
-  if (isDone) return
-  const begun = await namespace.beginLeaseRecovery(fileId)
-  if (begun.kind === 'closed') return
-  await namespace.finishLeaseRecovery(fileId, {
-    id: begun.copyTo ?? begun.block.id,
-    generationStamp: begun.newGenerationStamp,
-    lengthBytes: begun.truncateBytes ?? begun.block.lengthBytes,
-  })
 }
 
 /** All that can be read of a tree. */

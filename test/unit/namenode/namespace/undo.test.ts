@@ -3,13 +3,12 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ChangeRequest } from '../../../../namenode/service/namespace/namespace-change.js'
 import { NamespaceEngine } from '../../../../namenode/service/namespace/namespace-engine.js'
-import { openMemoryDatabase } from '../../../../namenode/storage/database.js'
-import { InodeMemory } from '../../../../namenode/storage/inode-memory.js'
 import { openStores } from '../../../../namenode/storage/stores.js'
 import { GroupCommit } from '../../../../namenode/writer/group-commit.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { inodeId, ROOT_INODE_ID } from '../../../../shared/ids.js'
 import { createArguments, ROOT } from './namespace-fixture.js'
+import { openEngine } from './open-engine.js'
 import { checkDatabase } from './store-checks.js'
 
 /** Applies every change, then fails the ones that it is told to. */
@@ -48,26 +47,8 @@ const batch = fc.array(fc.record({ request, fails: fc.boolean() }), { minLength:
 it('leaves no trace', () => {
   fc.assert(
     fc.property(fc.array(batch, { maxLength: 5 }), (batches) => {
-      const database = openMemoryDatabase()
+      const { database, stores, engine } = openEngine(FailingEngine, { maxDirectoryItems: 100 })
       try {
-        const stores = openStores(database, new InodeMemory())
-        const engine = new FailingEngine(stores, {
-          minBlockSizeBytes: 0,
-          maxReplication: 512,
-          maxXAttrs: 32,
-          maxXAttrBytes: 16_384,
-          keepDeletedMs: 0,
-          editsRetained: 1_000_000,
-          maxDirectoryItems: 100,
-        })
-        database.exec('BEGIN')
-        engine.applyOwn(
-          { op: 'format', clusterId: 'CID-x', blockPoolId: 'BP-x', owner: 'hdfs', group: 'g' },
-          1,
-        )
-        engine.beforeCommit()
-        database.exec('COMMIT')
-        engine.takeEffects()
         const monotonicMs = () => 0
         const commit = new GroupCommit({
           database,
