@@ -77,7 +77,7 @@ export class DirectoryTotals {
   #addTo(directory: InodeId, weight: TreeWeight): void {
     const { inodes, policyTotals } = this.#stores
     inodes.addTotals(directory, weight)
-    for (const [policy, share] of weight.decided) policyTotals.add(directory, policy, share)
+    policyTotals.add(directory, weight.decided)
   }
 
   #placeOf(id: InodeId, known: Map<InodeId, Place>): Place {
