@@ -104,13 +104,15 @@ async function startNodes(
       namenodeUrl: httpUrl(namenode),
       token: readFileSync(place.tokenFile, 'utf8').trim(),
     }
-    const node = new ReportedNode(options, peers)
+    const node = new ReportedNode(options)
+    node.peers = (uuid) => peers.get(uuid)
     peers.set(name, node)
     return node
   })
   for (const [index, block] of blocks.entries()) {
-    for (let replica = 0; replica < REPLICAS; replica += 1) {
-      nodes[(index + replica) % NODES]?.replicas.set(block.id, block)
+    const replica = { ...block, state: 'finalized' as const }
+    for (let copy = 0; copy < REPLICAS; copy += 1) {
+      nodes[(index + copy) % NODES]?.replicas.set(block.id, replica)
     }
   }
   for (const node of nodes) await node.register()

@@ -1,15 +1,35 @@
 /** A datanode without disk or network: holds replicas in maps and talks to the control plane as a real one does. */
-import type { ControlPlane } from '../../namenode/service/nodes/control-plane.js'
-import { bucketDigests, bucketOf } from '../../shared/control/block-digest.js'
+import { type BucketDigest, bucketDigests, bucketOf } from '../../shared/control/block-digest.js'
 import type {
   BlockEvent,
+  BlockEventsReply,
+  BlockEventsRequest,
   BlockMessage,
   Command,
   CommandOutcome,
+  HeartbeatReply,
+  HeartbeatRequest,
   RegisterReply,
   RegisterRequest,
+  ReportBucketsReply,
+  ReportBucketsRequest,
+  ReportDigestReply,
+  ReportDigestRequest,
 } from '../../shared/control/messages.js'
 import { datanodeUuid, storageId } from '../../shared/ids.js'
+
+/** What a node says to its namenode: the control plane itself, or calls to it over a network. */
+export interface NodeControl {
+  register(request: RegisterRequest): Promise<RegisterReply>
+  heartbeat(request: HeartbeatRequest): HeartbeatReply | Promise<HeartbeatReply>
+  blockEvents(request: BlockEventsRequest): Promise<BlockEventsReply>
+  reportDigest(request: ReportDigestRequest): Promise<ReportDigestReply>
+  reportBuckets(request: ReportBucketsRequest): Promise<ReportBucketsReply>
+}
+
+/** Limits of the messages (shared/control/messages.ts). */
+const MAX_OUTCOMES = 10_000
+const MAX_BUCKETS = 64
 
 export interface ScriptedReplica extends BlockMessage {
   state: 'finalized' | 'being-written'
@@ -17,12 +37,18 @@ export interface ScriptedReplica extends BlockMessage {
   isRotten?: boolean
 }
 
+type ListedBucket = ReportBucketsRequest['buckets'][number]
+type ReportedBlock = ListedBucket['blocks'][number]
+
 export interface ReplicaNodeOptions {
   readonly name: string
   readonly rack?: string
   readonly address?: string
   readonly port?: number
   readonly capacityBytes?: number
+  readonly clusterId?: string
+  /** A message of a report takes buckets until it has so many blocks; a bucket for each message when left out. */
+  readonly blocksInMessage?: number
 }
 
 export class ReplicaNode {
@@ -31,7 +57,7 @@ export class ReplicaNode {
   readonly replicas = new Map<number, ScriptedReplica>()
   readonly received: Command[] = []
   readonly options: ReplicaNodeOptions
-  controlPlane: ControlPlane
+  controlPlane: NodeControl
   /** Finds the target of a copy. */
   peers: (uuid: string) => ReplicaNode | undefined = () => undefined
   /** Decides what to do with a command instead of carrying it out; undefined: carry out. */
@@ -41,11 +67,11 @@ export class ReplicaNode {
   hasFailed = false
   highestEpoch = 0
   readonly #done = new Map<string, CommandOutcome>()
-  #outcomes: CommandOutcome[] = []
+  readonly #outcomes: CommandOutcome[] = []
   #sequence = 0
   #reports = 0
 
-  constructor(controlPlane: ControlPlane, options: ReplicaNodeOptions) {
+  constructor(controlPlane: NodeControl, options: ReplicaNodeOptions) {
     this.controlPlane = controlPlane
     this.options = options
     this.uuid = datanodeUuid(options.name)
@@ -53,9 +79,10 @@ export class ReplicaNode {
   }
 
   registration(): RegisterRequest {
-    const { name, rack = '/default-rack', address = '127.0.0.1', port = 9866 } = this.options
+    const { name, clusterId = 'CID-test', rack = '/default-rack' } = this.options
+    const { address = '127.0.0.1', port = 9866 } = this.options
     return {
-      clusterId: 'CID-test',
+      clusterId,
       datanodeUuid: name,
       incarnation: this.incarnation,
       softwareVersion: '0.1.0',
@@ -95,11 +122,11 @@ export class ReplicaNode {
 
   /** One heartbeat; carries out the commands that come back. */
   async heartbeat(): Promise<readonly Command[]> {
-    const outcomes = this.#outcomes
-    this.#outcomes = []
+    const outcomes = this.#outcomes.splice(0, MAX_OUTCOMES)
     const capacityBytes = this.options.capacityBytes ?? 1_000_000
-    const usedBytes = [...this.replicas.values()].reduce((sum, it) => sum + it.lengthBytes, 0)
-    const reply = this.controlPlane.heartbeat({
+    let usedBytes = 0
+    for (const { lengthBytes } of this.replicas.values()) usedBytes += lengthBytes
+    const reply = await this.controlPlane.heartbeat({
       ...this.envelope(),
       storages: [
         {
@@ -132,35 +159,45 @@ export class ReplicaNode {
     this.#reports += 1
     const reportId = `report-${this.#reports}`
     const replicas = [...this.replicas.values()].filter((it) => options.only?.(it.id) ?? true)
-    const digest = await this.controlPlane.reportDigest({
-      ...this.envelope(),
-      reportId,
-      storageId: this.storage,
-      buckets: bucketDigests(replicas),
-    })
-    for (const [position, bucket] of digest.differing.entries()) {
-      const isLast = position === digest.differing.length - 1
+    const report = { reportId, storageId: this.storage }
+    const buckets = await this.digests(replicas)
+    const digest = { ...this.envelope(), ...report, buckets }
+    const { differing } = await this.controlPlane.reportDigest(digest)
+    const messages = this.#messages(replicas, differing)
+    for (const [position, listed] of messages.entries()) {
+      const isLast = position === messages.length - 1
       if (isLast && options.skipLast === true) return
-      await this.controlPlane.reportBuckets({
-        ...this.envelope(),
-        reportId,
-        storageId: this.storage,
-        isLast,
-        buckets: [
-          {
-            bucket,
-            blocks: replicas
-              .filter((it) => bucketOf(it.id) === bucket)
-              .map(({ id, generationStamp, lengthBytes, state }) => ({
-                id,
-                generationStamp,
-                lengthBytes,
-                state,
-              })),
-          },
-        ],
-      })
+      const body = { ...this.envelope(), ...report, isLast, buckets: listed }
+      await this.controlPlane.reportBuckets(body)
     }
+  }
+
+  /** For nodes that may not compute all of them at once. */
+  protected async digests(replicas: readonly ScriptedReplica[]): Promise<BucketDigest[]> {
+    return bucketDigests(replicas)
+  }
+
+  /** Contents of the buckets in messages of at most `blocksInMessage`, where one bucket has not more by itself. */
+  #messages(replicas: readonly ScriptedReplica[], differing: readonly number[]) {
+    const { blocksInMessage } = this.options
+    const listed = new Map(differing.map((bucket) => [bucket, [] as ReportedBlock[]]))
+    for (const { id, generationStamp, lengthBytes, state } of replicas) {
+      listed.get(bucketOf(id))?.push({ id, generationStamp, lengthBytes, state })
+    }
+    const messages: ListedBucket[][] = []
+    let blocksInLast = 0
+    for (const [bucket, blocks] of listed) {
+      const last = messages.at(-1)
+      blocksInLast += blocks.length
+      const isRoom = blocksInMessage !== undefined && blocksInLast <= blocksInMessage
+      if (isRoom && last !== undefined && last.length < MAX_BUCKETS) {
+        last.push({ bucket, blocks })
+      } else {
+        messages.push([{ bucket, blocks }])
+        blocksInLast = blocks.length
+      }
+    }
+    return messages
   }
 
   /** Rejects when the namenode refuses it. */

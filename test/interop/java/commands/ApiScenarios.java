@@ -6,11 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import org.apache.hadoop.conf.Configured;
 import org.apache.hadoop.fs.BlockLocation;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -36,19 +33,11 @@ import org.apache.hadoop.hdfs.inotify.EventBatch;
 import org.apache.hadoop.hdfs.protocol.CacheDirectiveInfo;
 import org.apache.hadoop.hdfs.protocol.CachePoolInfo;
 import org.apache.hadoop.io.ElasticByteBufferPool;
-import org.apache.hadoop.util.Tool;
 
 /** What programs do with the FileSystem and DistributedFileSystem classes; the argument names one scenario. */
-public final class ApiScenarios extends Configured implements Tool {
-  private interface Scenario {
-    void run(DistributedFileSystem fs, Path folder) throws Exception;
-  }
-
-  private static final int BLOCK_BYTES = 1 << 20;
-
-  private final Map<String, Scenario> scenarios = new TreeMap<>();
-
+public final class ApiScenarios extends Scenarios {
   public ApiScenarios() {
+    super("/api");
     scenarios.put("positioned-reads", this::positionedReads);
     scenarios.put("hedged-reads", this::positionedReads);
     scenarios.put("short-circuit", this::positionedReads);
@@ -63,16 +52,6 @@ public final class ApiScenarios extends Configured implements Tool {
     scenarios.put("rename-options", this::renameOptions);
     scenarios.put("refusals", this::refusals);
     scenarios.put("inotify", this::inotify);
-  }
-
-  @Override
-  public int run(String[] args) throws Exception {
-    Path folder = new Path("/api/" + args[0]);
-    DistributedFileSystem fs = (DistributedFileSystem) FileSystem.get(getConf());
-    fs.delete(folder, true);
-    fs.mkdirs(folder);
-    scenarios.get(args[0]).run(fs, folder);
-    return 0;
   }
 
   private void positionedReads(DistributedFileSystem fs, Path folder) throws Exception {
@@ -322,10 +301,6 @@ public final class ApiScenarios extends Configured implements Tool {
     check(fs.getFileStatus(path).getPermission().toShort() == 0600, "and the next call works");
   }
 
-  private interface Action {
-    void run() throws Exception;
-  }
-
   /** Every kind of event, and going on behind a transaction that was seen. */
   private void inotify(DistributedFileSystem fs, Path folder) throws Exception {
     HdfsAdmin admin = new HdfsAdmin(fs.getUri(), getConf());
@@ -421,44 +396,5 @@ public final class ApiScenarios extends Configured implements Tool {
       default:
         return what + event.getxAttrs().get(0).getName() + " " + event.isxAttrsRemoved();
     }
-  }
-
-  private static void expect(Class<? extends Exception> kind, String text, Action action)
-      throws Exception {
-    try {
-      action.run();
-    } catch (Exception failure) {
-      String message = String.valueOf(failure.getMessage());
-      if (kind.isInstance(failure) && message.contains(text)) {
-        return;
-      }
-      throw new IllegalStateException("another failure than " + kind + " " + text, failure);
-    }
-    throw new IllegalStateException("no failure, but " + kind + " " + text + " was due");
-  }
-
-  private static void check(boolean isTrue, String what) {
-    if (!isTrue) {
-      throw new IllegalStateException("not so: " + what);
-    }
-  }
-
-  private static Path write(FileSystem fs, Path path, byte[] bytes) throws IOException {
-    try (FSDataOutputStream out = fs.create(path)) {
-      out.write(bytes);
-    }
-    return path;
-  }
-
-  private static byte[] read(FileSystem fs, Path path) throws IOException {
-    try (FSDataInputStream in = fs.open(path)) {
-      return in.readAllBytes();
-    }
-  }
-
-  private static byte[] bytes(int length) {
-    byte[] bytes = new byte[length];
-    new Random(length).nextBytes(bytes);
-    return bytes;
   }
 }

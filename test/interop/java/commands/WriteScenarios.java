@@ -4,10 +4,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.Set;
-import org.apache.hadoop.conf.Configured;
 import org.apache.hadoop.fs.BlockLocation;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -20,34 +17,20 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.DatanodeInfo;
 import org.apache.hadoop.util.DataChecksum;
-import org.apache.hadoop.util.Tool;
 
 /** The ways to write that programs choose: flags, nodes, checksums, packets; the argument names one scenario. */
-public final class WriteScenarios extends Configured implements Tool {
-  private interface Scenario {
-    void run(DistributedFileSystem fs, Path folder) throws Exception;
-  }
-
-  private static final int BLOCK_BYTES = 1 << 20;
+public final class WriteScenarios extends Scenarios {
   private static final int BUFFER_BYTES = 4096;
   private static final short REPLICAS = 2;
   private static final ChecksumOpt USUAL = new ChecksumOpt(DataChecksum.Type.CRC32C, 512);
 
-  private final Map<String, Scenario> scenarios =
-      Map.of(
-          "create-flags", this::createFlags,
-          "favoured-nodes", this::favouredNodes,
-          "checksum-types", this::checksumTypes,
-          "tiny-packets", this::tinyPackets,
-          "hostnames", this::tinyPackets);
-
-  @Override
-  public int run(String[] args) throws Exception {
-    Path folder = new Path("/write/" + args[0]);
-    DistributedFileSystem fs = (DistributedFileSystem) FileSystem.get(getConf());
-    fs.mkdirs(folder);
-    scenarios.get(args[0]).run(fs, folder);
-    return 0;
+  public WriteScenarios() {
+    super("/write");
+    scenarios.put("create-flags", this::createFlags);
+    scenarios.put("favoured-nodes", this::favouredNodes);
+    scenarios.put("checksum-types", this::checksumTypes);
+    scenarios.put("tiny-packets", this::tinyPackets);
+    scenarios.put("hostnames", this::tinyPackets);
   }
 
   private void createFlags(DistributedFileSystem fs, Path folder) throws IOException {
@@ -151,23 +134,5 @@ public final class WriteScenarios extends Configured implements Tool {
       out.write(bytes);
     }
     check(Arrays.equals(read(fs, path), bytes), "the bytes of " + path);
-  }
-
-  private static void check(boolean isTrue, String what) {
-    if (!isTrue) {
-      throw new IllegalStateException("not so: " + what);
-    }
-  }
-
-  private static byte[] read(FileSystem fs, Path path) throws IOException {
-    try (FSDataInputStream in = fs.open(path)) {
-      return in.readAllBytes();
-    }
-  }
-
-  private static byte[] bytes(int length) {
-    byte[] bytes = new byte[length];
-    new Random(length).nextBytes(bytes);
-    return bytes;
   }
 }
