@@ -15,6 +15,7 @@ const {
 const Module = require('node:module')
 const { basename, dirname, join } = require('node:path')
 const { Script } = require('node:vm')
+const { threadId } = require('node:worker_threads')
 
 /** What they compile has little in common with other commands, which share one cache. */
 const SERVERS = ['namenode', 'datanode', 'up']
@@ -22,11 +23,34 @@ const SERVERS = ['namenode', 'datanode', 'up']
 const SMALL = [undefined, 'version', 'help', '--help', '-h', 'config']
 
 /**
+ * Runs a script of the dfs command.
  * @param path an absolute one
  * @param verb of the dfs command
  */
 function runWithCodeCache(path, verb) {
   const kind = SERVERS.includes(verb) ? verb : 'command'
+  const { script, kept, state } = compile(path, kind)
+  // At the end, when what is needed has been compiled.
+  if (state !== 'taken' && !SMALL.includes(verb)) {
+    process.once('exit', () => keep(kept, script.createCachedData()))
+  }
+  run(script, path)
+}
+
+/**
+ * Loads a script into a program of somebody else: what was kept is not replaced because this program runs with other
+ * flags of V8.
+ * @param path an absolute one
+ * @returns what the script exports
+ */
+function loadWithCodeCache(path) {
+  const { script, kept, state } = compile(path, 'all')
+  if (state === 'absent') process.once('exit', () => keep(kept, script.createCachedData()))
+  return run(script, path)
+}
+
+/** @returns the script, where its compiled code belongs, and whether what is there was `taken`, `refused` or `absent` */
+function compile(path, kind) {
   const name = `${basename(path, '.js')}-${kind}-${process.version}-${process.arch}`
   const kept = join(dirname(path), 'code-cache', name)
   const cachedData = readIfThere(kept)
@@ -34,15 +58,16 @@ function runWithCodeCache(path, verb) {
     filename: path,
     ...(cachedData === undefined ? {} : { cachedData }),
   })
-  // At the end, when what is needed has been compiled.
-  const isKept = cachedData !== undefined && !script.cachedDataRejected
-  if (!isKept && !SMALL.includes(verb)) {
-    process.once('exit', () => keep(kept, script.createCachedData()))
-  }
+  if (cachedData === undefined) return { script, kept, state: 'absent' }
+  return { script, kept, state: script.cachedDataRejected ? 'refused' : 'taken' }
+}
+
+function run(script, path) {
   const main = new Module(path, module)
   main.filename = path
   main.paths = Module._nodeModulePaths(dirname(path))
   script.runInThisContext()(main.exports, main.require.bind(main), main, path, dirname(path))
+  return main.exports
 }
 
 function readIfThere(path) {
@@ -53,9 +78,9 @@ function readIfThere(path) {
   }
 }
 
-/** Several servers may do it at once; where nothing can be written, starts stay slower. */
+/** Several servers and threads may do it at once; where nothing can be written, starts stay slower. */
 function keep(path, code) {
-  const temporary = `${path}.${process.pid}`
+  const temporary = `${path}.${process.pid}-${threadId}`
   try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(temporary, code)
@@ -65,4 +90,4 @@ function keep(path, code) {
   }
 }
 
-module.exports = { runWithCodeCache }
+module.exports = { loadWithCodeCache, runWithCodeCache }

@@ -8,12 +8,16 @@ export interface VolumeConfig {
   readonly type: 'DISK' | 'SSD' | 'ARCHIVE' | 'RAM_DISK'
 }
 
-export interface DatanodeConfig {
-  readonly volumes: readonly VolumeConfig[]
+/** Where the namenode is. */
+export interface NamenodePlace {
   /** Base URL of the namenode's HTTP port, for the control protocol. */
   readonly namenodeUrl: string
   /** hdfs:// address of the namenode, for HTTP uploads that end in this node. */
   readonly namenodeRpc: { readonly host: string; readonly port: number }
+}
+
+export interface DatanodeConfig extends NamenodePlace {
+  readonly volumes: readonly VolumeConfig[]
   readonly clusterToken: string
   /** What pages of other sites may do over HTTP. */
   readonly webAccess: WebAccessRules
@@ -66,11 +70,12 @@ export function datanodeConfig(
   machine: Machine,
 ): DatanodeConfig {
   const reserved = values['datanode.reserved']
-  const namenodeHost = values['namenode.host']
   return Object.freeze({
     volumes: values['datanode.volumes'].map(volumeOf),
-    namenodeUrl: `http://${hostInUrl(namenodeHost)}:${values['namenode.http-port']}`,
-    namenodeRpc: { host: namenodeHost, port: values['namenode.rpc-port'] },
+    ...namenodePlace(values['namenode.host'], {
+      rpcPort: values['namenode.rpc-port'],
+      httpPort: values['namenode.http-port'],
+    }),
     clusterToken,
     webAccess: {
       corsOrigins: values['http.cors-origins'],
@@ -110,4 +115,14 @@ const VOLUME_TYPES: Readonly<Record<string, VolumeConfig['type']>> = {
 function volumeOf(written: string): VolumeConfig {
   const [, label = '[DISK]', path = written] = /^(\[[A-Z_]+\])(.*)$/s.exec(written) ?? []
   return { path, type: VOLUME_TYPES[label] ?? 'DISK' }
+}
+
+export function namenodePlace(
+  host: string,
+  { rpcPort, httpPort }: { readonly rpcPort: number; readonly httpPort: number },
+): NamenodePlace {
+  return {
+    namenodeUrl: `http://${hostInUrl(host)}:${httpPort}`,
+    namenodeRpc: { host, port: rpcPort },
+  }
 }

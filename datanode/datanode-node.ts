@@ -16,7 +16,7 @@ import { readVersion } from '../shared/version.js'
 import type { LockFolder } from './blocks/folder-lock.js'
 import { type OpenedBlockStore, openBlockStore } from './blocks/open-block-store.js'
 import type { Volume } from './blocks/volume.js'
-import type { DatanodeConfig } from './config.js'
+import type { DatanodeConfig, NamenodePlace } from './config.js'
 import type { DatanodeHealth } from './http/health.js'
 import { liveSettings } from './live-settings.js'
 import { BlockEventLoop } from './loops/block-events.js'
@@ -29,13 +29,7 @@ import { PeerAddresses } from './loops/peer-addresses.js'
 import { presenceSweep } from './loops/presence-sweep.js'
 import { Scrubber } from './loops/scrubber.js'
 import { watchVolumes } from './loops/volume-watch.js'
-import {
-  answersToName,
-  type BoundTo,
-  listeningAddresses,
-  reachableAddresses,
-  systemLookUp,
-} from './own-addresses.js'
+import { findWhereabouts, reachableAddresses, type Whereabouts } from './own-addresses.js'
 import { PauseGate, pausableControl, pausableNetwork } from './pause-gate.js'
 import { ByteThrottle } from './policy/byte-throttle.js'
 import { clientDatanodeFace } from './rpc/client-datanode-face.js'
@@ -62,18 +56,14 @@ interface Ports {
   readonly httpPort: number
 }
 
-/** What was found out at the start about where this node is. */
-interface Whereabouts {
-  readonly bound: BoundTo
-  readonly answersToHostname: boolean
-}
-
 /** What a simulation replaces beside the seams. Default: HTTP, and locks of the operating system. */
 export interface DatanodeSurroundings {
   readonly control?: ControlClient
   /** Reads the settings again; without it they cannot change while the node runs. */
   readonly reload?: () => SettingValues
   readonly lockFolder?: LockFolder
+  /** Where the namenode is, when that is known only later; meanwhile the disks are opened. */
+  readonly namenode?: Promise<NamenodePlace>
 }
 
 interface OpenedParts {
@@ -83,20 +73,13 @@ interface OpenedParts {
   readonly reload: (() => SettingValues) | undefined
 }
 
-async function findOut(config: DatanodeConfig, { clock }: Seams): Promise<Whereabouts> {
-  const lookUp = systemLookUp(clock)
-  const bound = await listeningAddresses(config.bindHost, lookUp)
-  const answersToHostname =
-    config.isHostnameChosen || (await answersToName(config.hostname, bound, lookUp))
-  return { bound, answersToHostname }
-}
-
 export class DatanodeNode {
+  /** With the namenode's place. */
+  readonly config: DatanodeConfig
   readonly gate = new PauseGate()
   readonly failed: Promise<DfsError>
   /** Resolves with who wants it to end. */
   readonly stopRequested: Promise<string>
-  readonly #config: DatanodeConfig
   readonly #seams: Seams
   readonly #opened: OpenedBlockStore
   readonly #whereabouts: Whereabouts
@@ -131,18 +114,24 @@ export class DatanodeNode {
   ): Promise<DatanodeNode> {
     let node: DatanodeNode | undefined
     // Beside the disks: a name server may be slow.
-    const finding = findOut(config, seams)
+    const finding = findWhereabouts(config, seams.clock)
     const events = {
       onFailed: (volume: Volume, reason: DfsError) => node?.volumeFailed(volume, reason),
     }
     const opened = await openBlockStore(config, seams, events, surroundings.lockFolder)
-    const { namenodeUrl: baseUrl, clusterToken: token } = config
-    const { clock } = seams
-    const control = surroundings.control ?? new HttpControlClient({ baseUrl, token, clock })
-    const whereabouts = await finding
-    const { reload } = surroundings
-    node = new DatanodeNode(config, seams, { opened, control, whereabouts, reload })
-    return node
+    try {
+      const complete = { ...config, ...(await surroundings.namenode) }
+      const { namenodeUrl: baseUrl, clusterToken: token } = complete
+      const { clock } = seams
+      const control = surroundings.control ?? new HttpControlClient({ baseUrl, token, clock })
+      const whereabouts = await finding
+      const { reload } = surroundings
+      node = new DatanodeNode(complete, seams, { opened, control, whereabouts, reload })
+      return node
+    } catch (error) {
+      for (const volume of opened.store.volumes) volume.release()
+      throw error
+    }
   }
 
   private constructor(
@@ -150,7 +139,7 @@ export class DatanodeNode {
     seams: Seams,
     { opened, control, whereabouts, reload }: OpenedParts,
   ) {
-    this.#config = config
+    this.config = config
     this.#whereabouts = whereabouts
     this.#seams = { ...seams, network: pausableNetwork(seams.network, this.gate) }
     this.#opened = opened
@@ -227,7 +216,7 @@ export class DatanodeNode {
       peers: new PeerAddresses(this.#session, this.#seams),
       statistics: this.#statistics,
       timeouts: TRANSFER_TIMEOUTS,
-      copyThrottle: new ByteThrottle(this.#config.copyBytesPerSecond),
+      copyThrottle: new ByteThrottle(this.config.copyBytesPerSecond),
       blockPoolId: () => this.#session.blockPoolId,
     }
   }
@@ -243,7 +232,7 @@ export class DatanodeNode {
       requestFullReport: () => this.#reports.request(),
       // The answer to whoever asked leaves first.
       shutDown: (reason) => void clock.after(SHUTDOWN_DELAY_MS, () => this.#requestStop(reason)),
-      isAdministrator: (user) => user === this.#config.superuser,
+      isAdministrator: (user) => user === this.config.superuser,
       reconfiguration: new Reconfiguration({ clock, log, reload, live }),
       blockPoolId: () => this.#session.blockPoolId,
     })
@@ -254,7 +243,7 @@ export class DatanodeNode {
   }
 
   #registration(): RegisterRequest {
-    const { addresses, advertisedAddresses, hostname, rack } = this.#config
+    const { addresses, advertisedAddresses, hostname, rack } = this.config
     const { bound, answersToHostname } = this.#whereabouts
     return {
       datanodeUuid: this.uuid,
@@ -272,7 +261,7 @@ export class DatanodeNode {
 
   /** @throws DfsError PORT_IN_USE */
   async listen(): Promise<{ readonly transferPort: number; readonly ipcPort: number }> {
-    const { bindHost: host, transferPort, ipcPort } = this.#config
+    const { bindHost: host, transferPort, ipcPort } = this.config
     const port = await this.#server.listen({ host, port: transferPort })
     this.#ipcListener = await this.#ipc.listen({ host, port: ipcPort })
     return { transferPort: port, ipcPort: this.#ipcListener.port }
@@ -297,7 +286,7 @@ export class DatanodeNode {
     void store.dropVolume(volume)
     this.#heartbeat.wake()
     const failed = this.#failedVolumes()
-    if (failed > this.#config.failedVolumesTolerated || store.volumes.every((it) => it.hasFailed)) {
+    if (failed > this.config.failedVolumesTolerated || store.volumes.every((it) => it.hasFailed)) {
       this.#giveUp(new DfsError('VOLUME_FAILED', `${failed} volumes failed: ${reason.message}`))
     }
   }

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Clock } from '../shared/clock.js'
 import { isLoopback } from '../shared/ip-address.js'
+import type { DatanodeConfig } from './config.js'
 
 const MAX_ADDRESSES = 32
 const ANY_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::', ''])
@@ -75,4 +76,22 @@ export async function answersToName(
   const isEverything = ANY_ADDRESSES.has(bound.host)
   const found = await lookUp(name)
   return found.some((it) => own.includes(it) || (isEverything && isLoopback(it)))
+}
+
+/** What was found out at the start about where this node is. */
+export interface Whereabouts {
+  readonly bound: BoundTo
+  readonly answersToHostname: boolean
+}
+
+/** Asks the name server: of a configured name nothing but what it is listening on. */
+export async function findWhereabouts(
+  config: Pick<DatanodeConfig, 'bindHost' | 'hostname' | 'isHostnameChosen'>,
+  clock: Clock,
+): Promise<Whereabouts> {
+  const lookUp = systemLookUp(clock)
+  const bound = await listeningAddresses(config.bindHost, lookUp)
+  const answersToHostname =
+    config.isHostnameChosen || (await answersToName(config.hostname, bound, lookUp))
+  return { bound, answersToHostname }
 }

@@ -1,5 +1,5 @@
 /** One namenode or datanode inside this process: it can end, come back with its data and its ports, and be harmed. */
-import type { DatanodeConfig } from '../datanode/config.js'
+import type { DatanodeConfig, NamenodePlace } from '../datanode/config.js'
 import { type RunningDatanode, startDatanode } from '../datanode/start-datanode.js'
 import type { NamenodeConfig } from '../namenode/config.js'
 import { type RunningNamenode, startNamenode } from '../namenode/start-namenode.js'
@@ -58,12 +58,19 @@ export class EmbeddedNamenode {
 }
 
 /** Finds the ids of a file's blocks. */
-export type FindBlocks = (path: string) => Promise<readonly number[]>
+type FindBlocks = (path: string) => Promise<readonly number[]>
+
+export interface ClusterOfDatanode {
+  /** Resolves when the namenode has its ports, which it keeps. */
+  readonly namenode: Promise<NamenodePlace>
+  readonly findBlocks: FindBlocks
+}
 
 export class EmbeddedDatanode {
   readonly name: string
   readonly #seams: Seams
   readonly #findBlocks: FindBlocks
+  readonly #namenode: Promise<NamenodePlace>
   readonly #asked: DatanodeConfig
   #config: DatanodeConfig
   #running: RunningDatanode | undefined
@@ -71,12 +78,13 @@ export class EmbeddedDatanode {
   #latest: RunningDatanode | undefined
   #isPaused = false
 
-  constructor(name: string, config: DatanodeConfig, seams: Seams, findBlocks: FindBlocks) {
+  constructor(name: string, config: DatanodeConfig, seams: Seams, cluster: ClusterOfDatanode) {
     this.name = name
     this.#asked = config
     this.#config = config
     this.#seams = seams
-    this.#findBlocks = findBlocks
+    this.#namenode = cluster.namenode
+    this.#findBlocks = cluster.findBlocks
   }
 
   get uuid(): string {
@@ -114,13 +122,15 @@ export class EmbeddedDatanode {
 
   /** Ports that nobody asked for may be somebody else's by now: then it takes others, as at its first start. */
   async #startWhereItWas(): Promise<RunningDatanode> {
+    const surroundings = { namenode: this.#namenode }
     try {
-      return await startDatanode(this.#config, this.#seams)
+      return await startDatanode(this.#config, this.#seams, surroundings)
     } catch (error) {
       const { transferPort, httpPort, ipcPort } = this.#asked
       const isFree = [transferPort, httpPort, ipcPort].includes(0)
       if (toDfsError(error).code !== 'PORT_IN_USE' || !isFree) throw error
-      return await startDatanode({ ...this.#config, transferPort, httpPort, ipcPort }, this.#seams)
+      const free = { ...this.#config, transferPort, httpPort, ipcPort }
+      return await startDatanode(free, this.#seams, surroundings)
     }
   }
 

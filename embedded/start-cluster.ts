@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, statfsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { datanodeConfig } from '../datanode/config.js'
+import { datanodeConfig, namenodePlace } from '../datanode/config.js'
 import { namenodeConfig } from '../namenode/config.js'
 import { awaitWrites } from '../shared/client/await-writes.js'
 import { DfsClient } from '../shared/client/dfs-client.js'
@@ -85,41 +85,43 @@ async function start(options: ClusterOptions, closing: ShutdownStack): Promise<C
   const values = settingsOf(common, dataFolder)
   const token = readOrCreateClusterToken(values, seams.random)
 
-  const namenode = new EmbeddedNamenode(namenodeConfig(values, token, userInfo().username), seams)
+  const user = userInfo().username
+  const configured = namenodeConfig(values, token, user)
+  const namenode = new EmbeddedNamenode(configured, seams)
   closing.use('namenode', namenode, (it) => it.stop())
-  await namenode.start()
+  // Datanodes open their disks meanwhile.
+  const starting = namenode.start()
+
+  const blockIds = async (path: string) => (await blocks(path)).map(({ blockId }) => blockId)
+  const machine = { user, smallestVolumeBytes: diskBytes(dataFolder) }
+  const datanodes = Array.from({ length: count }, (_, index) => {
+    const name = `datanode-${index + 1}`
+    const written = {
+      'datanode.volumes': join(dataFolder, name),
+      ...common,
+      ...options.datanodeSettings?.[index],
+    }
+    const own = settingsOf(written, dataFolder)
+    const place = starting.then(() => namenodePlace(own['namenode.host'], namenode))
+    // Nobody asks a datanode that could not open its disks.
+    place.catch(() => {})
+    const config = datanodeConfig(own, token, { ...machine, name })
+    const cluster = { namenode: place, findBlocks: blockIds }
+    const node = new EmbeddedDatanode(name, config, seams, cluster)
+    return closing.use(name, node, (it) => it.stop())
+  })
+  await allOf([starting, ...datanodes.map((datanode) => datanode.start())])
+
   const { rpcPort, httpPort } = namenode
   const fs = `hdfs://127.0.0.1:${rpcPort}`
-
   const lookup = new NamenodeClient({
     seams,
     address: { host: '127.0.0.1', port: rpcPort },
-    user: namenodeConfig(values, token, userInfo().username).superuser,
+    user: configured.superuser,
     timeoutMs: LOOKUP_TIMEOUT_MS,
   })
   closing.use('block look-ups', lookup, (it) => it.close())
   const blocks = (path: string) => findBlocks(lookup, path)
-  const blockIds = async (path: string) => (await blocks(path)).map(({ blockId }) => blockId)
-
-  const datanodes = Array.from({ length: count }, (_, index) => {
-    const name = `datanode-${index + 1}`
-    const own = settingsOf(
-      {
-        'datanode.volumes': join(dataFolder, name),
-        ...common,
-        ...options.datanodeSettings?.[index],
-        'namenode.rpc-port': rpcPort,
-        'namenode.http-port': httpPort,
-      },
-      dataFolder,
-    )
-    const { username: user } = userInfo()
-    const machine = { name, user, smallestVolumeBytes: diskBytes(dataFolder) }
-    const node = new EmbeddedDatanode(name, datanodeConfig(own, token, machine), seams, blockIds)
-    return closing.use(name, node, (it) => it.stop())
-  })
-  await Promise.all(datanodes.map((datanode) => datanode.start()))
-
   const httpUrl = `http://127.0.0.1:${httpPort}`
   const ready = () =>
     awaitWrites({
@@ -147,6 +149,13 @@ async function start(options: ClusterOptions, closing: ShutdownStack): Promise<C
 }
 
 const LOOKUP_TIMEOUT_MS = 10_000
+
+/** Waits for all, also when one fails: what goes on could not be closed. @throws what the first in the list threw */
+async function allOf(promises: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) {
+    if (result.status === 'rejected') throw result.reason
+  }
+}
 
 function prepareFolder(options: ClusterOptions, closing: ShutdownStack): string {
   if (options.dataFolder !== undefined) {

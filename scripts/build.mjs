@@ -1,6 +1,6 @@
 /**
- * Compiles to dist/ (the library, a file for each source), and joins the files of the `dfs` command in dist/bundle/: a
- * hundred small modules cost a short command more than its work. Skips all of it when nothing changed.
+ * Compiles to dist/ (a file for each source, and the types), and joins the files of the library and of the `dfs` command in
+ * dist/bundle/: a hundred small modules cost a short command more than its work. Skips all of it when nothing changed.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -14,17 +14,26 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { startOnce } from './start-once.mjs'
+import { startLibraryOnce, startOnce } from './start-once.mjs'
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DIST = join(PROJECT, 'dist')
 const NEXT = join(PROJECT, 'dist.next')
 const STAMP = join(DIST, '.build-stamp')
 const ROOMS = ['shared', 'namenode', 'datanode', 'cli', 'embedded']
-const INPUTS = ['index.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const INPUTS = [
+  'index.ts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/build.mjs',
+  'scripts/start-once.mjs',
+  'bin/code-cache.js',
+]
 const NOT_SHIPPED = /\.(ts|md)$/
 
 const sources = [...INPUTS.map((name) => join(PROJECT, name)), ...ROOMS.flatMap(filesBelow)]
@@ -57,18 +66,38 @@ async function compile() {
 
 /**
  * One script for every command, what a command does not need stays unexecuted in it; the same without the servers, a fifth
- * of the size, since a short command spends most of its time on reading its script; and one each for the writer's thread and
- * for questions in SQL, beside them, where the first looks for them. Packages are joined in as well, but for two with native parts: a server spent two
- * thirds of its start on finding and reading the files of fastify and its like. In the older module format, since only its
- * scripts can be run with compiled code that was kept (bin/dfs, which chooses between the first two).
+ * of the size, since a short command spends most of its time on reading its script; one for the library; and one each for
+ * the writer's thread and for questions in SQL, beside them, where the others look for them. Packages are joined in as
+ * well, but for two with native parts: a server spent two thirds of its start on finding and reading the files of fastify
+ * and its like. In the older module format, since only its scripts can be run with compiled code that was kept
+ * (bin/code-cache.js; bin/dfs, which chooses between the first two).
  */
 async function bundle() {
   const main = join(NEXT, 'cli', 'main.js')
-  const thread = join(NEXT, 'namenode', 'service', 'namespace', 'namespace-thread.js')
+  const library = join(NEXT, 'index.js')
+  const threadCode = join(NEXT, 'namenode', 'service', 'namespace', 'namespace-thread.js')
   const sql = join(NEXT, 'namenode', 'service', 'sql', 'sql-process.js')
-  await joinScripts({ main, 'namespace-thread': thread, 'sql-process': sql })
+  await joinScripts({ main, library, 'namespace-thread-code': threadCode, 'sql-process': sql })
   await joinScripts({ command: main }, [withoutServers])
-  writeFileSync(join(NEXT, 'bundle', 'package.json'), '{"type":"commonjs"}\n')
+  const folder = join(NEXT, 'bundle')
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n')
+  writeFileSync(join(folder, 'namespace-thread.js'), loading('namespace-thread-code.js'))
+  writeFileSync(library, reexporting(createRequire(library)('./bundle/library.js')))
+}
+
+const loading = (script) =>
+  `require('../../bin/code-cache.js').loadWithCodeCache(require.resolve('./${script}'))\n`
+
+/** What importing the package reads: names of the one script, in which no class exists twice. */
+function reexporting(library) {
+  return [
+    "import { createRequire } from 'node:module'",
+    'const require = createRequire(import.meta.url)',
+    "const { loadWithCodeCache } = require('../bin/code-cache.js')",
+    "const library = loadWithCodeCache(require.resolve('./bundle/library.js'))",
+    ...Object.keys(library).map((name) => `export const ${name} = library.${name}`),
+    '',
+  ].join('\n')
 }
 
 async function joinScripts(entryPoints, plugins = []) {
@@ -123,4 +152,5 @@ if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) {
   await compile()
   writeFileSync(STAMP, stamp)
   await startOnce(join(PROJECT, 'bin', 'dfs'))
+  startLibraryOnce(join(DIST, 'index.js'))
 }

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
 
 const LIMIT_MS = 30_000
 
@@ -42,4 +43,18 @@ export async function startOnce(dfs) {
 function environmentWithoutSettings() {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('DFS_'))
   return { ...Object.fromEntries(others), DFS_CONFIG: devNull }
+}
+
+/** The same for programs that use the library. @param library path of the module that they import */
+export function startLibraryOnce(library) {
+  const program = `
+    import { startCluster } from ${JSON.stringify(pathToFileURL(library).href)}
+    const cluster = await startCluster()
+    await cluster.client().writeFile('/file', 'content')
+    await cluster.client().readFile('/file')
+    await cluster.stop()`
+  const words = ['--input-type=module', '--eval', program]
+  const { status } = spawnSync(process.execPath, words, { stdio: 'ignore', timeout: LIMIT_MS })
+  if (status === 0) return
+  process.stderr.write('the library was not used after the build; its first use will be slower\n')
 }

@@ -91,7 +91,6 @@ export class NamenodeSession {
           `this datanode belongs to cluster ${this.#clusterId}, the namenode to ${reply.clusterId}`,
         )
       }
-      await this.checkEpoch(reply.epoch)
       await this.#adopt(reply)
       this.#agreement = reply
       this.#registeredAddresses = String(body.addresses)
@@ -104,8 +103,11 @@ export class NamenodeSession {
     for (const listener of this.#listeners) listener()
   }
 
-  async #adopt({ clusterId, blockPoolId }: RegisterReply): Promise<void> {
-    await this.#updateVolumes({ clusterId, blockPoolId })
+  /** Epoch and identity in one write of each volume's version. */
+  async #adopt({ clusterId, blockPoolId, epoch }: RegisterReply): Promise<void> {
+    this.#refuseLower(epoch)
+    await this.#updateVolumes({ clusterId, blockPoolId, epoch })
+    this.#epoch = epoch
     this.#clusterId = clusterId
     this.#blockPoolId = blockPoolId
   }
@@ -115,15 +117,18 @@ export class NamenodeSession {
    * @throws DfsError STALE_EPOCH for a lower one
    */
   async checkEpoch(epoch: number): Promise<void> {
-    if (epoch < this.#epoch) {
-      throw new DfsError(
-        'STALE_EPOCH',
-        `a namenode of epoch ${epoch} may not command: epoch ${this.#epoch} has been seen`,
-      )
-    }
+    this.#refuseLower(epoch)
     if (epoch === this.#epoch) return
     await this.#updateVolumes({ epoch })
     this.#epoch = epoch
+  }
+
+  #refuseLower(epoch: number): void {
+    if (epoch >= this.#epoch) return
+    throw new DfsError(
+      'STALE_EPOCH',
+      `a namenode of epoch ${epoch} may not command: epoch ${this.#epoch} has been seen`,
+    )
   }
 
   async #updateVolumes(change: {

@@ -1,8 +1,12 @@
 /** The cluster inside a process, as the package exports it. */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import * as source from '../../index.js'
 import { DfsError, startCluster } from '../../index.js'
 import { content } from '../support/content.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -52,6 +56,19 @@ describe('startCluster', () => {
     }
   })
 
+  it('says what kept its namenode from starting', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const address = taken.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    try {
+      const starting = startCluster({ settings: { 'namenode.rpc-port': port } })
+      await expect(starting).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    } finally {
+      taken.close()
+    }
+  })
+
   it('refuses unknown settings', async () => {
     const settings = { 'block.sice': '1MiB' } as Record<string, string>
     await expect(startCluster({ settings })).rejects.toThrow(/did you mean block\.size/)
@@ -69,5 +86,29 @@ describe('startCluster', () => {
     } finally {
       await cluster.stop()
     }
+  })
+})
+
+describe('the package as it is built', () => {
+  const built = pathToFileURL(join(import.meta.dirname, '..', '..', 'dist', 'index.js')).href
+
+  it('has the names of the sources, and one class of errors on both sides of a wire', () => {
+    const program = `
+      import * as dfs from ${JSON.stringify(built)}
+      const cluster = await dfs.startCluster({ datanodes: 1 })
+      await cluster.client().writeFile('/file', 'content')
+      const content = String(await cluster.client().readFile('/file'))
+      const error = await cluster.client().readFile('/none').catch((it) => it)
+      await cluster.stop()
+      console.log(JSON.stringify({
+        names: Object.keys(dfs), content, code: error.code, isOurs: error instanceof dfs.DfsError,
+      }))`
+    const words = ['--input-type=module', '--eval', program]
+    expect(JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }))).toEqual({
+      names: Object.keys(source).sort(),
+      content: 'content',
+      code: 'NOT_FOUND',
+      isOurs: true,
+    })
   })
 })

@@ -21,6 +21,14 @@ function runOnce(verb: string): string {
   return stdout
 }
 
+function loadOnce(flags: readonly string[] = []): string {
+  const code = `console.log(require(${JSON.stringify(CODE_CACHE)}).loadWithCodeCache(${JSON.stringify(script)}).name)`
+  const words = [...flags, '-e', code]
+  const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+  return stdout
+}
+
 const kept = () => {
   const cache = join(folder, 'code-cache')
   return existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name)) : []
@@ -62,5 +70,23 @@ describe('a script run with kept code', () => {
     rmSync(join(folder, 'code-cache'))
     runOnce('version')
     expect(kept()).toEqual([])
+  })
+})
+
+describe('a script loaded into another program', () => {
+  beforeEach(() => writeFileSync(script, "exports.name = 'loaded'"))
+
+  it('gives what it exports, with kept code and without', () => {
+    expect(loadOnce()).toBe('loaded\n')
+    expect(kept()).toHaveLength(1)
+    expect(loadOnce()).toBe('loaded\n')
+  })
+
+  it('leaves what is kept alone when the program runs with other flags', () => {
+    loadOnce()
+    const [path = ''] = kept()
+    const first = readFileSync(path)
+    expect(loadOnce(['--no-opt'])).toBe('loaded\n')
+    expect(readFileSync(path).equals(first)).toBe(true)
   })
 })
