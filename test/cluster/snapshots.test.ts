@@ -96,3 +96,17 @@ it('is handled with one verb', async () => {
   expect((await dfs('snapshot', 'delete', '/d')).code).toBe(255)
   expect((await dfs('ls', '-C', '/d/.snapshot')).stdout).toBe('/d/.snapshot/s1\n')
 })
+
+it('gives its part of a quota back before its deletion is answered', async () => {
+  const client = cluster.client()
+  await client.mkdir('/limited')
+  await client.writeFile('/limited/shown', content(4, 1000))
+  await client.snapshots.allow('/limited')
+  await client.snapshots.create('/limited', 's')
+  await client.attributes.setQuota('/limited', { names: 2 })
+  await client.delete('/limited/shown')
+  const write = () => client.writeFile('/limited/next', content(5, 1000))
+  await expect(write()).rejects.toThrow('quota=2 file count=3')
+  await client.snapshots.delete('/limited', 's')
+  await write()
+})

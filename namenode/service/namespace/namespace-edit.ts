@@ -266,6 +266,8 @@ export type Edit =
       readonly inode: InodeId
       readonly taken: number
       readonly name: string
+      /** Versions that ended up to this transaction, and that nothing shows any more, go with it; none in old edits. */
+      readonly freedUpTo?: number
     })
   | {
       readonly op: 'freeSnapshot'

@@ -34,8 +34,7 @@ export function applyToSnapshots(applier: EditApplier, edit: SnapshotEdit, timeM
       snapshots.rename({ root: edit.inode, taken: edit.taken }, edit.name)
       return
     case 'deleteSnapshot':
-      snapshots.remove({ root: edit.inode, taken: edit.taken })
-      applier.versions.reset()
+      deleteSnapshot(applier, edit)
       return
     case 'freeSnapshot':
       freeVersions(applier, edit)
@@ -77,7 +76,21 @@ function createSnapshot(
   versions.reset()
 }
 
-function freeVersions(applier: EditApplier, edit: Extract<Edit, { op: 'freeSnapshot' }>): void {
+/** Gone at once, with a first slice of what only it showed: of a small snapshot that is all, and quotas say so. */
+function deleteSnapshot(
+  applier: EditApplier,
+  { inode, taken, freedUpTo }: Extract<Edit, { op: 'deleteSnapshot' }>,
+): void {
+  applier.stores.snapshots.remove({ root: inode, taken })
+  applier.versions.reset()
+  if (freedUpTo === undefined) return
+  freeVersions(applier, { inode, taken, after: taken, upTo: freedUpTo, isLast: false })
+}
+
+function freeVersions(
+  applier: EditApplier,
+  edit: Omit<Extract<Edit, { op: 'freeSnapshot' }>, 'op'>,
+): void {
   const { stores } = applier
   const { inode: root, taken, after, upTo } = edit
   const freed = stores.versions.free({ root, after, upTo })

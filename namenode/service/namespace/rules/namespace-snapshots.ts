@@ -10,6 +10,7 @@ import {
 } from '../../../policy/path-name.js'
 import { checkOwner, checkSuperuser } from '../../../policy/permissions.js'
 import type { Inode } from '../../../storage/inode-store.js'
+import type { DeletedSnapshot } from '../../../storage/snapshot-store.js'
 import { TRACES_FORGOTTEN_AT_ONCE } from '../apply/namespace-apply-snapshots.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
 import {
@@ -21,6 +22,8 @@ import { defaultSnapshotName } from '../snapshots/snapshot-name.js'
 import { isBelow, snapshottablesWithin } from './namespace-snapshottables.js'
 
 const CUTS_AT_ONCE = 1000
+/** Versions that go with the snapshot itself, about: what is more is freed later, in slices. */
+const FREED_WITH_SNAPSHOT = 200
 
 export const allowSnapshotRule: ChangeRule<'allowSnapshot'> = {
   decide: (context, change) => {
@@ -126,31 +129,43 @@ export const deleteSnapshotRule: ChangeRule<'deleteSnapshot'> = {
     }
     const { user } = context.call.principal
     const { taken } = snapshot
-    const edit = { op: 'deleteSnapshot', path, user, inode: inode.id, taken, name } as const
-    return { edit, result: () => undefined, remember: true }
+    const { upTo } = sliceToFree(context, { ...snapshot, done: taken }, FREED_WITH_SNAPSHOT)
+    const deleted = { op: 'deleteSnapshot', path, user, inode: inode.id, taken, name } as const
+    return { edit: { ...deleted, freedUpTo: upTo }, result: () => undefined, remember: true }
   },
   answerAgain: () => undefined,
 }
 
 /** Frees a slice of what only a deleted snapshot showed. */
 export const freeSnapshotsRule: ChangeRule<'freeSnapshots'> = {
-  decide: ({ stores, state }, { limit }) => {
-    const { snapshots, versions } = stores
+  decide: (context, { limit }) => {
+    const { snapshots } = context.stores
     const deleted = snapshots.someDeleted()
     if (deleted === undefined) return { result: () => false }
     const { root, taken, done } = deleted
-    // What was there at the next snapshot too ends after it.
-    const end = snapshots.nextAfter(deleted) ?? state.lastTransaction
-    const range = { root, after: done, upTo: Math.max(done, end) }
-    const upTo = versions.cut(range, limit) ?? range.upTo
+    const { upTo, isRest } = sliceToFree(context, deleted, limit)
     const isLast =
-      upTo === range.upTo &&
+      isRest &&
       snapshots.countUselessTraces(root, TRACES_FORGOTTEN_AT_ONCE + 1) <= TRACES_FORGOTTEN_AT_ONCE
     return {
       edit: { op: 'freeSnapshot', inode: root, taken, after: done, upTo, isLast },
       result: () => snapshots.someDeleted() !== undefined,
     }
   },
+}
+
+/** Up to which transaction about `limit` versions end that a deleted snapshot may have been the last to show. */
+function sliceToFree(
+  { stores, state }: ChangeContext,
+  deleted: DeletedSnapshot,
+  limit: number,
+): { readonly upTo: number; readonly isRest: boolean } {
+  const { root, done } = deleted
+  // What was there at the next snapshot too ends after it.
+  const end = stores.snapshots.nextAfter(deleted) ?? state.lastTransaction
+  const range = { root, after: done, upTo: Math.max(done, end) }
+  const upTo = stores.versions.cut(range, limit) ?? range.upTo
+  return { upTo, isRest: upTo === range.upTo }
 }
 
 /** @throws NOT_FOUND, NOT_A_DIRECTORY */

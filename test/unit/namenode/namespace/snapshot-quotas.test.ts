@@ -76,6 +76,40 @@ describe.each([0, 60_000])('with deletions kept for %d ms', (keepDeletedMs) => {
     expect(await used('/q/s/sub')).toEqual([3, 60])
   })
 
+  it('what only a deleted snapshot showed is free at once', async () => {
+    await writeFile(namespace(), '/q/s/cut', [1000, 500])
+    await take('s1')
+    await take('s2')
+    await remove('/q/s/one')
+    await namespace().truncate(ROOT, { path: '/q/s/cut', newLengthBytes: 1000, holder: 'H1' })
+    await rename('/q/s/sub/deep', '/q/out/deep')
+    await remove('/q/s/sub')
+    expect(await used('/q')).toEqual([11, 963 + 4500 + 900])
+    const drop = (name: string) => namespace().deleteSnapshot(ROOT, { path: '/q/s', name })
+    await drop('s1')
+    expect(await used('/q')).toEqual([11, 963 + 4500 + 900])
+    await drop('s2')
+    expect(await used('/q')).toEqual([6, 3000 + 900])
+    expect(await used('/q/s')).toEqual([2, 3000])
+    while (await namespace().freeSnapshots(100));
+    expect(await used('/q')).toEqual([6, 3000 + 900])
+  })
+
+  it('of a large snapshot a part is free at once, and the rest in slices', async () => {
+    const paths = Array.from({ length: 600 }, (_, index) => `/q/s/sub/f${index}`)
+    await Promise.all(paths.map((path) => writeFile(namespace(), path, [1])))
+    await take('s1')
+    await Promise.all(paths.map(remove))
+    await purge()
+    expect(await used('/q')).toEqual([608, 963 + 1800])
+    await namespace().deleteSnapshot(ROOT, { path: '/q/s', name: 's1' })
+    const [names = 0] = await used('/q')
+    expect(names).toBeGreaterThan(300)
+    expect(names).toBeLessThan(500)
+    while (await namespace().freeSnapshots(100));
+    expect(await used('/q')).toEqual([8, 963])
+  })
+
   it('what came after the last snapshot is free at once when it is deleted', async () => {
     await take('s1')
     await writeFile(namespace(), '/q/s/young', [1000])
