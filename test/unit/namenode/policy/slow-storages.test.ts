@@ -42,6 +42,18 @@ describe('slow storages', () => {
     )
   })
 
+  it('are none that are a little slower than others that are all alike', () => {
+    const alike = [storage('a', 100), storage('b', 101), storage('c', 102)]
+    expect(named(...alike, storage('d', 300))).toEqual([])
+    expect(named(...alike, storage('d', 310))).toEqual(['d'])
+  })
+
+  it('are none that are many times slower than the middle, where times are all over the place', () => {
+    const scattered = [storage('a', 1), storage('b', 1), storage('c', 30), storage('d', 60)]
+    expect(named(...scattered, storage('e', 158))).toEqual([])
+    expect(named(...scattered, storage('e', 160))).toEqual(['e'])
+  })
+
   it('are none among those that are fast, however different', () => {
     expect(named(storage('a', 0.1), storage('b', 0.1), storage('c', 19))).toEqual([])
     expect(named(storage('a', 0.1), storage('b', 0.1), storage('c', 21))).toEqual(['c'])

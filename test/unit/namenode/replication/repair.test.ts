@@ -24,10 +24,31 @@ describe('replicas that were called bad, when nobody has a good one', () => {
     const rotten = cluster.node('b').replicas.get(block.id)
     if (rotten !== undefined)
       cluster.node('b').replicas.set(block.id, { ...rotten, isRotten: true })
-    await cluster.pass(10 * HEARTBEAT_MS)
+    // As soon as its node has said so, and not when all blocks are looked through for the next time.
+    await cluster.pass(4 * HEARTBEAT_MS)
     expect(cluster.holders(block.id)).toContain('a')
     expect(cluster.holders(block.id)).toContain('c')
     expect(statistics()).toMatchObject({ missingBlocks: 0, underReplicatedBlocks: 0 })
+  })
+
+  it('stay bad when it was an older version that their node found good', async () => {
+    await cluster.join('a', 'b')
+    const block = await cluster.store(['a'])
+    const { generationStamp } = block
+    cluster.node('a').intercept = (command) => {
+      const isOfOld = command.kind === 'attest' && command.block.generationStamp === generationStamp
+      return isOfOld ? { commandId: command.commandId, outcome: 'done' } : 'ignore'
+    }
+    await cluster.node('a').tell('corrupt', block)
+    await cluster.clock.settle()
+    await cluster.node('a').heartbeat()
+    const stamp = (generationStamp + 1) as typeof generationStamp
+    const newer = cluster.namespace.change(block.id, { generationStamp: stamp })
+    await cluster.node('a').receive(newer)
+    await cluster.node('a').tell('corrupt', newer)
+    await cluster.pass(2 * HEARTBEAT_MS)
+    const located = cluster.management.blockManager.locate(newer, '')
+    expect(located).toMatchObject({ isCorrupt: true, replicas: [{ state: 'corrupt' }] })
   })
 
   it('stay bad when they are, and are not read again and again', async () => {
