@@ -14,8 +14,13 @@ function interrupt(signal: NodeJS.Signals): void {
   interruption.abort(new DfsError('INTERRUPTED', `interrupted by ${signal}`))
 }
 
-process.on('SIGINT', interrupt)
+/** A server of `dfs up` hears from that when to end; a terminal tells both, and the second signal would end it at once. */
+const isChild = process.send !== undefined
+process.on('SIGINT', isChild ? () => {} : interrupt)
 process.on('SIGTERM', interrupt)
+// Under `nohup` (bin/dfs).
+const ignoresHangup = isChild || process.env['DFS_IGNORES_HANGUP'] !== undefined
+process.on('SIGHUP', ignoresHangup ? () => {} : interrupt)
 // A reader that went away shows in the next write (io.ts); without a listener it would end the process with a stack.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})

@@ -12,6 +12,7 @@ import { addSettingsOptions, flagAssignment, readSettings } from '../server-sett
 import type { Exit } from '../up/child-server.js'
 import { ClusterFolder, type DatanodePorts } from '../up/cluster-folder.js'
 import { type ClusterView, LocalCluster } from '../up/local-cluster.js'
+import { endsWithParent, ownStanding, parentGone } from '../up/parent-watch.js'
 
 interface Options {
   readonly data: string
@@ -24,6 +25,7 @@ interface Options {
   readonly trashInterval?: string
   readonly config?: string
   readonly set: readonly string[]
+  readonly outliveParent?: boolean
   readonly json?: boolean
 }
 
@@ -41,6 +43,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--min-block-size <size>', 'smallest a client may ask for; 0 allows any')
     .option('--trash-interval <minutes>', 'how long deleted files are kept; 0 switches it off')
   addSettingsOptions(command)
+    .option('--outlive-parent', 'go on when the process that started it is gone')
     .option('--json', 'print all addresses and pids as one JSON object when ready')
     .action((options: Options) => up(options, io, context.setExitCode))
   examples(command, [
@@ -58,6 +61,9 @@ async function up(options: Options, io: CliIo, setExitCode: (code: number) => vo
     { ...settings.values, 'cluster.token-file': folder.tokenFile },
     io.seams.random,
   )
+  const ending = new AbortController()
+  const signal = AbortSignal.any([io.signal, ending.signal])
+  if (options.outliveParent !== true) endWithParent(io, ending)
   const cluster = new LocalCluster({
     folder,
     clock: io.seams.clock,
@@ -72,18 +78,32 @@ async function up(options: Options, io: CliIo, setExitCode: (code: number) => vo
     onWaiting: (reason) => io.stderr.write(`dfs up: waiting: ${reason.slice(0, 500)}\n`),
   })
   try {
-    const view = await cluster.start(io.signal)
+    const view = await cluster.start(signal)
     await announce(io, folder, view, options.json === true)
-    await Promise.race([aborted(io.signal), cluster.whenAllEnded()])
-    if (!io.signal.aborted) {
+    await Promise.race([aborted(signal), cluster.whenAllEnded()])
+    if (!signal.aborted) {
       setExitCode(1)
       await printErrorLine(io, 'dfs up: no server is left')
     }
   } catch (error) {
-    if (!io.signal.aborted) throw error
+    if (!signal.aborted) throw error
   } finally {
     await cluster.stop()
+    ending.abort()
   }
+}
+
+/** Aborts `ending` when the process that started this one is gone, unless it is meant to stay. */
+function endWithParent(io: CliIo, ending: AbortController): void {
+  const standing = ownStanding(io.environment)
+  if (!endsWithParent(standing)) return
+  void parentGone(io.seams.clock, () => process.ppid, ending.signal).then(() => {
+    const { parentPid } = standing
+    io.stderr.write(
+      `dfs up: stopping, since the process that started it (pid ${parentPid}) is gone\n`,
+    )
+    ending.abort(new DfsError('INTERRUPTED', 'the parent process is gone'))
+  })
 }
 
 function datanodeCount(text: string): number {

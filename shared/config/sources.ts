@@ -74,6 +74,7 @@ const OTHER_VARIABLES = new Set([
   'DFS_DEBUG',
   'DFS_SEED',
   'DFS_KEPT_EXTRA_CA_CERTS',
+  'DFS_IGNORES_HANGUP',
 ])
 
 /**

@@ -1,69 +1,13 @@
 /** `dfs up` as a user runs it: a command that prints where everything is, and takes everything with it when it ends. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { programPath } from '../../cli/up/program-path.js'
+import { describe, expect, it } from 'vitest'
 import { DfsClient } from '../../shared/client/dfs-client.js'
+import { allGone, isAlive, pids, type Server, startUp, stateOf } from '../support/running-up.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { waitUntil } from '../support/wait-until.js'
-
-interface Server {
-  readonly pid: number
-  readonly transferPort: number
-}
-interface UpState {
-  readonly pid: number
-  readonly fs: string
-  readonly http: string
-  readonly namenode: Server
-  readonly datanodes: readonly Server[]
-}
-
-interface RunningUp {
-  readonly child: ChildProcess
-  readonly output: string[]
-  readonly complaints: string[]
-}
-
-function startUp(folder: string, ...flags: string[]): RunningUp {
-  const words = ['up', '--data', folder, '--rpc-port', '0', '--http-port', '0', ...flags]
-  const child = spawn(programPath(), words, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const output: string[] = []
-  const complaints: string[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => output.push(line))
-  createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line))
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  return { child, output, complaints }
-}
-
-async function stateOf({ output, complaints }: RunningUp): Promise<UpState> {
-  const line = await waitUntil(() => output[0], {
-    what: 'the line of --json',
-    explain: () => complaints,
-  })
-  return JSON.parse(line) as UpState
-}
-
-const pids = (state: UpState) => [state.namenode, ...state.datanodes].map(({ pid }) => pid)
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Ports that no outgoing connection is given, so that nobody takes them between a stop and the next start. */
 const FIRST_PORT = 20_000
@@ -87,9 +31,6 @@ async function isFree(port: number): Promise<boolean> {
   await new Promise((resolve) => server.close(resolve))
   return free
 }
-
-const allGone = (state: UpState) =>
-  waitUntil(() => !pids(state).some(isAlive), { what: 'every server to end', timeoutMs: 15_000 })
 
 describe('dfs up', () => {
   it('prints the addresses, three lines to try, and ready alone on its line', async () => {

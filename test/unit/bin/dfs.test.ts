@@ -11,7 +11,8 @@ let folder: string
 beforeEach(() => {
   folder = temporaryFolder()
   const node = join(folder, 'node')
-  const told = '"certificates=$NODE_EXTRA_CA_CERTS kept=$DFS_KEPT_EXTRA_CA_CERTS" "$@"'
+  const told =
+    '"certificates=$NODE_EXTRA_CA_CERTS kept=$DFS_KEPT_EXTRA_CA_CERTS hangup=$DFS_IGNORES_HANGUP" "$@"'
   writeFileSync(node, `#!/bin/sh\nprintf '%s\\n' ${told}\n`)
   chmodSync(node, 0o755)
 })
@@ -31,15 +32,31 @@ function given(command: string, words: readonly string[], certificates?: string)
 describe('the command', () => {
   it('keeps certificates that it does not need from Node', () => {
     const path = '/there/is/a "file".pem'
-    expect(given(COMMAND, ['ls'], path)).toEqual([`certificates= kept=${path}`, COMMAND, 'ls'])
-    expect(given(COMMAND, [])).toEqual(['certificates= kept=', COMMAND])
+    expect(given(COMMAND, ['ls'], path)).toEqual([
+      `certificates= kept=${path} hangup=`,
+      COMMAND,
+      'ls',
+    ])
+    expect(given(COMMAND, [])).toEqual(['certificates= kept= hangup=', COMMAND])
   })
 
   it('is found through a link and passes its words on as they are', () => {
     const link = join(folder, 'my dfs')
     symlinkSync(COMMAND, link)
     const words = ['a "b" $c *', '', '-x']
-    expect(given(link, [...words, 'end'])).toEqual(['certificates= kept=', link, ...words, 'end'])
+    expect(given(link, [...words, 'end'])).toEqual([
+      'certificates= kept= hangup=',
+      link,
+      ...words,
+      'end',
+    ])
+  })
+
+  it('tells Node that hangups are ignored, and only then', () => {
+    const [under] = given('nohup', [COMMAND, 'up'])
+    expect(under).toBe('certificates= kept= hangup=1')
+    const [again] = given('sh', ['-c', 'export DFS_IGNORES_HANGUP=1; exec "$0"', COMMAND])
+    expect(again).toBe('certificates= kept= hangup=')
   })
 
   it('is a script for Node as well', () => {
