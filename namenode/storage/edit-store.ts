@@ -23,6 +23,8 @@ export class EditStore {
   readonly #last
   readonly #first
   readonly #prune
+  /** The log had nothing older when it was pruned last; only the writer prunes. */
+  #oldest: number | undefined
 
   constructor(database: Database) {
     const prepare = database.prepare.bind(database)
@@ -61,6 +63,10 @@ export class EditStore {
 
   /** Forgets up to `limit` edits with ids up to `id`, oldest first. */
   prune(id: number, limit: number): void {
+    // Most batches find nothing to forget: they need not ask.
+    this.#oldest ??= this.firstId()
+    if (id < this.#oldest) return
     this.#prune.run(id, limit)
+    this.#oldest = undefined
   }
 }

@@ -38,6 +38,13 @@ export class InodeMemory {
 
   /** As its row is now. */
   remember(inode: Inode): void {
+    const before = this.#inodes.get(inode.id)
+    if (before !== undefined && isAtSamePlace(before, inode)) {
+      // In its place: a Map keeps what was deleted in the chain of its key until it grows, so deleting and setting the same
+      // busy directories again and again made each of these take microseconds.
+      this.#inodes.set(inode.id, inode)
+      return
+    }
     this.#drop(inode.id)
     if (this.#inodes.size >= MAX_REMEMBERED) this.#empty()
     this.#inodes.set(inode.id, inode)
@@ -96,5 +103,8 @@ export class InodeMemory {
     this.#directories.clear()
   }
 }
+
+const isAtSamePlace = (left: Inode, right: Inode): boolean =>
+  left.parent === right.parent && left.name === right.name
 
 const placeOf = (parent: number, name: string): string => `${parent}/${name}`

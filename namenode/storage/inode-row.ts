@@ -141,3 +141,42 @@ export function toInode(row: InodeRow, aclTexts: AclTexts): Inode {
     policy: row[23],
   }
 }
+
+type Followed = Pick<
+  Inode,
+  | 'parent'
+  | 'name'
+  | 'modificationTimeMs'
+  | 'isOpen'
+  | 'lengthBytes'
+  | 'children'
+  | 'tree'
+  | 'reservedBytes'
+>
+
+/** A copy with fields changed. Field by field: the same with a spread costs ten times as much, and each change makes some. */
+export function withChanges(inode: Inode, changed: Partial<Followed>): Inode {
+  return {
+    id: inode.id,
+    parent: changed.parent ?? inode.parent,
+    name: changed.name ?? inode.name,
+    kind: inode.kind,
+    permission: inode.permission,
+    owner: inode.owner,
+    group: inode.group,
+    modificationTimeMs: changed.modificationTimeMs ?? inode.modificationTimeMs,
+    accessTimeMs: inode.accessTimeMs,
+    isOpen: changed.isOpen ?? inode.isOpen,
+    replication: inode.replication,
+    blockSizeBytes: inode.blockSizeBytes,
+    lengthBytes: changed.lengthBytes ?? inode.lengthBytes,
+    children: changed.children ?? inode.children,
+    tree: changed.tree ?? inode.tree,
+    acl: inode.acl,
+    reservedBytes: changed.reservedBytes ?? inode.reservedBytes,
+    since: inode.since,
+    arrived: inode.arrived,
+    isSnapshottable: inode.isSnapshottable,
+    policy: inode.policy,
+  }
+}

@@ -12,6 +12,7 @@ import {
   type TreeTotals,
   toInode,
   toParent,
+  withChanges,
 } from './inode-row.js'
 
 export { type Inode, NO_PARENT, type TreeTotals } from './inode-row.js'
@@ -240,7 +241,7 @@ export class InodeStore {
     this.#removeName(inode)
     this.#insertEntry.run(parent, name, inode.id)
     this.#place.run(parent, name, inode.id)
-    this.memory?.change(inode.id, (before) => ({ ...before, parent, name }))
+    this.memory?.change(inode.id, (before) => withChanges(before, { parent, name }))
   }
 
   remove(inode: Inode): void {
@@ -253,26 +254,24 @@ export class InodeStore {
   /** A directory gained or lost `entries` names. */
   touchDirectory(id: InodeId, entries: number, timeMs: number): void {
     this.#touchDirectory.run(entries, timeMs, id)
-    this.memory?.change(id, (before) => ({
-      ...before,
-      children: before.children + entries,
-      modificationTimeMs: timeMs,
-    }))
+    this.memory?.change(id, (before) =>
+      withChanges(before, { children: before.children + entries, modificationTimeMs: timeMs }),
+    )
   }
 
   addTotals(id: InodeId, totals: TreeTotals): void {
     const { files, directories, lengthBytes, spaceBytes, reservedBytes } = totals
     this.#addTotals.run(files, directories, lengthBytes, spaceBytes, reservedBytes, id)
-    this.memory?.change(id, (before) => ({
-      ...before,
-      tree: {
+    this.memory?.change(id, (before) => {
+      const tree = {
         files: before.tree.files + files,
         directories: before.tree.directories + directories,
         lengthBytes: before.tree.lengthBytes + lengthBytes,
         spaceBytes: before.tree.spaceBytes + spaceBytes,
         reservedBytes: before.tree.reservedBytes + reservedBytes,
-      },
-    }))
+      }
+      return withChanges(before, { tree })
+    })
   }
 
   setAttributes(
@@ -308,7 +307,9 @@ export class InodeStore {
   ): void {
     const { isOpen, lengthBytes, modificationTimeMs } = state
     this.#fileState.run(isOpen ? 1 : 0, lengthBytes, modificationTimeMs, id)
-    this.memory?.change(id, (before) => ({ ...before, isOpen, lengthBytes, modificationTimeMs }))
+    this.memory?.change(id, (before) =>
+      withChanges(before, { isOpen, lengthBytes, modificationTimeMs }),
+    )
   }
 
   setPolicy(id: InodeId, policy: number): void {
@@ -328,7 +329,7 @@ export class InodeStore {
 
   setReserved(id: InodeId, reservedBytes: number): void {
     this.#reserve.run(reservedBytes, id)
-    this.memory?.change(id, (before) => ({ ...before, reservedBytes }))
+    this.memory?.change(id, (before) => withChanges(before, { reservedBytes }))
   }
 
   #toInode(row: InodeRow | undefined): Inode | undefined {

@@ -1,17 +1,21 @@
 /**
- * Group commit: whatever waits shares one transaction, and one sync of the disk. Each change has its own savepoint, so
- * a refused one takes nothing else with it; nothing is answered before the commit is durable. Runs on whichever thread
- * owns the writing connection.
+ * Group commit: whatever waits shares one transaction, and one sync of the disk. A refused change takes nothing else with
+ * it; nothing is answered before the commit is durable. Runs on whichever thread owns the writing connection.
+ *
+ * Refusals come before anything is written, so changes need no savepoints, which cost each of them a copy of the pages
+ * that it touches. When one fails later all the same, the batch begins anew, with a savepoint for each.
  */
-import { AssertionFailure } from '../../shared/assert.js'
+import { AssertionFailure, assert } from '../../shared/assert.js'
 import { DfsError, type ErrorCode, errnoOf, toDfsError } from '../../shared/errors.js'
 import { type Database, isFatalDatabaseError } from '../storage/database.js'
 
 /** What is executed in a transaction. Every method is synchronous: nothing can come in between. */
 export interface BatchExecutor<Request, Effects> {
-  /** Throws a DfsError to refuse; its traces are then rolled back. */
+  /** Throws a DfsError to refuse; its traces, if `hasWritten`, are then rolled back. */
   execute(request: Request): unknown
-  /** The change just executed stays. */
+  /** Whether the change under way, or just executed, has written anything of its own. */
+  readonly hasWritten: boolean
+  /** The change just executed stays, or was refused before it wrote anything. */
   keep(): void
   /** The change just executed was rolled back in the database. */
   undo(): void
@@ -82,12 +86,7 @@ export class GroupCommit<Request, Effects> {
     const startedMs = monotonicMs()
     const before = executor.lastTransactionId
     try {
-      this.#begin.run()
-      const outcomes: Outcome[] = []
-      for (const request of requests) {
-        outcomes.push(this.#executeOne(request))
-        if (monotonicMs() - startedMs > MAX_EXECUTION_MS) break
-      }
+      const outcomes = this.#executeAll(requests, startedMs)
       const hasChanges = executor.lastTransactionId !== before
       if (hasChanges) executor.beforeCommit()
       this.#commit.run()
@@ -101,7 +100,51 @@ export class GroupCommit<Request, Effects> {
     }
   }
 
-  #executeOne(request: Request): Outcome {
+  /** Begins the transaction, and leaves it open. */
+  #executeAll(requests: readonly Request[], startedMs: number): Outcome[] {
+    this.#begin.run()
+    const outcomes = this.#executeEach(requests, startedMs, (it) => this.#executeOne(it))
+    if (outcomes !== 'begin anew') return outcomes
+    this.#rollback.run()
+    this.#options.executor.rolledBack()
+    this.#begin.run()
+    const again = this.#executeEach(requests, startedMs, (it) => this.#executeAlone(it))
+    assert(again !== 'begin anew', 'what has a savepoint of its own can be rolled back alone')
+    return again
+  }
+
+  #executeEach(
+    requests: readonly Request[],
+    startedMs: number,
+    execute: (request: Request) => Outcome | 'begin anew',
+  ): Outcome[] | 'begin anew' {
+    const outcomes: Outcome[] = []
+    for (const request of requests) {
+      const outcome = execute(request)
+      if (outcome === 'begin anew') return outcome
+      outcomes.push(outcome)
+      if (this.#options.monotonicMs() - startedMs > MAX_EXECUTION_MS) break
+    }
+    return outcomes
+  }
+
+  /** As nearly every change goes: it succeeds, or is refused before it writes. */
+  #executeOne(request: Request): Outcome | 'begin anew' {
+    const { executor } = this.#options
+    try {
+      const value = executor.execute(request)
+      executor.keep()
+      return { ok: true, value }
+    } catch (error) {
+      if (concernsWholeBatch(error)) throw error
+      if (executor.hasWritten) return 'begin anew'
+      executor.keep()
+      return { ok: false, error: toPlainError(error) }
+    }
+  }
+
+  /** Under a savepoint. */
+  #executeAlone(request: Request): Outcome {
     const { executor } = this.#options
     this.#savepoint.run()
     try {

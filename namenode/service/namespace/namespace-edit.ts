@@ -300,9 +300,15 @@ export interface AnsweredRequest {
 /** The row of the edit log is this as JSON, without `op`. */
 export type LoggedEdit = Edit & { readonly request?: AnsweredRequest }
 
-export function encodeEdit(edit: LoggedEdit): string {
-  // JSON leaves out what is undefined; taking a field out of an object costs more than writing all others.
-  return JSON.stringify({ ...edit, op: undefined })
+/** @param request the client's request that this answers */
+export function encodeEdit(edit: LoggedEdit, request = edit.request): string {
+  const text = JSON.stringify(edit)
+  // Cutting and joining texts: copying an object to change one field costs more than writing all of them.
+  const begin = `{"op":"${edit.op}",`
+  const isPlain = text.startsWith(begin) && edit.request === undefined
+  if (!isPlain) return JSON.stringify({ ...edit, op: undefined, request })
+  const fields = text.slice(begin.length, -1)
+  return request === undefined ? `{${fields}}` : `{${fields},"request":${JSON.stringify(request)}}`
 }
 
 /** The inverse of `encodeEdit`, for rows of our own log. */

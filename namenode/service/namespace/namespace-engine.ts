@@ -55,6 +55,7 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
   #before
   #isDiskLow = false
   #lastKind: ChangeKind | undefined
+  #hasWritten = false
 
   constructor(stores: Stores, limits: ChangeLimits) {
     this.#stores = stores
@@ -73,8 +74,14 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
     return this.#lastKind
   }
 
+  /** Settling totals does not count: that writes what others have added, which stays. */
+  get hasWritten(): boolean {
+    return this.#hasWritten
+  }
+
   /** @throws DfsError when the change is refused: then nothing of it may stay */
   execute(request: ChangeRequest): unknown {
+    this.#hasWritten = false
     return this.#execute(request)
   }
 
@@ -159,8 +166,8 @@ export class NamespaceEngine implements BatchExecutor<ChangeRequest, NamespaceEf
       this.#lastKind = request.kind
       crashPoint('change.decided', request.kind)
       const answered = attempt && answeredRequest(request, attempt, decision)
-      const { edit } = decision
-      this.#applier.apply(answered === undefined ? edit : { ...edit, request: answered }, nowMs)
+      this.#hasWritten = true
+      this.#applier.apply(decision.edit, nowMs, answered)
       crashPoint('change.applied', request.kind)
     }
     return decision.result()

@@ -64,19 +64,22 @@ export class EditApplier {
     this.state = stores.state.find() ?? unformattedState()
   }
 
-  /** Appends the edit to the log under the next transaction id and makes it so. */
-  apply(edit: LoggedEdit, timeMs: number): void {
+  /**
+   * Appends the edit to the log under the next transaction id and makes it so.
+   * @param request the client's request that this answers
+   */
+  apply(edit: LoggedEdit, timeMs: number, request = edit.request): void {
     this.state.lastTransaction += 1
     this.stores.edits.append({
       id: transactionId(this.state.lastTransaction),
       timeMs,
       operation: edit.op,
-      arguments: encodeEdit(edit),
+      arguments: encodeEdit(edit, request),
     })
     crashPoint('change.logged', edit.op)
     this.#change(edit, timeMs)
-    if (edit.request === undefined) return
-    const { client, call, user, operation, result } = edit.request
+    if (request === undefined) return
+    const { client, call, user, operation, result } = request
     this.stores.requests.put({
       clientId: client,
       callId: call,
@@ -355,12 +358,16 @@ export class EditApplier {
     countSnapshottables(this, inode.id, -snapshottables)
     this.past.depart(inode)
     this.versions.keepPlace(inode)
-    if (inode.parent !== NO_PARENT) this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
-    this.stores.inodes.touchDirectory(edit.parent, 1, timeMs)
+    const isMoved = inode.parent !== edit.parent
+    if (isMoved && inode.parent !== NO_PARENT) {
+      this.stores.inodes.touchDirectory(inode.parent, -1, timeMs)
+    }
+    this.stores.inodes.touchDirectory(edit.parent, isMoved ? 1 : 0, timeMs)
     this.stores.inodes.move(inode, edit.parent, edit.name)
     countSnapshottables(this, inode.id, snapshottables)
     this.past.arrive(inode.id)
     this.past.moved(inode)
+    if (!isMoved) return
     const weight = weightOf(this.stores, inode)
     this.totals.add(inode.parent, negative(weight))
     this.totals.add(edit.parent, weight)

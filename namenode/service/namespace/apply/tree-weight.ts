@@ -97,10 +97,15 @@ export const negative = (weight: TreeWeight): TreeWeight => ({
   lengthBytes: -weight.lengthBytes,
   spaceBytes: -weight.spaceBytes,
   reservedBytes: -weight.reservedBytes,
-  decided: new Map(
-    [...weight.decided].map(([policy, { spaceBytes, firstBytes }]) => [
+  decided: negativeShares(weight.decided),
+})
+
+function negativeShares(shares: PolicyShares): PolicyShares {
+  if (shares.size === 0) return NONE_DECIDED
+  return new Map(
+    [...shares].map(([policy, { spaceBytes, firstBytes }]) => [
       policy,
       { spaceBytes: -spaceBytes, firstBytes: -firstBytes },
     ]),
-  ),
-})
+  )
+}

@@ -13,6 +13,7 @@ import {
 import { encodeAcl } from '../../../storage/acl-texts.js'
 import type { DeletingOperation } from '../../../storage/deletion-store.js'
 import type { Inode } from '../../../storage/inode-store.js'
+import type { Stores } from '../../../storage/stores.js'
 import type { ChangeContext, ChangeRule } from '../namespace-change.js'
 import type { NewDirectory, Removal } from '../namespace-edit.js'
 import type { WalkedPath } from '../namespace-tree.js'
@@ -168,16 +169,16 @@ export function removalOf(
   const { stores } = context
   const disallowed = checkNoSnapshots(context, inode, path)
   const kept = by && keptUntil(context, inode, path, by)
-  const isSmall =
-    inode.kind === 'directory'
-      ? inode.children === 0
-      : stores.blocks.countOfFile(inode.id) <= BLOCKS_REMOVED_AT_ONCE
   const removal: Removal =
     kept === undefined
-      ? { id: inode.id, how: isSmall ? 'remove' : 'detach' }
+      ? { id: inode.id, how: isSmall(stores, inode) ? 'remove' : 'detach' }
       : { id: inode.id, how: 'keep', kept }
   return disallowed.length === 0 ? removal : { ...removal, disallowed }
 }
+
+/** Whether it can be taken apart within the change that deletes it. */
+const isSmall = ({ blocks }: Stores, { id, kind, children }: Inode): boolean =>
+  kind === 'directory' ? children === 0 : blocks.countOfFile(id) <= BLOCKS_REMOVED_AT_ONCE
 
 /** All rights on every non-empty directory of the tree, as HDFS asks of whoever deletes one. */
 function checkSubtree({ stores, call }: ChangeContext, top: Inode, topPath: string): void {

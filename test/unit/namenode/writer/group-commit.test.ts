@@ -6,18 +6,25 @@ import { DfsError } from '../../../../shared/errors.js'
 import { Database } from '../../../../shared/sqlite.js'
 import { refusal } from '../namespace/namespace-fixture.js'
 
-/** Appends numbers to a table; what it is told to do wrong, it does after having written. */
-class Numbers implements BatchExecutor<number | Error, readonly number[]> {
+/** Appends numbers to a table; errors are thrown after having written, refusals in words before. */
+class Numbers implements BatchExecutor<number | Error | string, readonly number[]> {
   lastTransactionId = 0
+  hasWritten = false
+  executed = 0
   readonly #database: Database
   #written: number[] = []
   #kept = 0
+  #committed = 0
 
   constructor(database: Database) {
     this.#database = database
   }
 
-  execute(request: number | Error): unknown {
+  execute(request: number | Error | string): unknown {
+    this.executed += 1
+    this.hasWritten = false
+    if (typeof request === 'string') throw new DfsError('NOT_FOUND', request)
+    this.hasWritten = true
     const value = typeof request === 'number' ? request : -1
     this.#database.prepare('INSERT INTO number VALUES (?)').run(value)
     this.#written.push(value)
@@ -41,22 +48,26 @@ class Numbers implements BatchExecutor<number | Error, readonly number[]> {
 
   takeEffects(): readonly number[] {
     const written = this.#written
+    this.#committed = this.lastTransactionId
     this.rolledBack()
     return written
   }
 
   rolledBack(): void {
+    this.lastTransactionId = this.#committed
     this.#written = []
     this.#kept = 0
   }
 }
 
 let database: Database
+let numbers: Numbers
 let events: string[]
 let nowMs: number
 beforeEach(() => {
   database = new Database(':memory:')
   database.exec('CREATE TABLE number (value INTEGER)')
+  numbers = new Numbers(database)
   events = []
   nowMs = 0
 })
@@ -66,14 +77,16 @@ afterEach(() => {
 
 const stored = () => database.prepare('SELECT value FROM number').pluck().all()
 
-function openQueue(change: Partial<CommitQueueOptions<number | Error, readonly number[]>> = {}) {
+function openQueue(
+  change: Partial<CommitQueueOptions<number | Error | string, readonly number[]>> = {},
+) {
   const commit = new GroupCommit({
     database,
-    executor: new Numbers(database),
+    executor: numbers,
     onDurable: (id) => events.push(`durable ${id} in transaction: ${database.inTransaction}`),
     monotonicMs: () => nowMs,
   })
-  return new CommitQueue<number | Error, readonly number[]>({
+  return new CommitQueue<number | Error | string, readonly number[]>({
     runner: { run: (requests) => commit.run(requests) },
     onCommitted: (_id, effects) => events.push(`effects ${effects.join(' ')}`),
     onFatal: (error) => events.push(`fatal ${error.message}`),
@@ -118,6 +131,24 @@ describe('group commit', () => {
     expect(events).toContain('effects 1 2')
   })
 
+  it('executes nothing again for a change that is refused before it writes', async () => {
+    const queue = openQueue()
+    const answers = Promise.all([queue.submit(1), refusal(queue.submit('no')), queue.submit(2)])
+    expect(await answers).toEqual([10, 'NOT_FOUND: no', 20])
+    expect(numbers.executed).toBe(3)
+    expect(stored()).toEqual([1, 2])
+  })
+
+  it('begins a batch anew when a change fails after it has written', async () => {
+    const queue = openQueue()
+    const failed = refusal(queue.submit(new Error('NOT NULL constraint failed')))
+    const answers = Promise.all([queue.submit(1), failed, queue.submit(2), queue.submit(3)])
+    expect(await answers).toEqual([10, 'INTERNAL: NOT NULL constraint failed', 20, 30])
+    expect(stored()).toEqual([1, 2, 3])
+    expect(queue.statistics).toMatchObject({ batches: 1, changes: 4 })
+    expect(events).toContain('durable 3 in transaction: false')
+  })
+
   it('rolls back everybody when the disk is full, and goes on when there is room', async () => {
     const queue = openQueue()
     const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
@@ -146,7 +177,7 @@ describe('group commit', () => {
   it('commits what has taken long enough and puts the rest into the next transaction', async () => {
     const commit = new GroupCommit({
       database,
-      executor: new Numbers(database),
+      executor: numbers,
       onDurable: () => {},
       monotonicMs: () => (nowMs += 4),
     })
@@ -175,7 +206,7 @@ describe('group commit', () => {
   it('gathers while a slow commit runs', async () => {
     const commit = new GroupCommit({
       database,
-      executor: new Numbers(database),
+      executor: numbers,
       onDurable: () => {},
       monotonicMs: () => nowMs,
     })
