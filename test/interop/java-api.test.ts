@@ -39,7 +39,6 @@ const WRITE_SCENARIOS: readonly Scenario[] = [
     'sends packets of a few hundred bytes',
     { 'dfs.client-write-packet-size': '600' },
   ],
-  ['hostnames', 'goes to datanodes by their names', { 'dfs.client.use.datanode.hostname': 'true' }],
 ]
 
 describe.each(HADOOP_VERSIONS)('the Java client of Hadoop %s', (version) => {
@@ -70,13 +69,33 @@ describe.each(HADOOP_VERSIONS)('the Java client of Hadoop %s', (version) => {
     await play('write', scenario, options)
   })
 
-  async function play(
+  it('goes to datanodes by their names, where their addresses lead nowhere', async () => {
+    const named = await ProcessCluster.start({
+      datanodes: 1,
+      settings: { 'datanode.hostname': 'localhost', 'datanode.addresses': '127.0.0.9' },
+    })
+    try {
+      const options = { 'fs.defaultFS': named.fs, 'dfs.client.use.datanode.hostname': 'true' }
+      await play('write', 'hostnames', options)
+      const byAddress = { ...options, 'dfs.client.use.datanode.hostname': 'false' }
+      expect(await run('write', 'hostnames', byAddress)).toContain('could only be written to')
+    } finally {
+      await named.stop()
+    }
+  })
+
+  async function play(...scenario: Parameters<typeof run>): Promise<void> {
+    expect(await run(...scenario)).toBe('0 ')
+  }
+
+  /** @returns exit code and complaints */
+  async function run(
     tool: 'api' | 'write',
     scenario: string,
     options: Readonly<Record<string, string>>,
-  ): Promise<void> {
+  ): Promise<string> {
     const settings = Object.entries(options).flatMap(([key, value]) => ['-D', `${key}=${value}`])
     const { exitCode, stderr } = await java.run([tool, ...settings, scenario])
-    expect(`${exitCode} ${stderr}`).toBe('0 ')
+    return `${exitCode} ${stderr}`
   }
 })
