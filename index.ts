@@ -12,6 +12,7 @@ export {
   startCluster,
 } from './embedded/start-cluster.js'
 export { type AclEntry, formatAclEntry, parseAclSpec } from './shared/acl.js'
+export type { QuotaUsage } from './shared/client/client-options.js'
 export type { ConnectOptions } from './shared/client/client-parts.js'
 export type { DatanodeDescription, FsStatistics } from './shared/client/cluster-report.js'
 export type { CopyOptions } from './shared/client/copies.js'

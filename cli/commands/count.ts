@@ -1,7 +1,7 @@
 /** `dfs count`: directories, files and bytes, in Hadoop's columns. */
 import type { Command } from 'commander'
+import type { ContentSummary, QuotaUsage } from '../../shared/client/client-options.js'
 import { withoutSnapshots } from '../../shared/client/content-summary.js'
-import type { ContentSummary } from '../../shared/client/dfs-client.js'
 import { DfsError } from '../../shared/errors.js'
 import { QUOTA_STORAGE_TYPES } from '../../shared/quota-types.js'
 import { type CommandContext, examples } from '../command.js'
@@ -44,6 +44,10 @@ export function register(command: Command, context: CommandContext): void {
     }
     const size = sizeFormat(options.human)
     await forEachItem(context, paths, async ({ client, path, display }) => {
+      if (json === undefined && isAboutLimits(options)) {
+        const usage = await client.attributes.quotaUsage(path)
+        return await printLine(context.io, limitColumns(usage, options, size) + display)
+      }
       const full = await client.contentSummary(path)
       const summary = options.x === true ? withoutSnapshots(full) : full
       if (json !== undefined) await json.add({ path, ...summary })
@@ -55,11 +59,19 @@ export function register(command: Command, context: CommandContext): void {
   })
 }
 
-function columnsOf(summary: ContentSummary, options: CountOptions, size: Size): string {
+/** Whether nothing is to be shown but limits, for which no snapshot has to be looked through. */
+const isAboutLimits = (options: CountOptions): boolean =>
+  !partsOf(options).counts || typesOf(options) !== undefined
+
+function limitColumns(usage: QuotaUsage, options: CountOptions, size: Size): string {
   const types = typesOf(options)
-  if (types !== undefined) return typeColumns(summary, types, size)
-  const { quotas, counts } = partsOf(options)
-  return (quotas ? quotaColumns(summary, size) : '') + (counts ? countColumns(summary, size) : '')
+  return types === undefined ? quotaColumns(usage, size) : typeColumns(usage, types, size)
+}
+
+function columnsOf(summary: ContentSummary, options: CountOptions, size: Size): string {
+  const nameCount = summary.directoryCount + summary.fileCount
+  const quotas = partsOf(options).quotas ? quotaColumns({ ...summary, nameCount }, size) : ''
+  return quotas + countColumns(summary, size)
 }
 
 /** Cells of fixed widths, at the right, each with a space behind it. */
@@ -98,11 +110,11 @@ export const countColumns = (summary: ContentSummary, size: Size): string =>
   ])
 
 /** Pure: quotas and what is left of them; `none` and `inf` where none is set. */
-export function quotaColumns(summary: ContentSummary, size: Size): string {
-  const { quota, spaceQuotaBytes, directoryCount, fileCount, spaceConsumedBytes } = summary
+export function quotaColumns(usage: QuotaUsage, size: Size): string {
+  const { quota, spaceQuotaBytes, nameCount, spaceConsumedBytes } = usage
   return cells(QUOTA_WIDTHS, [
     quota === undefined ? 'none' : size(quota),
-    quota === undefined ? 'inf' : size(quota - directoryCount - fileCount),
+    quota === undefined ? 'inf' : size(quota - nameCount),
     spaceQuotaBytes === undefined ? 'none' : size(spaceQuotaBytes),
     spaceQuotaBytes === undefined ? 'inf' : size(spaceQuotaBytes - spaceConsumedBytes),
   ])
@@ -126,7 +138,7 @@ export const typeHeader = (types: readonly string[]): string =>
 
 /** Pure: quotas by type of storage and what is left of them. */
 export function typeColumns(
-  { typeQuotas }: ContentSummary,
+  { typeQuotas }: QuotaUsage,
   types: readonly string[],
   size: Size,
 ): string {

@@ -24,13 +24,24 @@ export interface CreateOptions extends CallOptions {
   readonly blockSizeBytes?: number | undefined
 }
 
-export interface ContentSummary {
+/** Limits of a directory, and what counts against them. */
+export interface QuotaUsage {
+  /** Files and directories, with the directory itself. */
+  readonly nameCount: number
+  /** Length times replication, summed. */
+  readonly spaceConsumedBytes: number
+  /** Limit of names below the directory; undefined when none is set. */
+  readonly quota: number | undefined
+  readonly spaceQuotaBytes: number | undefined
+  /** Limits by type of storage, with what the storage policies put there; empty when none is set. */
+  readonly typeQuotas: readonly TypeQuota[]
+}
+
+export interface ContentSummary extends Omit<QuotaUsage, 'nameCount'> {
   readonly lengthBytes: number
   readonly fileCount: number
   /** Counts the directory itself. */
   readonly directoryCount: number
-  /** Length times replication, summed. */
-  readonly spaceConsumedBytes: number
   /** What of these sums is not in the current tree, but in snapshots of it. */
   readonly onlyInSnapshots: {
     readonly lengthBytes: number
@@ -38,11 +49,6 @@ export interface ContentSummary {
     readonly directoryCount: number
     readonly spaceConsumedBytes: number
   }
-  /** Limit of names below the directory; undefined when none is set. */
-  readonly quota: number | undefined
-  readonly spaceQuotaBytes: number | undefined
-  /** Limits by type of storage, with what the storage policies put there; empty when none is set. */
-  readonly typeQuotas: readonly TypeQuota[]
 }
 
 export interface TypeQuota {

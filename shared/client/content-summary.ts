@@ -2,26 +2,39 @@
 import type { Decoded } from '../hadoop/message.js'
 import {
   type ContentSummaryProto,
+  type QuotaUsageProto,
   StorageTypeEnum,
   type StorageTypeQuotaInfosProto,
 } from '../hadoop/schema/hdfs.js'
-import type { ContentSummary, TypeQuota } from './client-options.js'
+import type { ContentSummary, QuotaUsage, TypeQuota } from './client-options.js'
 
 export function toContentSummary(summary: Decoded<typeof ContentSummaryProto>): ContentSummary {
   return {
     lengthBytes: summary.length,
     fileCount: summary.fileCount,
     directoryCount: summary.directoryCount,
-    spaceConsumedBytes: summary.spaceConsumed,
     onlyInSnapshots: {
       lengthBytes: summary.snapshotLength ?? 0,
       fileCount: summary.snapshotFileCount ?? 0,
       directoryCount: summary.snapshotDirectoryCount ?? 0,
       spaceConsumedBytes: summary.snapshotSpaceConsumed ?? 0,
     },
-    quota: summary.quota < 0 ? undefined : summary.quota,
-    spaceQuotaBytes: summary.spaceQuota < 0 ? undefined : summary.spaceQuota,
-    typeQuotas: typeQuotasOf(summary.typeQuotaInfos),
+    ...toLimits(summary),
+  }
+}
+
+export function toQuotaUsage(usage: Decoded<typeof QuotaUsageProto>): QuotaUsage {
+  return { nameCount: usage.fileAndDirectoryCount, ...toLimits(usage) }
+}
+
+function toLimits(
+  usage: Decoded<typeof ContentSummaryProto> | Decoded<typeof QuotaUsageProto>,
+): Omit<QuotaUsage, 'nameCount'> {
+  return {
+    spaceConsumedBytes: usage.spaceConsumed,
+    quota: usage.quota < 0 ? undefined : usage.quota,
+    spaceQuotaBytes: usage.spaceQuota < 0 ? undefined : usage.spaceQuota,
+    typeQuotas: typeQuotasOf(usage.typeQuotaInfos),
   }
 }
 

@@ -14,7 +14,8 @@ import { XAttrSetFlag } from '../hadoop/schema/acl-and-xattr.js'
 import { type BlockStoragePolicyProto, StorageTypeEnum } from '../hadoop/schema/hdfs.js'
 import { xattrMessage, xattrOf } from '../hadoop/xattr-messages.js'
 import type { XAttr, XAttrName } from '../xattr.js'
-import type { CallOptions } from './client-options.js'
+import type { CallOptions, QuotaUsage } from './client-options.js'
+import { toQuotaUsage } from './content-summary.js'
 import type { NamenodeCalls } from './namenode-calls.js'
 import { absolutePath } from './remote-path.js'
 
@@ -153,6 +154,13 @@ export class FileAttributes {
       storagespaceQuota: quotaNumber(limits.spaceBytes),
     }
     await this.#namenode.setQuota(request, this.#signalOf(options))
+  }
+
+  /** Its limits, and what counts against them; asks for less than `contentSummary`. @throws DfsError NOT_FOUND */
+  async quotaUsage(path: string, options: CallOptions = {}): Promise<QuotaUsage> {
+    const request = { path: absolutePath(path) }
+    const { usage } = await this.#namenode.getQuotaUsage(request, this.#signalOf(options))
+    return toQuotaUsage(usage)
   }
 
   /** The policies that the cluster knows. */

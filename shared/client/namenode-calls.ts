@@ -22,6 +22,7 @@ export type NamenodeCalls = Pick<
   | 'getListing'
   | 'getBlockLocations'
   | 'getContentSummary'
+  | 'getQuotaUsage'
   | 'checkAccess'
   | 'mkdirs'
   | 'rename'

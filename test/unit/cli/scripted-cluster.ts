@@ -152,6 +152,11 @@ export class ScriptedCluster {
         record('getContentSummary')
         return { summary: this.#summary(path) }
       },
+      getQuotaUsage: async ({ path }) => {
+        record('getQuotaUsage')
+        const { fileCount, directoryCount, ...limits } = this.#summary(path)
+        return { usage: { fileAndDirectoryCount: fileCount + directoryCount, ...limits } }
+      },
       checkAccess: async () => {
         record('checkAccess')
         return {}

@@ -168,6 +168,18 @@ describe('dfs du, count, df', () => {
     expect(Object.values(counted.onlyInSnapshots)).toEqual([0, 0, 0, 0])
   })
 
+  it('count asks for limits alone where nothing else is shown', async () => {
+    for (const words of [['-u'], ['-q', '-t', 'SSD'], ['-q'], ['-u', '--json']]) {
+      await output('count', ...words, '/data')
+    }
+    expect(cluster.calls.filter((call) => /Summary|Usage/.test(call))).toEqual([
+      'getQuotaUsage',
+      'getQuotaUsage',
+      'getContentSummary',
+      'getContentSummary',
+    ])
+  })
+
   it('count prints quotas by type of storage in their columns', async () => {
     cluster.typeQuotas = [
       { type: 1, quota: -1, consumed: 5 },
