@@ -273,4 +273,12 @@ export const PLANTED_BUGS = [
     find: 'if (!this.#isKnown()) {',
     replace: 'if (this.#waiting.size < 0) {',
   },
+  {
+    name: 'repeat-done-again',
+    seed: 5,
+    about: 'a request that was carried out, and whose answer was lost, is carried out again (I11)',
+    file: 'namenode/service/namespace/namespace-engine.ts',
+    find: 'if (isRepeat) return',
+    replace: 'if (isRepeat && nowMs < 0) return',
+  },
 ]

@@ -17,6 +17,7 @@ import {
   shownFiles,
 } from './load/known-snapshot.js'
 import { Operator } from './operator.js'
+import { clientHost, NAMENODE_HOST } from './world/settings.js'
 import { World } from './world/world.js'
 
 export interface SimulationOptions {
@@ -55,6 +56,8 @@ const SMALL_DISK_BYTES = 2 ** 19
 /** Longer than anything that is begun again and again waits. */
 const QUIET_MS = 20_000
 const MAX_VIOLATIONS = 5
+/** One of so many operations has to ask twice. */
+const ANSWERS_FOR_A_LOSS = 3
 const TRACE_LINES = 400
 
 /** Runs one seed. Two runs of it do exactly the same. */
@@ -70,7 +73,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ...someStorage(shape),
     isVerbose: options.isVerbose ?? false,
   })
-  const run = new Run(world, options, shape.below(3) === 0)
+  const run = new Run(world, options, {
+    isHarsh: shape.below(3) === 0,
+    // In one of four clusters; the others are for everything else.
+    losesAnswers: shape.below(4) === 0,
+  })
   const lost: string[] = []
   const onLost = (error: unknown) => {
     lost.push(`an error that nobody handled: ${error instanceof Error ? error.stack : error}`)
@@ -109,12 +116,18 @@ class Run {
   readonly #invariants: Invariants
   readonly #operator: Operator
   #blocksMoved = 0
+  #lostAnswers = 0
 
-  constructor(world: World, options: SimulationOptions, isHarsh: boolean) {
+  constructor(
+    world: World,
+    options: SimulationOptions,
+    { isHarsh, losesAnswers }: { readonly isHarsh: boolean; readonly losesAnswers: boolean },
+  ) {
     this.#world = world
     this.#options = options
     const onViolation = (text: string) => this.#complain(text)
     const clients = 2
+    const losses = seededRandom(options.seed ^ 0x1057)
     this.#loads = Array.from({ length: clients }, (_, index) => {
       const { client, life } = world.client(index, 'admin')
       const random = seededRandom(world.random.below(2 ** 31))
@@ -126,6 +139,9 @@ class Run {
         random,
         onViolation,
         takesSnapshots,
+        onAsking: () => {
+          if (losesAnswers && losses.below(ANSWERS_FOR_A_LOSS) === 0) this.#loseAnswer(index)
+        },
       })
     })
     const random = seededRandom(world.random.below(2 ** 31))
@@ -211,6 +227,15 @@ class Run {
       }
       await scheduler.run(() => this.#hasFailed, CHECK_EVERY_MS)
     }
+  }
+
+  /** What the client asks next is done, and it does not hear of it: it asks again. */
+  #loseAnswer(client: number): void {
+    const { network, scheduler } = this.#world
+    network.loseNext(NAMENODE_HOST, clientHost(client), () => {
+      scheduler.note(`an answer to client ${client} gets lost`)
+      this.#lostAnswers += 1
+    })
   }
 
   /** Blocks that move for balance, or for policies, move less and less, and then no more. */
@@ -317,7 +342,11 @@ class Run {
       events: scheduler.firedEvents,
       virtualMs: scheduler.elapsedMs,
       operations: sumOfCounts(this.#loads.map((it) => it.counts)),
-      faults: { ...this.#faults.counts, ...this.#operator.counts },
+      faults: {
+        ...this.#faults.counts,
+        ...this.#operator.counts,
+        ...(this.#lostAnswers > 0 ? { 'answer lost': this.#lostAnswers } : {}),
+      },
       blocksMoved: this.#blocksMoved,
       traceHash: scheduler.traceHash(),
     }

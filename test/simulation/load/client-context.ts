@@ -8,7 +8,7 @@ import type { KnownFile } from './known-file.js'
 
 export type ClientContextOptions = Pick<
   ClientContext,
-  'name' | 'client' | 'life' | 'random' | 'takesSnapshots' | 'onViolation'
+  'name' | 'client' | 'life' | 'random' | 'takesSnapshots' | 'onViolation' | 'onAsking'
 >
 
 export interface LoadCounts {
@@ -33,6 +33,8 @@ export class ClientContext {
   readonly takesSnapshots: boolean
   /** A promise was broken. */
   readonly onViolation: (text: string) => void
+  /** An operation begins. */
+  readonly onAsking: () => void
   readonly files: KnownFile[] = []
   readonly counts: LoadCounts = { ok: 0, failed: 0, done: {} }
   /** Names that were never used, or whose end is certain, are not in here. */
@@ -42,13 +44,14 @@ export class ClientContext {
   #made = 0
 
   constructor(options: ClientContextOptions) {
-    const { name, client, life, random, takesSnapshots, onViolation } = options
+    const { name, client, life, random, takesSnapshots, onViolation, onAsking } = options
     this.name = name
     this.client = client
     this.life = life
     this.random = random
     this.takesSnapshots = takesSnapshots
     this.onViolation = onViolation
+    this.onAsking = onAsking
   }
 
   /** The directory in which nobody else works. */
@@ -65,6 +68,7 @@ export class ClientContext {
   /** Runs one operation; every refusal and every silence is remembered, none is an error of the simulation. */
   async try<T>(operation: string, path: string, run: () => Promise<T>): Promise<Attempt<T>> {
     const { scheduler } = this.life
+    this.onAsking()
     try {
       const value = await run()
       this.counts.ok += 1

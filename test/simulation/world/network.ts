@@ -26,6 +26,8 @@ export class SimulatedNetwork implements Wire {
   readonly #cut = new Set<string>()
   readonly #slow = new Map<string, number>()
   readonly #off = new Set<string>()
+  /** By `from>to`: what is called when the next bytes get lost. */
+  readonly #losing = new Map<string, () => void>()
   readonly #latencyMs: number
   #nextPort = FIRST_FREE_PORT
 
@@ -53,6 +55,18 @@ export class SimulatedNetwork implements Wire {
     this.#cut.delete(`${from}>${to}`)
   }
 
+  /** The next bytes from one host to another break their connection instead of arriving. */
+  loseNext(from: string, to: string, onLost: () => void): void {
+    this.#losing.set(`${from}>${to}`, onLost)
+  }
+
+  loses(from: string, to: string): boolean {
+    const onLost = this.#losing.get(`${from}>${to}`)
+    this.#losing.delete(`${from}>${to}`)
+    onLost?.()
+    return onLost !== undefined
+  }
+
   /** The host is without power: it answers nothing, not even with a refusal. */
   switchOff(host: string): void {
     this.#off.add(host)
@@ -71,6 +85,7 @@ export class SimulatedNetwork implements Wire {
     this.#cut.clear()
     this.#slow.clear()
     this.#off.clear()
+    this.#losing.clear()
   }
 
   /** Breaks one of the open connections. */

@@ -13,6 +13,8 @@ import type { Life } from './life.js'
 export interface Wire {
   /** Milliseconds for so many bytes; undefined while the way is cut. */
   travelMs(fromHost: string, toHost: string, bytes: number): number | undefined
+  /** Whether these bytes do not arrive: their connection breaks instead. Asked once for each piece. */
+  loses(fromHost: string, toHost: string): boolean
   /** Tried again this often while the way is cut. */
   readonly retryMs: number
   /** A way that stays cut for so long breaks the connection, as the system gives up sending. */
@@ -160,6 +162,11 @@ export class SimulatedSocket extends Duplex {
     const way = `${this.localAddress}:${this.localPort} to ${this.remoteAddress}:${this.remotePort}`
     scheduler.after(ms ?? this.#wire.retryMs, `${way} ${message.kind} ${bytes}`, () => {
       this.#isTravelling = false
+      if (message.kind === 'data' && this.#wire.loses(this.localAddress, this.remoteAddress)) {
+        this.#sending = []
+        this.breakNow()
+        return
+      }
       if (ms !== undefined) {
         this.#sending.shift()
         present(this.peer, 'a socket is joined before it sends').arrive(message)
