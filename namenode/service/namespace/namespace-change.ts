@@ -58,10 +58,13 @@ interface OwnChanges {
 export type Changes = ClientChanges & OwnChanges
 export type ChangeKind = keyof Changes
 
+/** What a decision may depend on of the call that asks for the change. */
+export type ChangeCall = Pick<Call, 'principal' | 'requestId' | 'clientAddress'>
+
 /** One change on its way to the writer: plain data, so that it can cross to another thread. */
 export interface ChangeRequest<K extends ChangeKind = ChangeKind> {
   readonly kind: K
-  readonly call: Call
+  readonly call: ChangeCall
   /** Wall time of the caller: becomes the times of inodes, so that a replay gives the same ones. */
   readonly nowMs: number
   readonly change: Changes[K]['change']
@@ -88,7 +91,7 @@ export interface ChangeContext {
   readonly versions: Pick<VersionKeeper, 'hasPast' | 'isInSnapshot' | 'isShown' | 'isBlockShown'>
   readonly limits: ChangeLimits
   readonly state: Readonly<State>
-  readonly call: Call
+  readonly call: ChangeCall
   readonly nowMs: number
   /** Writes what changes of this batch have added to directories, so that the totals read from the store are right. */
   readonly settleTotals: () => void

@@ -13,6 +13,7 @@ import {
   type Outcome,
   type PlainError,
 } from '../../writer/group-commit.js'
+import { packBatch } from './batch-message.js'
 import type { ChangeRequest } from './namespace-change.js'
 import type { NamespaceEffects } from './namespace-engine.js'
 import type { FolderOptions } from './namespace-folder.js'
@@ -92,7 +93,7 @@ class WriterThread {
     return new Promise((resolve) => {
       this.#answer = resolve
       if (this.#death !== undefined) this.#fail(this.#death)
-      else this.#tell({ kind: 'batch', requests })
+      else this.#tell(packBatch(requests))
     })
   }
 

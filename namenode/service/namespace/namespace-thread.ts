@@ -7,14 +7,12 @@ import { present } from '../../../shared/assert.js'
 import { systemClock } from '../../../shared/clock.js'
 import type { State } from '../../storage/state-store.js'
 import { type BatchResult, type PlainError, toPlainError } from '../../writer/group-commit.js'
-import type { ChangeRequest } from './namespace-change.js'
+import { type BatchMessage, unpackBatch } from './batch-message.js'
 import type { NamespaceEffects } from './namespace-engine.js'
 import type { FolderOptions } from './namespace-folder.js'
 import { NamespaceWriter } from './namespace-writer.js'
 
-export type ToThread =
-  | { readonly kind: 'batch'; readonly requests: readonly ChangeRequest[] }
-  | { readonly kind: 'close' }
+export type ToThread = BatchMessage | { readonly kind: 'close' }
 
 export type FromThread =
   | { readonly kind: 'ready'; readonly state: State }
@@ -41,7 +39,7 @@ function start(options: FolderOptions): void {
       )
       return
     }
-    tell({ kind: 'result', result: writer.run(message.requests) })
+    tell({ kind: 'result', result: writer.run(unpackBatch(message)) })
     writer.afterBatch()
   })
   tell({ kind: 'ready', state: writer.state })

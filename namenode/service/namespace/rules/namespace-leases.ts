@@ -95,7 +95,7 @@ export function alreadyOpen(
   operation: OpeningOperation,
   path: string,
   holder: string,
-  call: Call,
+  call: Pick<Call, 'clientAddress'>,
   lease: Lease,
 ): DfsError {
   const prefix = openFailure(operation, path, holder, call)
@@ -119,7 +119,7 @@ export function openFailure(
   operation: OpeningOperation,
   path: string,
   holder: string,
-  call: Call,
+  call: Pick<Call, 'clientAddress'>,
 ): string {
   return `Failed to ${operation} ${path} for ${holder} on ${call.clientAddress}`
 }
