@@ -18,6 +18,7 @@ import { MIGRATION_0009 } from './migrations/0009-deletions.js'
 import { MIGRATION_0010 } from './migrations/0010-node-orders.js'
 import { MIGRATION_0011 } from './migrations/0011-policy-totals.js'
 import { MIGRATION_0012 } from './migrations/0012-past-totals.js'
+import { MIGRATION_0013 } from './migrations/0013-kept-files.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -43,6 +44,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0010,
   MIGRATION_0011,
   MIGRATION_0012,
+  MIGRATION_0013,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -6,7 +6,7 @@ import type { Database } from './database.js'
 
 /** One row as it is kept and as it is counted, as JSON; null where there is none. */
 export interface PastRow {
-  readonly table: 'past_stay' | 'past_total'
+  readonly table: 'past_stay' | 'past_total' | 'kept_file'
   readonly kept: string | null
   readonly counted: string | null
 }
@@ -70,6 +70,15 @@ const FILES: Question = {
     ) WHERE outside <> 0 OR space <> 0 ORDER BY 1`,
 }
 
+const PLACES: Question = {
+  table: 'kept_file',
+  columns: ['inode', 'parent'],
+  keys: 1,
+  kept: 'SELECT inode, parent FROM kept_file ORDER BY 1',
+  counted: `SELECT DISTINCT id, parent FROM past_total CROSS JOIN inode ON inode.id = past_total.inode
+    WHERE kind = 1 AND parent > 0 ORDER BY 1`,
+}
+
 const ABOVE = `LEFT JOIN inode ON inode.id = climb.at AND inode.parent > 0
   LEFT JOIN past_stay AS stay ON inode.id IS NULL AND stay.inode = climb.at AND stay.is_deletion = 1
   WHERE coalesce(inode.parent, stay.parent) IS NOT NULL`
@@ -107,7 +116,7 @@ export function pastDifferences(database: Database): PastRow[] {
 
 /** Every row of what is kept of the past beside what is counted now; to be asked when it is settled. */
 export function* countedPast(database: Database): Generator<PastRow, void, undefined> {
-  for (const question of [STAYS, FILES, DIRECTORIES]) {
+  for (const question of [STAYS, FILES, PLACES, DIRECTORIES]) {
     const kept = rowsOf(database, question, question.kept)
     const counted = rowsOf(database, question, question.counted)
     for (const [key, row] of kept) {

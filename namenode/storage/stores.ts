@@ -6,6 +6,7 @@ import { DetachedStore } from './detached-store.js'
 import { EditStore } from './edit-store.js'
 import type { InodeMemory } from './inode-memory.js'
 import { InodeStore } from './inode-store.js'
+import { KeptFileStore } from './kept-file-store.js'
 import { LeaseStore } from './lease-store.js'
 import { NodeOrderStore } from './node-order-store.js'
 import { PastEntryStore } from './past-entry-store.js'
@@ -38,6 +39,7 @@ export interface Stores {
   readonly pastEntries: PastEntryStore
   readonly pastStays: PastStayStore
   readonly pastTotals: PastTotalStore
+  readonly keptFiles: KeptFileStore
   readonly nodeOrders: NodeOrderStore
 }
 
@@ -64,6 +66,7 @@ export function openStores(database: Database, memory?: InodeMemory): Stores {
     pastEntries: new PastEntryStore(database),
     pastStays: new PastStayStore(database),
     pastTotals: new PastTotalStore(database),
+    keptFiles: new KeptFileStore(database),
     nodeOrders: new NodeOrderStore(database),
   }
 }

@@ -42,6 +42,7 @@ export class PastTotals {
     if (!this.#versions.hasPast) return NO_PAST
     const past = this.#stores.pastTotals.of(inode.id)
     if (past.size === 0) return NO_PAST
+    this.#stores.keptFiles.remove(inode.id)
     this.#climb(inode.parent, pastUnder(inode.policy, negated(past)), upTo)
     return sumOfPast(past)
   }
@@ -49,9 +50,10 @@ export class PastTotals {
   /** An inode has come to its place, with what it has. */
   arrive(id: InodeId): void {
     if (!this.#versions.hasPast) return
-    const place = this.#stores.inodes.placeOf(id)
-    if (place === undefined) return
-    this.#climb(place.parent, pastUnder(place.policy, this.#stores.pastTotals.of(id)))
+    const inode = this.#stores.inodes.get(id)
+    if (inode === undefined) return
+    this.#climb(inode.parent, pastUnder(inode.policy, this.#stores.pastTotals.of(id)))
+    if (inode.kind === 'file') this.#place(inode)
   }
 
   /** An inode was moved; its versions are kept. @param inode as it was */
@@ -168,7 +170,16 @@ export class PastTotals {
   #recountKept(file: Inode): void {
     const old = this.#stores.pastTotals.of(file.id).get(0) ?? NO_PAST
     const change = minus(keptOf(this.#stores, file), old)
-    if (!isNothing(change)) this.#climb(file.id, new Map([[0, change]]))
+    if (isNothing(change)) return
+    this.#climb(file.id, new Map([[0, change]]))
+    this.#place(file)
+  }
+
+  /** Summaries find what snapshots keep of a file in the directory where it is. */
+  #place({ id, parent }: Inode): void {
+    const { keptFiles, pastTotals } = this.#stores
+    if (parent === NO_PARENT || pastTotals.of(id).size === 0) keptFiles.remove(id)
+    else keptFiles.put(id, parent)
   }
 
   #recountStay(stay: PastStay, inode: Inode | undefined): void {

@@ -23,7 +23,10 @@ export const NO_SNAPSHOT_CONTENT: SnapshotContent = {
 /** Yields when other work may have its turn. */
 export type ContentWork = Generator<undefined, SnapshotContent, undefined>
 type ContentSteps = Generator<undefined, void, undefined>
-type ContentStores = Pick<Stores, 'inodes' | 'snapshots' | 'pastEntries' | 'pastTotals'>
+type ContentStores = Pick<
+  Stores,
+  'inodes' | 'snapshots' | 'pastEntries' | 'pastTotals' | 'keptFiles'
+>
 
 /** Rows looked at before other work gets its turn: about 3 ms. */
 const SLICE_ROWS = 500
@@ -107,6 +110,7 @@ class ContentWalk {
       }
     }
     yield* this.#intoMovedIn(level, seen)
+    if (level.at === NOW) yield* this.#keptIn(level.directory)
   }
 
   /** What came here, or has something below it that did, with old versions of entries may have none in this place. */
@@ -171,6 +175,20 @@ class ContentWalk {
     if (this.#hasEarlier(below)) yield* this.into(below)
   }
 
+  /** Wherever files have come from: what snapshots keep of them counts where they are. */
+  *#keptIn(directory: InodeId): ContentSteps {
+    let after: InodeId | 0 = 0
+    for (;;) {
+      const page = this.#stores.keptFiles.in(directory, after, SLICE_ROWS)
+      for (const id of page) {
+        after = id
+        this.addKeptOf(id)
+      }
+      yield* this.#giveWay(page.length)
+      if (page.length < SLICE_ROWS) return
+    }
+  }
+
   /** The oldest snapshot shows all that there is to see of what was deleted after it. */
   #hasEarlier({ roots, at }: Level): boolean {
     return roots.some((root) => this.#stores.snapshots.hasBetween(root, 0, at - 1))
@@ -183,10 +201,7 @@ class ContentWalk {
     level: Level,
     seen: Seen,
   ): ContentSteps {
-    if (kind === 'file') {
-      if (level.at === NOW) this.addKeptOf(id)
-      return
-    }
+    if (kind === 'file') return
     const hasChanged = stay.some(({ until }) => until <= level.at)
     if (!hasChanged && arrived === 0) return
     seen.entered.add(id)

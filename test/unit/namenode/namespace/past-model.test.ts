@@ -14,7 +14,9 @@ import { checkStore } from './store-checks.js'
 const name = fc.constantFrom('a', 'b')
 const below = (top: string, maxLength: number) =>
   fc.array(name, { minLength: 1, maxLength }).map((it) => `${top}/${it.join('/')}`)
+const FILES = ['/d/a/a', '/d/a/b/a', '/d/b/a/b', '/d/b/b', '/e/a/b', '/o/b/a']
 const path = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...FILES) },
   { weight: 5, arbitrary: below('/d', 3) },
   { weight: 2, arbitrary: below('/e', 2) },
   { weight: 1, arbitrary: below('/o', 2) },
@@ -48,6 +50,7 @@ describe.each([0, 60_000])('with deletions kept for %d ms', (keepDeletedMs) => {
           for (const it of steps) await act(fixture, it)
           while (await fixture.namespace.freeSnapshots(3));
           checkStore(fixture.folder)
+          await checkSummaries(fixture)
           await letGo(fixture)
         } finally {
           await fixture.dispose()
@@ -62,7 +65,7 @@ async function prepare(namespace: StoredNamespace): Promise<void> {
   for (const it of ['/d', '/e', '/o']) {
     await namespace.mkdirs(ROOT, { path: it, permission: 0o755, createParent: true })
   }
-  for (const it of ['/d/a/a', '/d/a/b/a', '/d/b/a/b', '/d/b/b', '/e/a/b', '/o/b/a']) {
+  for (const it of FILES) {
     await writeFile(namespace, it, [700, 10])
   }
   for (const it of ['/d', '/e']) await namespace.allowSnapshot(ROOT, { path: it })
@@ -124,6 +127,26 @@ async function change(fixture: Fixture, it: Step): Promise<void> {
   }
 }
 
+/** What snapshots keep of files that are there is in the summaries above them, wherever the files have moved to. */
+async function checkSummaries({ namespace, folder }: Fixture): Promise<void> {
+  const database = openReadingConnection(namespacePaths(folder).database)
+  try {
+    const keptBelow = database.prepare<[number], number>(
+      `WITH RECURSIVE below (id) AS (
+         SELECT ? UNION ALL SELECT inode.id FROM below CROSS JOIN inode ON inode.parent = below.id)
+       SELECT total(space) FROM below JOIN inode USING (id) JOIN past_total ON inode = id WHERE kind = 1`,
+    )
+    for (const it of ['/', '/d', '/e', '/o', '/d/a', '/e/a', '/o/b']) {
+      const status = namespace.status(ROOT, it)
+      if (status === undefined) continue
+      const { keptOfFilesBytes } = await namespace.snapshotContent(ROOT, it)
+      expect([it, keptOfFilesBytes]).toEqual([it, keptBelow.pluck().get(status.id)])
+    }
+  } finally {
+    database.close()
+  }
+}
+
 function usageAt(namespace: StoredNamespace, path: string) {
   const { fileAndDirectoryCount, spaceConsumedBytes } = namespace.quotaUsage(ROOT, path)
   return { names: fileAndDirectoryCount, spaceBytes: spaceConsumedBytes }
@@ -153,7 +176,7 @@ async function letGo({ namespace, folder, clock }: Fixture): Promise<void> {
   }
   const database = openReadingConnection(namespacePaths(folder).database)
   try {
-    for (const table of ['past_stay', 'past_total', 'inode_version']) {
+    for (const table of ['past_stay', 'past_total', 'kept_file', 'inode_version']) {
       expect(database.prepare(`SELECT * FROM ${table}`).all(), table).toEqual([])
     }
   } finally {

@@ -148,6 +148,30 @@ describe.each([0, 60_000])('with deletions kept for %d ms, a summary', (keepDele
     await forget('s1')
     expect(await only('/d/cut')).toEqual(NOTHING)
   })
+
+  it('has what snapshots keep of a file where that is now, and the file as it was shown where it was', async () => {
+    await writeFile(namespace, '/d/cut', [1000, 500])
+    await take('s1')
+    const holder = 'H1'
+    await namespace.truncate(ROOT, { path: '/d/cut', newLengthBytes: 1000, holder })
+    const kept = { ...NOTHING, keptOfFilesBytes: 1500 }
+    await rename('/d/cut', '/d/sub/cut')
+    expect(await only('/d/sub')).toEqual(kept)
+    expect(await only('/d')).toEqual({ ...files(1, 1500), keptOfFilesBytes: 1500 })
+    await rename('/d/sub/cut', '/plain/cut')
+    expect(await only('/d/sub')).toEqual(NOTHING)
+    expect(await only('/d')).toEqual(files(1, 1500))
+    expect(await only('/plain')).toEqual(kept)
+    await take('s2')
+    await rename('/plain', '/d/plain')
+    expect(await only('/d')).toEqual({ ...files(1, 1500), keptOfFilesBytes: 1500 })
+    // It is cut again where no snapshot shows it.
+    await namespace.truncate(ROOT, { path: '/d/plain/cut', newLengthBytes: 0, holder })
+    expect(await only('/d/plain')).toEqual({ ...NOTHING, keptOfFilesBytes: 4500 })
+    await remove('/d/plain/cut')
+    expect(await only('/d/plain')).toEqual(NOTHING)
+    expect(await only('/d')).toEqual(files(1, 1500))
+  })
 })
 
 describe('a summary of much', () => {

@@ -270,14 +270,15 @@ describe.each([0, 60_000])('with deletions kept for %d ms', (keepDeletedMs) => {
     await namespace().close()
     const path = namespacePaths(life.fixture.folder).database
     const old = openWritingConnection(path)
-    const rows = (table: string) => old.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all()
-    const kept = [rows('past_stay'), rows('past_total')]
-    old.exec(`DROP TABLE past_stay; DROP TABLE past_total; DROP INDEX inode_version_by_id;
+    const rows = (table: string) => old.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all()
+    const tables = ['past_stay', 'past_total', 'kept_file']
+    const kept = tables.map(rows)
+    old.exec(`DROP TABLE past_stay; DROP TABLE past_total; DROP TABLE kept_file; DROP INDEX inode_version_by_id;
       PRAGMA user_version = 11`)
     old.close()
     const migrated = openWritingConnection(path)
-    const found = ['past_stay', 'past_total'].map((table) =>
-      migrated.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all(),
+    const found = tables.map((table) =>
+      migrated.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all(),
     )
     expect(pastDifferences(migrated)).toEqual([])
     migrated.close()

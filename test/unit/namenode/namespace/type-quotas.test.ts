@@ -168,7 +168,7 @@ it('a store from before these totals were kept is given them', async () => {
   await namespace.close()
   const database = openWritingConnection(namespacePaths(fixture.folder).database)
   database.exec(`DROP TABLE policy_total; ALTER TABLE inode DROP COLUMN tree_reserved;
-    ALTER TABLE inode_version DROP COLUMN tree_reserved; DROP TABLE past_stay; DROP TABLE past_total;
+    ALTER TABLE inode_version DROP COLUMN tree_reserved; DROP TABLE past_stay; DROP TABLE past_total; DROP TABLE kept_file;
     DROP INDEX inode_version_by_id; PRAGMA user_version = 10`)
   database.close()
   await fixture.reopen().catch(() => undefined)
