@@ -329,6 +329,11 @@ export class DatanodeNode {
     }
   }
 
+  /** By which tickets expire: the namenode's clock, which issued them; ours may be another by hours. */
+  ticketTimeMs(): number {
+    return this.#client.namenodeWallMs?.() ?? this.#seams.clock.wallMs()
+  }
+
   /** Stops intake first, then lets go of replicas, then of the folders. Idempotent. */
   close(): Promise<void> {
     this.#ending ??= this.#end()

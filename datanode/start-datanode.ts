@@ -48,7 +48,8 @@ export async function startDatanode(
     closing.use('node', opened, (it) => it.close())
     const ports = await opened.listen()
     const health = () => opened.health()
-    const http = await serveDatanodeHttp({ config: opened.config, seams, health })
+    const ticketTimeMs = () => opened.ticketTimeMs()
+    const http = await serveDatanodeHttp({ config: opened.config, seams, health, ticketTimeMs })
     closing.use('http', http, (it) => it.close())
     const httpPort = http.port
     opened.begin({ ...ports, httpPort })

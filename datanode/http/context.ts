@@ -10,6 +10,8 @@ export interface DatanodeHttpContext {
   readonly seams: Seams
   /** From memory, cheap. */
   readonly health: () => DatanodeHealth
+  /** The wall clock by which tickets expire. */
+  readonly ticketTimeMs: () => number
 }
 
 export const SERVER_LIMITS = {

@@ -9,6 +9,8 @@ import type { Seams } from '../../shared/seams.js'
 export interface FileServing {
   readonly seams: Seams
   readonly clusterToken: string
+  /** The wall clock by which tickets expire. */
+  readonly ticketTimeMs: () => number
   /** A client of this cluster that acts for `user`. Owned by the caller of the routes, not by them. */
   readonly clientFor: (user: string) => DfsClient
 }
@@ -29,7 +31,7 @@ export interface FileRequest {
 export function parseFileRequest(request: FastifyRequest, serving: FileServing): FileRequest {
   const query: FilesQuery = singleParameters(request.query)
   const path = pathOfFileUrl(request.url)
-  const nowMs = serving.seams.clock.wallMs()
+  const nowMs = serving.ticketTimeMs()
   // A reader may ask with HEAD what it was sent to GET.
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const claims = verifyTicket(query.ticket, { method, path, nowMs }, serving.clusterToken)

@@ -12,7 +12,7 @@ const BODY_LIMIT_BYTES = 64 * 1024
 
 /** Builds the face without listening. It is a client of the cluster like any other: uploads go through a pipeline. */
 export async function buildDatanodeHttp(context: DatanodeHttpContext): Promise<FastifyInstance> {
-  const { seams, health } = context
+  const { seams, health, ticketTimeMs } = context
   const { clusterToken, namenodeRpc } = context.config
   const app = buildHttpServer({
     log: seams.log,
@@ -23,7 +23,8 @@ export async function buildDatanodeHttp(context: DatanodeHttpContext): Promise<F
   const clients = new ClientCache({ fs: `hdfs://${namenodeRpc.host}:${namenodeRpc.port}`, seams })
   app.addHook('onClose', () => clients.close())
   registerHealthRoutes(app, health)
-  const serving = { seams, clusterToken, clientFor: (user: string) => clients.clientFor(user) }
+  const clientFor = (user: string) => clients.clientFor(user)
+  const serving = { seams, clusterToken, ticketTimeMs, clientFor }
   registerDownloadRoutes(app, serving)
   await registerUploadRoutes(app, serving)
   void app.register((scope, _options, done) => {

@@ -17,6 +17,8 @@ export interface ControlClient {
     reply: Reply,
     timeoutMs: number,
   ): Promise<Static<Reply>>
+  /** The namenode's wall clock now, as far as its answers have told. */
+  namenodeWallMs?(): number | undefined
   close(): void
 }
 
@@ -29,6 +31,8 @@ export class HttpControlClient implements ControlClient {
   readonly #baseUrl: string
   readonly #authorization: string
   readonly #clock: Clock
+  /** Of the last answer: what its clock said, and our steady one. */
+  #answered: { readonly wallMs: number; readonly atMs: number } | undefined
   #isClosed = false
   readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, noDelay: true })
 
@@ -76,6 +80,7 @@ export class HttpControlClient implements ControlClient {
       }
       request.once('error', fail)
       request.once('response', (response) => {
+        this.#noteTime(response.headers.date)
         const chunks: Buffer[] = []
         let bytes = 0
         response.on('data', (chunk: Buffer) => {
@@ -99,6 +104,19 @@ export class HttpControlClient implements ControlClient {
       })
       request.end(body)
     })
+  }
+
+  namenodeWallMs(): number | undefined {
+    if (this.#answered === undefined) return undefined
+    const { wallMs, atMs } = this.#answered
+    return wallMs + this.#clock.monotonicMs() - atMs
+  }
+
+  /** @param date of HTTP's header, in whole seconds */
+  #noteTime(date: string | undefined): void {
+    const wallMs = Date.parse(date ?? '')
+    if (Number.isNaN(wallMs)) return
+    this.#answered = { wallMs, atMs: this.#clock.monotonicMs() }
   }
 
   close(): void {

@@ -10,7 +10,7 @@ export interface TicketClaims {
   readonly user: string
   readonly method: string
   readonly path: string
-  /** Wall clock, milliseconds. */
+  /** The namenode's wall clock, milliseconds. */
   readonly expiresMs: number
 }
 

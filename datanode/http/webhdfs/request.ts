@@ -21,7 +21,7 @@ export interface DataRequest {
 export function parseDataRequest(request: FastifyRequest, serving: FileServing): DataRequest {
   const parameters = WebhdfsParameters.ofUrl(request.url)
   const path = pathOfWebhdfsUrl(request.url)
-  const nowMs = serving.seams.clock.wallMs()
+  const nowMs = serving.ticketTimeMs()
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const expected = { method, path, nowMs }
   const claims = verifyTicket(parameters.text(TICKET_PARAMETER), expected, serving.clusterToken)
