@@ -8,6 +8,7 @@ import {
   openFileWithBlock,
   ROOT,
   refusal,
+  truncateFile,
   writeFile,
 } from './namespace-fixture.js'
 import { namespaceForEach } from './namespace-for-each.js'
@@ -58,6 +59,20 @@ describe('an open file that is kept', () => {
     expect(status).toMatchObject({ id, lengthBytes: 70, isUnderConstruction: false })
     checkStore(fixture.folder)
   })
+})
+
+it('what is kept outlives the snapshot that shows blocks which it has no more', async () => {
+  const { namespace } = fixture
+  await writeFile(namespace, '/home/f', [500])
+  await namespace.allowSnapshot(ROOT, { path: '/home' })
+  await namespace.createSnapshot(ROOT, { path: '/home', name: 's1' })
+  await truncateFile(namespace, '/home/f', 0)
+  await remove('/home/f', ROOT)
+  await namespace.deleteSnapshot(ROOT, { path: '/home', name: 's1' })
+  while (await namespace.freeSnapshots(10));
+  await undelete({ path: '/home/f' }, ROOT)
+  expect(namespace.status(ROOT, '/home/f')).toMatchObject({ lengthBytes: 0 })
+  checkStore(fixture.folder)
 })
 
 describe('undoing a deletion', () => {

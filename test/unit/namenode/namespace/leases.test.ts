@@ -128,8 +128,13 @@ describe('a lease', () => {
     expect(namespace.deletedBlocksAfter(0, 9)).toEqual([
       { blockId: block.id, generationStamp: block.generationStamp },
     ])
-    await create('/t/open')
+    const open = await openFile('/t/open')
+    const again = await namespace.beginLeaseRecovery(open.id)
+    if (again.kind !== 'recovering') throw new Error('expected a recovery')
     await namespace.delete(ROOT, { path: '/t', recursive: true })
+    expect(await namespace.beginLeaseRecovery(open.id)).toEqual({ kind: 'closed' })
+    const agreed = { ...open.named(5), generationStamp: again.newGenerationStamp }
+    expect(await refusal(namespace.finishLeaseRecovery(open.id, agreed))).toContain('NOT_FOUND')
     clock.nowMs += 2_000_000
     expect(namespace.openFilesAfter(0, 9)).toEqual([])
     expect(namespace.expiredLeases(clock.nowMs, 9)).toEqual([])

@@ -254,56 +254,6 @@ describe('a snapshot', () => {
     checkStore(fixture.folder)
   })
 
-  it('has the namenode close a file that was deleted while it was appended to', async () => {
-    await writeFile(namespace, '/d/f', [500])
-    await take()
-    const { status, lastBlock } = await namespace.append(ROOT, {
-      path: '/d/f',
-      holder: 'H1',
-      newBlock: false,
-    })
-    await namespace.delete(ROOT, { path: '/d/f', recursive: false })
-    expect(namespace.openFilesAfter(0, 9)).toEqual([])
-    const expired = () => namespace.expiredLeases(fixture.clock.nowMs - 1_200_000, 9)
-    expect(expired()).toEqual([{ holder: 'HDFS_NameNode', files: [status.id] }])
-    checkStore(fixture.folder)
-    await fixture.reopen()
-    namespace = fixture.namespace
-    expect(expired()).toEqual([{ holder: 'HDFS_NameNode', files: [status.id] }])
-    const begun = await namespace.beginLeaseRecovery(status.id)
-    if (begun.kind !== 'recovering' || !lastBlock) throw new Error('expected a recovery')
-    expect(begun.block).toMatchObject({ id: lastBlock.id, lengthBytes: 500 })
-    const agreed = { id: lastBlock.id, generationStamp: begun.newGenerationStamp, lengthBytes: 560 }
-    await namespace.finishLeaseRecovery(status.id, agreed)
-    expect(await refusal(namespace.finishLeaseRecovery(status.id, agreed))).toContain('NOT_FOUND')
-    expect(namespace.block(lastBlock.id)).toMatchObject({ ...agreed, state: 'committed' })
-    expect(expired()).toEqual([])
-    const seen = namespace.fileBlocks(ROOT, '/d/.snapshot/s1/f', 0, 1000)
-    expect(seen.status.lengthBytes).toBe(500)
-    expect(seen.blocks).toMatchObject([{ ...agreed, lengthBytes: 500 }])
-    checkStore(fixture.folder)
-    await namespace.deleteSnapshot(ROOT, { path: '/d', name: 's1' })
-    while (await namespace.freeSnapshots(10));
-    expect(namespace.deletedBlocksAfter(0, 10).map((it) => it.blockId)).toEqual([lastBlock.id])
-    checkStore(fixture.folder)
-  })
-
-  it('takes the lease of a deleted file along when nothing shows it any more', async () => {
-    await writeFile(namespace, '/d/f', [500])
-    await take()
-    const { status } = await namespace.append(ROOT, { path: '/d/f', holder: 'H1', newBlock: false })
-    await namespace.delete(ROOT, { path: '/d/f', recursive: false })
-    const begun = await namespace.beginLeaseRecovery(status.id)
-    if (begun.kind !== 'recovering') throw new Error('expected a recovery')
-    await namespace.deleteSnapshot(ROOT, { path: '/d', name: 's1' })
-    while (await namespace.freeSnapshots(10));
-    expect(namespace.expiredLeases(fixture.clock.nowMs, 9)).toEqual([])
-    const agreed = { ...begun.block, generationStamp: begun.newGenerationStamp }
-    expect(await refusal(namespace.finishLeaseRecovery(status.id, agreed))).toContain('NOT_FOUND')
-    expect(await namespace.beginLeaseRecovery(status.id)).toEqual({ kind: 'closed' })
-    checkStore(fixture.folder)
-  })
-
   it('does not keep what came from elsewhere after it', async () => {
     await writeFile(namespace, '/plain/in/f', [500])
     await take()
