@@ -275,7 +275,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'repeat-done-again',
-    seed: 5,
+    seed: 1,
     about: 'a request that was carried out, and whose answer was lost, is carried out again (I11)',
     file: 'namenode/service/namespace/namespace-engine.ts',
     find: 'if (isRepeat) return',

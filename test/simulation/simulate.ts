@@ -76,7 +76,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const run = new Run(world, options, {
     isHarsh: shape.below(3) === 0,
     // In one of four clusters; the others are for everything else.
-    losesAnswers: shape.below(4) === 0,
+    losesAnswers: shape.below(4) === 1,
   })
   const lost: string[] = []
   const onLost = (error: unknown) => {
