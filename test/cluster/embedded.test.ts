@@ -1,5 +1,5 @@
 /** The cluster inside a process, as the package exports it. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -110,5 +110,16 @@ describe('the package as it is built', () => {
       code: 'NOT_FOUND',
       isOurs: true,
     })
+  })
+
+  it('shows a short line of code with an error that nobody caught', () => {
+    const program = `
+      import { DfsClient } from ${JSON.stringify(built)}
+      await DfsClient.connect({ fs: 'hdfs://127.0.0.1:1' }).stat('/')`
+    const words = ['--input-type=module', '--eval', program]
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('DfsError: cannot connect to 127.0.0.1:1')
+    expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(300)
   })
 })
