@@ -200,7 +200,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'deleted-left-open',
-    seed: 40,
+    seed: 317,
     about:
       'nobody closes the block of a file that was deleted while it was open, and that a snapshot shows',
     file: 'namenode/service/namespace/apply/namespace-apply-removals.ts',
