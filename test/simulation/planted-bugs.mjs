@@ -22,7 +22,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'sync-answered-early',
-    seed: 30,
+    seed: 43,
     about: 'an hsync is acknowledged, and the disk was not asked',
     file: 'datanode/transfer/block-receiver.ts',
     find: 'if (isSync) this.#sync()',
@@ -74,7 +74,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'copy-outlives-its-file',
-    seed: 70,
+    seed: 86,
     about: 'a deleted block is forgotten while a copy of it is under way',
     file: 'namenode/service/blocks/deleted-blocks.ts',
     find: 'this.#options.pendingCopies(block) > 0 || this.isMoving(block)',
@@ -104,7 +104,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'dropped-writer-forgotten',
-    seed: 125,
+    seed: 130,
     about: 'a node that dropped out of a pipeline is struck off the record with what it holds',
     file: 'namenode/service/blocks/replica-map.ts',
     find: "row.state === 'being-written' && isOfThisVersion && ",
@@ -249,7 +249,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'blocks-to-and-fro',
-    seed: 50,
+    seed: 59,
     about: 'balance moves blocks that make it no better',
     file: 'namenode/policy/plan-balance.ts',
     find: 'return lengthBytes > 0 && left >= reached',
