@@ -22,8 +22,9 @@ import { startLibraryOnce, startOnce } from './start-once.mjs'
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DIST = join(PROJECT, 'dist')
-const NEXT = join(PROJECT, 'dist.next')
-const STAMP = join(DIST, '.build-stamp')
+/** Of this process alone: two builds in one checkout do not meet before the end. */
+const NEXT = join(PROJECT, `dist.next-${process.pid}`)
+const STAMP = '.build-stamp'
 const ROOMS = ['shared', 'namenode', 'datanode', 'cli', 'embedded']
 const INPUTS = [
   'index.ts',
@@ -34,6 +35,7 @@ const INPUTS = [
   'scripts/start-once.mjs',
   'bin/code-cache.js',
 ]
+const SWAPS = 10
 const NOT_SHIPPED = /\.(ts|md)$/
 
 const sources = [...INPUTS.map((name) => join(PROJECT, name)), ...ROOMS.flatMap(filesBelow)]
@@ -42,7 +44,7 @@ const stamp = sources.map((path) => `${relative(PROJECT, path)} ${fingerprint(pa
 async function compile() {
   // Beside dist and then swapped: a build that fails leaves the last good one, and a file that was renamed in the
   // sources does not live on.
-  rmSync(NEXT, { recursive: true, force: true })
+  for (const name of readdirSync(PROJECT)) if (isLeftOver(name)) remove(join(PROJECT, name))
   const compiler = join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc')
   const result = spawnSync(
     process.execPath,
@@ -52,7 +54,10 @@ async function compile() {
       stdio: 'inherit',
     },
   )
-  if (result.status !== 0) process.exit(result.status ?? 1)
+  if (result.status !== 0) {
+    remove(NEXT)
+    process.exit(result.status ?? 1)
+  }
   for (const path of sources) {
     const name = relative(PROJECT, path)
     if (NOT_SHIPPED.test(name) || INPUTS.includes(name)) continue
@@ -60,9 +65,36 @@ async function compile() {
     copyFileSync(path, join(NEXT, name))
   }
   await bundle()
-  rmSync(DIST, { recursive: true, force: true })
-  renameSync(NEXT, DIST)
+  writeFileSync(join(NEXT, STAMP), stamp)
+  swap()
 }
+
+/** Puts what was made in the place of dist; another build may do the same at this moment. */
+function swap() {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      remove(DIST)
+      renameSync(NEXT, DIST)
+      return
+    } catch (error) {
+      if (attempt === SWAPS || !['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error
+    }
+  }
+}
+
+/** Whether it is the folder of a build that was killed. */
+function isLeftOver(name) {
+  const [, pid] = /^dist\.next(?:-(\d+))?$/.exec(name) ?? []
+  if (pid === undefined) return name === 'dist.next'
+  try {
+    process.kill(Number(pid), 0)
+    return Number(pid) === process.pid
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
+}
+
+const remove = (folder) => rmSync(folder, { recursive: true, force: true })
 
 /**
  * One script for every command, what a command does not need stays unexecuted in it; the same without the servers, a fifth
@@ -106,6 +138,7 @@ async function joinScripts(entryPoints, plugins = []) {
     plugins,
     outdir: join(NEXT, 'bundle'),
     bundle: true,
+    absWorkingDir: NEXT,
     format: 'cjs',
     platform: 'node',
     target: 'node20',
@@ -150,9 +183,9 @@ function fingerprint(path) {
   return `${size} ${mtimeMs}`
 }
 
-if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) {
+const made = join(DIST, STAMP)
+if (!existsSync(made) || readFileSync(made, 'utf8') !== stamp) {
   await compile()
-  writeFileSync(STAMP, stamp)
   await startOnce(join(PROJECT, 'bin', 'dfs'))
   startLibraryOnce(join(DIST, 'index.js'))
 }
