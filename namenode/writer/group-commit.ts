@@ -137,7 +137,8 @@ export class GroupCommit<Request, Effects> {
       return { ok: true, value }
     } catch (error) {
       if (concernsWholeBatch(error)) throw error
-      if (executor.hasWritten) return 'begin anew'
+      // Only a refusal in our own words tells that nothing was under way.
+      if (executor.hasWritten || !(error instanceof DfsError)) return 'begin anew'
       executor.keep()
       return { ok: false, error: toPlainError(error) }
     }

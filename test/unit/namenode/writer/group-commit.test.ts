@@ -24,7 +24,7 @@ class Numbers implements BatchExecutor<number | Error | string, readonly number[
     this.executed += 1
     this.hasWritten = false
     if (typeof request === 'string') throw new DfsError('NOT_FOUND', request)
-    this.hasWritten = true
+    this.hasWritten = !(request instanceof RangeError)
     const value = typeof request === 'number' ? request : -1
     this.#database.prepare('INSERT INTO number VALUES (?)').run(value)
     this.#written.push(value)
@@ -147,6 +147,14 @@ describe('group commit', () => {
     expect(stored()).toEqual([1, 2, 3])
     expect(queue.statistics).toMatchObject({ batches: 1, changes: 4 })
     expect(events).toContain('durable 3 in transaction: false')
+  })
+
+  it('begins a batch anew when a change fails while it prepares what belongs to others', async () => {
+    const queue = openQueue()
+    const failed = refusal(queue.submit(new RangeError('CHECK constraint failed')))
+    const answers = Promise.all([queue.submit(1), failed, queue.submit(2)])
+    expect(await answers).toEqual([10, 'INTERNAL: CHECK constraint failed', 20])
+    expect(stored()).toEqual([1, 2])
   })
 
   it('rolls back everybody when the disk is full, and goes on when there is room', async () => {
