@@ -97,8 +97,8 @@ async function up(options: Options, io: CliIo, setExitCode: (code: number) => vo
 function endWithParent(io: CliIo, ending: AbortController): void {
   const standing = ownStanding(io.environment)
   if (!endsWithParent(standing)) return
-  void parentGone(io.seams.clock, () => process.ppid, ending.signal).then(() => {
-    const { parentPid } = standing
+  const { parentPid } = standing
+  void parentGone(io.seams.clock, parentPid, () => process.ppid, ending.signal).then(() => {
     io.stderr.write(
       `dfs up: stopping, since the process that started it (pid ${parentPid}) is gone\n`,
     )

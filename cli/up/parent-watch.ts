@@ -55,13 +55,17 @@ export function endsWithParent(standing: Standing): boolean {
   return hasParent && !isDetached && !isJobOfShell
 }
 
-/** Resolves when another process has become the parent; never when the signal aborts first. */
+/**
+ * Resolves when another process has become the parent; never when the signal aborts first.
+ * @param first the parent as it was when `endsWithParent` was asked
+ * @param parentPid the parent now
+ */
 export async function parentGone(
   clock: Clock,
+  first: number,
   parentPid: () => number,
   signal: AbortSignal,
 ): Promise<void> {
-  const first = parentPid()
   return await new Promise((resolve) => {
     let cancel = () => {}
     const check = () => {

@@ -105,7 +105,7 @@ export class GroupCommit<Request, Effects> {
     this.#begin.run()
     const outcomes = this.#executeEach(requests, startedMs, (it) => this.#executeOne(it))
     if (outcomes !== 'begin anew') return outcomes
-    this.#rollback.run()
+    this.#rollBack()
     this.#options.executor.rolledBack()
     this.#begin.run()
     const again = this.#executeEach(requests, startedMs, (it) => this.#executeAlone(it))
@@ -162,6 +162,11 @@ export class GroupCommit<Request, Effects> {
     }
   }
 
+  /** SQLite may have done so by itself, as when the disk was full. */
+  #rollBack(): void {
+    if (this.#options.database.inTransaction) this.#rollback.run()
+  }
+
   /** The batch as a whole failed: nobody's change happened (after a fatal error: nobody knows), and everybody hears why. */
   #fail(
     error: unknown,
@@ -174,8 +179,7 @@ export class GroupCommit<Request, Effects> {
     const outcomes = Array.from({ length: count }, (): Outcome => ({ ok: false, error: plain }))
     let fatal = isFatal(error) ? plain : undefined
     try {
-      // SQLite may have rolled back by itself when the disk was full.
-      if (this.#options.database.inTransaction) this.#rollback.run()
+      this.#rollBack()
       if (fatal === undefined) this.#options.executor.rolledBack()
     } catch (rollbackError) {
       fatal = toPlainError(rollbackError)

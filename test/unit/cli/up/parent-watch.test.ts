@@ -39,7 +39,7 @@ describe('the watch over the parent', () => {
     const ending = new AbortController()
     const told: string[] = []
     const watch = (name: string, signal: AbortSignal) =>
-      void parentGone(clock, () => parent, signal).then(() => told.push(name))
+      void parentGone(clock, 200, () => parent, signal).then(() => told.push(name))
     watch('ended', ending.signal)
     watch('waiting', new AbortController().signal)
     await clock.advance(5_000)
@@ -48,5 +48,15 @@ describe('the watch over the parent', () => {
     parent = 1
     await clock.advance(500)
     expect(told).toEqual(['waiting'])
+  })
+
+  it('sees a parent that went before the watch began', async () => {
+    const clock = new FakeClock()
+    let isTold = false
+    void parentGone(clock, 200, () => 1, new AbortController().signal).then(() => {
+      isTold = true
+    })
+    await clock.advance(0)
+    expect(isTold).toBe(true)
   })
 })

@@ -14,6 +14,7 @@ import { DfsError } from '../../../../shared/errors.js'
 import { silentLog } from '../../../../shared/log.js'
 import { systemNetwork } from '../../../../shared/network.js'
 import { seededRandom } from '../../../../shared/random.js'
+import { TEST_LIMITS } from './open-engine.js'
 
 /** Wall and monotonic time stand still until a test moves them; timers are the system's. */
 export class HandClock implements Clock {
@@ -64,12 +65,7 @@ export function openOn(
     bindHost: '127.0.0.1',
     superuser: 'hdfs',
     supergroup: 'supergroup',
-    minBlockSizeBytes: 0,
-    maxReplication: 512,
-    maxXAttrs: 32,
-    maxXAttrBytes: 16_384,
-    keepDeletedMs: 0,
-    editsRetained: 1_000_000,
+    ...TEST_LIMITS,
     leaseSoftLimitMs: 60_000,
     leaseHardLimitMs: 1_200_000,
     ...overrides,

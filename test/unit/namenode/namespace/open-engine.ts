@@ -5,15 +5,16 @@ import { openMemoryDatabase } from '../../../../namenode/storage/database.js'
 import { InodeMemory } from '../../../../namenode/storage/inode-memory.js'
 import { openStores } from '../../../../namenode/storage/stores.js'
 
-const LIMITS: ChangeLimits = {
+/** Settings of changes as the tests have them where they say nothing else. */
+export const TEST_LIMITS = {
   minBlockSizeBytes: 0,
   maxReplication: 512,
   maxXAttrs: 32,
   maxXAttrBytes: 16_384,
   keepDeletedMs: 0,
   editsRetained: 1_000_000,
-  maxDirectoryItems: 10_000,
 }
+const MAX_DIRECTORY_ITEMS = 10_000
 
 /** @param Engine ours or one that misbehaves. @returns a formatted namespace; the caller closes `database` */
 export function openEngine<E extends NamespaceEngine>(
@@ -22,7 +23,11 @@ export function openEngine<E extends NamespaceEngine>(
 ) {
   const database = openMemoryDatabase()
   const stores = openStores(database, new InodeMemory())
-  const engine = new Engine(stores, { ...LIMITS, ...limits })
+  const engine = new Engine(stores, {
+    ...TEST_LIMITS,
+    maxDirectoryItems: MAX_DIRECTORY_ITEMS,
+    ...limits,
+  })
   database.exec('BEGIN')
   engine.applyOwn(
     { op: 'format', clusterId: 'CID-x', blockPoolId: 'BP-x', owner: 'hdfs', group: 'g' },

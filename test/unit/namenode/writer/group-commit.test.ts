@@ -29,6 +29,7 @@ class Numbers implements BatchExecutor<number | Error | string, readonly number[
     this.#database.prepare('INSERT INTO number VALUES (?)').run(value)
     this.#written.push(value)
     this.lastTransactionId += 1
+    if (request instanceof EvalError && this.executed === 1) this.#database.exec('ROLLBACK')
     if (request instanceof Error) throw request
     return value * 10
   }
@@ -147,6 +148,14 @@ describe('group commit', () => {
     expect(stored()).toEqual([1, 2, 3])
     expect(queue.statistics).toMatchObject({ batches: 1, changes: 4 })
     expect(events).toContain('durable 3 in transaction: false')
+  })
+
+  it('begins a batch anew that SQLite has rolled back by itself', async () => {
+    const queue = openQueue()
+    const failed = refusal(queue.submit(new EvalError('interrupted')))
+    const answers = Promise.all([queue.submit(1), failed, queue.submit(2)])
+    expect(await answers).toEqual([10, 'INTERNAL: interrupted', 20])
+    expect(stored()).toEqual([1, 2])
   })
 
   it('begins a batch anew when a change fails while it prepares what belongs to others', async () => {
