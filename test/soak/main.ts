@@ -7,6 +7,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     'fault-every': { type: 'string', default: '20' },
+    clients: { type: 'string', default: '3' },
   },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -16,6 +17,7 @@ const report = await soak({
   seconds: Number(values.minutes) * 60,
   seed: Number(values.seed),
   faultEverySeconds: Number(values['fault-every']),
+  clientsOfEachKind: Number(values.clients),
   say,
 })
 say(`${report.operations} operations, ${report.failures} cut off by ${report.faults} faults`)

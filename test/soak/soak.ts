@@ -1,6 +1,7 @@
 /**
- * A soak: mixed clients, faults by killing, pausing and restarting, for as long as asked; then quiet, and a look at
- * what must not have grown. Everything is decided from one seed but the moments, which are the machine's.
+ * A soak: mixed clients, faults by killing, pausing and restarting for the first part of the time asked, then load
+ * without faults, in which no process may grow; then quiet, and a look at what must not be left. Everything is decided
+ * from one seed but the moments, which are the machine's.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -11,17 +12,25 @@ import { waitUntil } from '../support/wait-until.js'
 import { rpcFace, SoakClient, webhdfsFace } from './soak-clients.js'
 
 const DATANODES = 4
-const CLIENTS_OF_EACH_KIND = 3
 const HEAL_LIMIT_MS = 180_000
 /** What a process may hold more at the end than before: connections that idle, a heap that has not been collected. */
 const DESCRIPTORS_LEFT = 60
 const MEMORY_LEFT_MIB = 200
+/**
+ * The part of a soak without faults: a process that is killed every few minutes cannot show a slow leak. Its first half
+ * is for warming up, in its second half nothing may grow by more than a heap breathes.
+ */
+const CALM_PART = 0.4
+const GROWTH_UNDER_LOAD_MIB = 40
+const SAMPLE_EVERY_MS = 30_000
 
 export interface SoakOptions {
   readonly seconds: number
   readonly seed: number
   /** From one fault to the next. */
   readonly faultEverySeconds: number
+  /** Clients over Hadoop's protocols, and as many over WebHDFS. */
+  readonly clientsOfEachKind: number
   readonly say: (line: string) => void
 }
 
@@ -65,33 +74,84 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 }
 
 async function soakCluster(cluster: ProcessCluster, options: SoakOptions): Promise<SoakReport> {
-  const random = seededRandom(options.seed)
-  const clients = Array.from({ length: CLIENTS_OF_EACH_KIND }, (_, index) => {
-    const client = cluster.client()
-    const web = webhdfsFace(cluster.httpUrl, userInfo().username)
-    return [
-      new SoakClient(`rpc-${index}`, client, rpcFace(client), seededRandom(options.seed + index)),
-      new SoakClient(`web-${index}`, client, web, seededRandom(options.seed + 100 + index)),
-    ]
-  }).flat()
-  for (const client of clients) client.start()
+  const clients = startClients(cluster, options)
   const endMs = performance.now() + options.seconds * 1000
-  let faults = 0
-  while (performance.now() < endMs) {
-    const pauseMs = Math.min(options.faultEverySeconds * 1000, endMs - performance.now())
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, pauseMs)))
-    options.say(describe(cluster, clients, faults))
-    await injectFault(cluster, random.next(), random.below(DATANODES))
-    faults += 1
-  }
-  await Promise.all(clients.map((client) => client.stop()))
+  const faults = await injectFaults(cluster, clients, {
+    ...options,
+    endMs: endMs - options.seconds * 1000 * CALM_PART,
+  })
   await cluster.ready()
-  const complaints = await complaintsAtTheEnd(cluster, clients)
+  const grown = await growthUnderLoad(cluster, { endMs, say: options.say })
+  await Promise.all(clients.map((client) => client.stop()))
+  const complaints = [...grown, ...(await complaintsAtTheEnd(cluster, clients))]
   const sum = (of: 'operations' | 'failures') =>
     clients.reduce((total, { tally }) => total + tally[of], 0)
   const operations = sum('operations')
   if (operations === 0) complaints.push('no client did anything')
   return { operations, failures: sum('failures'), faults, complaints }
+}
+
+function startClients(cluster: ProcessCluster, options: SoakOptions): SoakClient[] {
+  return Array.from({ length: options.clientsOfEachKind }, (_, index) => {
+    const client = cluster.client()
+    const web = webhdfsFace(cluster.httpUrl, userInfo().username)
+    return [
+      new SoakClient(`rpc-${index}`, client, rpcFace(client), seededRandom(options.seed + index)),
+      new SoakClient(`web-${index}`, client, web, seededRandom(options.seed + 100 + index)),
+    ].map((it) => it.start())
+  }).flat()
+}
+
+/** One fault after another until a moment of `performance.now()`. @returns how many */
+async function injectFaults(
+  cluster: ProcessCluster,
+  clients: readonly SoakClient[],
+  options: SoakOptions & { endMs: number },
+): Promise<number> {
+  const random = seededRandom(options.seed)
+  let faults = 0
+  while (performance.now() < options.endMs) {
+    await pause(Math.min(options.faultEverySeconds * 1000, options.endMs - performance.now()))
+    options.say(describe(cluster, clients, faults))
+    await injectFault(cluster, random.next(), random.below(DATANODES))
+    faults += 1
+  }
+  return faults
+}
+
+/**
+ * Lets the clients work until `endMs` and compares the memory of each process in the last quarter of that time with
+ * what it was in the quarter before: the least of several samples, since a heap that is about to be collected says nothing.
+ * @returns complaints
+ */
+async function growthUnderLoad(
+  cluster: ProcessCluster,
+  { endMs, say }: { endMs: number; say: (line: string) => void },
+): Promise<string[]> {
+  const nodes = [cluster.namenode, ...cluster.datanodes]
+  const quarterMs = Math.max(0, endMs - performance.now()) / 4
+  const leastUntil = async (untilMs: number): Promise<number[]> => {
+    const least = nodes.map(() => Number.POSITIVE_INFINITY)
+    do {
+      await pause(Math.min(SAMPLE_EVERY_MS, untilMs - performance.now()))
+      for (const [index, node] of nodes.entries()) {
+        least[index] = Math.min(least[index] ?? 0, sampleOf(node.pid).residentMib)
+      }
+    } while (performance.now() < untilMs)
+    return least
+  }
+  await pause(endMs - 2 * quarterMs - performance.now())
+  const before = await leastUntil(endMs - quarterMs)
+  const after = await leastUntil(endMs)
+  const lines = nodes.map(({ name }, index) => `${name} ${before[index]} to ${after[index]} MiB`)
+  say(`without faults: ${lines.join(', ')}`)
+  return lines.filter(
+    (_, index) => (after[index] ?? 0) > (before[index] ?? 0) + GROWTH_UNDER_LOAD_MIB,
+  )
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, durationMs)))
 }
 
 /** Kills, pauses or restarts; everything runs again when it returns. */
@@ -104,7 +164,7 @@ async function injectFault(cluster: ProcessCluster, chance: number, index: numbe
   } else if (chance < 0.6) {
     datanode.pause()
     // Longer than it takes to be called dead.
-    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    await pause(6_000)
     datanode.resume()
   } else if (chance < 0.8) {
     await datanode.restart()
