@@ -2,6 +2,7 @@
 import type { SettingValues } from '../shared/config/settings.js'
 import type { WebAccessRules } from '../shared/http/web-access.js'
 import { hostInUrl } from '../shared/ip-address.js'
+import type { CachedWrites } from './policy/drop-behind.js'
 
 export interface VolumeConfig {
   readonly path: string
@@ -44,8 +45,8 @@ export interface DatanodeConfig extends NamenodePlace {
   readonly hungAfterMs: number
   /** Sync data before the last packet of a block is acknowledged (P1). */
   readonly syncOnClose: boolean
-  /** For writers that do not say: large batches leave no copy in the page cache. */
-  readonly dropCacheBehindWrites: boolean
+  /** For writers that do not say: whose large batches stay in the page cache. */
+  readonly cachedWrites: CachedWrites
   readonly scrubPeriodMs: number
   readonly scrubBytesPerSecond: number
   readonly copyBytesPerSecond: number
@@ -95,7 +96,7 @@ export function datanodeConfig(
     failedVolumesTolerated: values['datanode.failed-volumes-tolerated'],
     hungAfterMs: values['datanode.hung-after'],
     syncOnClose: values['datanode.sync-on-close'],
-    dropCacheBehindWrites: values['datanode.drop-cache-behind-writes'],
+    cachedWrites: values['datanode.cached-writes'],
     scrubPeriodMs: values['datanode.scrub-period'],
     scrubBytesPerSecond: values['datanode.scrub-rate'],
     copyBytesPerSecond: values['datanode.copy-rate'],

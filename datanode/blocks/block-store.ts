@@ -33,8 +33,8 @@ export interface NewReplica {
   readonly sizeBytes: number
   /** To take the place of the replica of this version on another volume. */
   readonly isMove?: boolean
-  /** Whether large writes leave no copy in the page cache; undefined: as the settings say. */
-  readonly dropBehind?: boolean | undefined
+  /** Whether large writes leave no copy in the page cache (default: they leave one). */
+  readonly dropBehind?: boolean
 }
 
 /** A copy in flight: not in the index, not reported, dropped by a crash. */
@@ -47,7 +47,7 @@ export interface CopyInFlight extends NewReplica {
 export class BlockStore {
   readonly queue = new BlockQueue()
   readonly volumes: readonly Volume[]
-  readonly config: Pick<DatanodeConfig, 'syncOnClose' | 'dropCacheBehindWrites'>
+  readonly config: Pick<DatanodeConfig, 'syncOnClose' | 'cachedWrites'>
   readonly seams: Seams
   readonly index: BlockIndex
   readonly keptFiles: KeptFiles
@@ -56,7 +56,7 @@ export class BlockStore {
 
   constructor(
     volumes: readonly Volume[],
-    config: Pick<DatanodeConfig, 'syncOnClose' | 'dropCacheBehindWrites'>,
+    config: Pick<DatanodeConfig, 'syncOnClose' | 'cachedWrites'>,
     seams: Seams,
   ) {
     this.volumes = volumes
@@ -117,7 +117,7 @@ export class BlockStore {
 
   async #createFiles(
     volume: Volume,
-    { id, dropBehind }: NewReplica,
+    { id, dropBehind = false }: NewReplica,
     paths: Omit<ReplicaPaths, 'folder'> & { readonly folder?: string },
   ): Promise<ReplicaWriter> {
     const file = await ReplicaFile.open(volume.disk, id, paths, 'create-new')
@@ -139,7 +139,7 @@ export class BlockStore {
       tail: Buffer.alloc(0),
       lengthBytes: 0,
       syncInBackground: this.config.syncOnClose,
-      pastCache: dropBehind ?? this.config.dropCacheBehindWrites,
+      pastCache: dropBehind,
       syncNames: async () => {
         if (folder !== undefined) await volume.disk.syncFolder(folder)
       },

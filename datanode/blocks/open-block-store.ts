@@ -12,7 +12,7 @@ import { preferredReplica, scanVolume } from './volume-scan.js'
 
 type StoreConfig = Pick<
   DatanodeConfig,
-  'volumes' | 'reservedBytes' | 'failedVolumesTolerated' | 'syncOnClose' | 'dropCacheBehindWrites'
+  'volumes' | 'reservedBytes' | 'failedVolumesTolerated' | 'syncOnClose' | 'cachedWrites'
 >
 
 /** A volume that could not be opened has no identity; only its path is known. */

@@ -37,7 +37,7 @@ export interface ResumeRequest {
   readonly maxBytes: number
   readonly sizeBytes: number
   /** As in `NewReplica`. */
-  readonly dropBehind?: boolean | undefined
+  readonly dropBehind?: boolean
 }
 
 /**
@@ -179,7 +179,7 @@ async function openForWriting(
       tail,
       lengthBytes,
       syncInBackground: store.config.syncOnClose,
-      pastCache: request.dropBehind ?? store.config.dropCacheBehindWrites,
+      pastCache: request.dropBehind ?? false,
       syncNames: () => volume.disk.syncFolder(paths.folder),
     })
     const writable = new OpenReplica({ ...parts, ...visible, writer })

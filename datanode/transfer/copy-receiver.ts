@@ -7,6 +7,7 @@ import { BlockConstructionStage, Status } from '../../shared/hadoop/schema/data-
 import { encodeBlockOpResponse } from '../../shared/transfer/operations.js'
 import type { CopyInFlight } from '../blocks/block-store.js'
 import type { Replica } from '../blocks/replica.js'
+import { dropsBehind } from '../policy/drop-behind.js'
 import type { WriteMessage } from './mirror.js'
 import { PacketAppender } from './packet-appender.js'
 import { sendReplica } from './send-replica.js'
@@ -24,7 +25,7 @@ export async function receiveCopy(
     generationStamp: block.generationStamp,
     storageId: message.storageId,
     sizeBytes: block.numBytes ?? 0,
-    dropBehind: message.cachingStrategy?.dropBehind,
+    dropBehind: dropsBehind(context.store.config.cachedWrites, message),
   })
   const replica = await storeCopy(context, connection, message, copy)
   if (replica.kind === 'finalized') await context.events.received(replica)

@@ -16,6 +16,7 @@ import {
   type ResumeStage,
   resumeReplica,
 } from '../blocks/replica-recovery.js'
+import { dropsBehind } from '../policy/drop-behind.js'
 import { BlockReceiver } from './block-receiver.js'
 import { receiveCopy } from './copy-receiver.js'
 import { noticingDamage } from './damage.js'
@@ -108,16 +109,16 @@ function openReplica(context: TransferContext, message: WriteMessage): Promise<O
       generationStamp: block.generationStamp,
       storageId: message.storageId,
       sizeBytes: block.numBytes ?? 0,
-      dropBehind: message.cachingStrategy?.dropBehind,
+      dropBehind: dropsBehind(context.store.config.cachedWrites, message),
     })
   }
   return noticingDamage(context, block.blockId, () =>
-    resumeReplica(context.store, resumeRequest(message)),
+    resumeReplica(context.store, resumeRequest(context, message)),
   )
 }
 
 /** @throws DfsError UNSUPPORTED for a stage that starts no operation */
-function resumeRequest(message: WriteMessage): ResumeRequest {
+function resumeRequest(context: TransferContext, message: WriteMessage): ResumeRequest {
   const { block } = message.header.baseHeader
   const stage = RESUME_STAGES.get(message.stage)
   if (stage === undefined) {
@@ -132,7 +133,7 @@ function resumeRequest(message: WriteMessage): ResumeRequest {
     minBytes: message.minBytesRcvd,
     maxBytes: message.maxBytesRcvd,
     sizeBytes: block.numBytes ?? 0,
-    dropBehind: message.cachingStrategy?.dropBehind,
+    dropBehind: dropsBehind(context.store.config.cachedWrites, message),
   }
 }
 
@@ -164,7 +165,7 @@ async function serveCloseRecovery(
 ): Promise<void> {
   await answerFailures(connection, async () => {
     const replica = await noticingDamage(context, message.header.baseHeader.block.blockId, () =>
-      closeReplica(context.store, resumeRequest(message)),
+      closeReplica(context.store, resumeRequest(context, message)),
     )
     await context.events.received(replica)
     const mirror = await openMirror(context, message)

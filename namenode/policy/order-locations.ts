@@ -1,16 +1,23 @@
 /**
  * The order in which a reader should try replicas: live before stale, nodes in service before those that leave or are in
- * maintenance, near before far, idle before busy, and corrupt ones at the very end.
+ * maintenance, near before far, idle before busy, then the one whose cache the block belongs to; corrupt ones at the very end.
  */
+import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
 import { type AdminState, readingRank } from './admin-state.js'
+import { cacheAffinity } from './cache-affinity.js'
 import type { Liveness } from './liveness.js'
 
+/** So many streams more make a node busier than another: fewer are no reason to read from a disk what a memory holds. */
+const STREAMS_THAT_COUNT = 16
+
 export interface LocationCondition {
+  readonly uuid: DatanodeUuid
   readonly liveness: Liveness
   readonly adminState: AdminState
   readonly isCorrupt: boolean
   readonly addresses: readonly string[]
   readonly rack: string
+  /** Streams that it serves or receives, and readers that were sent there since it counted. */
   readonly activeTransfers: number
 }
 
@@ -20,22 +27,30 @@ export interface ReaderPlace {
   readonly rack: string | undefined
 }
 
-/** A sorted copy; equal ones keep their order, so that the caller may shuffle first to spread the load. */
+/** A sorted copy. */
 export function orderLocations<L extends LocationCondition>(
+  block: BlockId,
   locations: readonly L[],
   reader: ReaderPlace,
 ): L[] {
-  const keys = new Map(locations.map((it) => [it, keyOf(it, reader)]))
-  return locations.toSorted((a, b) => compare(keys.get(a) ?? [], keys.get(b) ?? []))
+  return locations
+    .map((location) => ({ location, key: keyOf(block, location, reader) }))
+    .sort((a, b) => compare(a.key, b.key))
+    .map((it) => it.location)
 }
 
-function keyOf(location: LocationCondition, reader: ReaderPlace): readonly number[] {
+function keyOf(
+  block: BlockId,
+  location: LocationCondition,
+  reader: ReaderPlace,
+): readonly number[] {
   return [
     location.isCorrupt ? 1 : 0,
     location.liveness === 'live' ? 0 : location.liveness === 'stale' ? 1 : 2,
     readingRank(location.adminState),
     distance(location, reader),
-    location.activeTransfers,
+    Math.floor(location.activeTransfers / STREAMS_THAT_COUNT),
+    -cacheAffinity(block, location.uuid),
   ]
 }
 
@@ -46,8 +61,8 @@ function distance(location: LocationCondition, reader: ReaderPlace): number {
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
-  for (const [index, value] of a.entries()) {
-    const difference = value - (b[index] ?? 0)
+  for (let index = 0; index < a.length; index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0)
     if (difference !== 0) return difference
   }
   return 0

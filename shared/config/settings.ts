@@ -340,12 +340,16 @@ export const SETTINGS = {
     default: true,
     hdfs: 'dfs.datanode.synconclose',
   }),
-  'datanode.drop-cache-behind-writes': flag({
-    about: 'large writes leave no copy in the page cache, unless their client wants one',
-    for: DATANODE,
-    default: false,
-    hdfs: 'dfs.datanode.drop.cache.behind.writes',
-  }),
+  'datanode.cached-writes': choice(
+    {
+      about:
+        'which replicas of a large write stay in the page cache, unless its client says: all, the one on the first node, none',
+      for: DATANODE,
+      default: 'first',
+      hdfs: 'dfs.datanode.drop.cache.behind.writes',
+    },
+    ['all', 'first', 'none'],
+  ),
   'datanode.scrub-period': duration({
     about: 'every replica is verified once in this time',
     for: DATANODE,

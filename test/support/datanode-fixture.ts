@@ -8,6 +8,7 @@ import type { Replica } from '../../datanode/blocks/replica.js'
 import type { Volume } from '../../datanode/blocks/volume.js'
 import type { VolumeConfig } from '../../datanode/config.js'
 import { ByteThrottle } from '../../datanode/policy/byte-throttle.js'
+import type { CachedWrites } from '../../datanode/policy/drop-behind.js'
 import {
   newTransferStatistics,
   type ReplicaEvents,
@@ -76,7 +77,7 @@ export interface StoreOptions {
   readonly failedVolumesTolerated?: number
   readonly reservedBytes?: number
   readonly syncOnClose?: boolean
-  readonly dropCacheBehindWrites?: boolean
+  readonly cachedWrites?: CachedWrites
   readonly onFailed?: (volume: Volume) => void
 }
 
@@ -97,7 +98,7 @@ export async function openStore(options: StoreOptions = {}) {
     reservedBytes: options.reservedBytes ?? 0,
     failedVolumesTolerated: options.failedVolumesTolerated ?? 0,
     syncOnClose: options.syncOnClose ?? true,
-    dropCacheBehindWrites: options.dropCacheBehindWrites ?? false,
+    cachedWrites: options.cachedWrites ?? 'first',
   }
   const opened = await openBlockStore(config, seams, {
     onFailed: (volume) => options.onFailed?.(volume),

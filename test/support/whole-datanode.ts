@@ -42,7 +42,7 @@ export async function startWholeDatanode(
     failedVolumesTolerated: 0,
     hungAfterMs: 60_000,
     syncOnClose: true,
-    dropCacheBehindWrites: false,
+    cachedWrites: 'first',
     scrubPeriodMs: 7 * 24 * 3600 * 1000,
     scrubBytesPerSecond: 0,
     copyBytesPerSecond: 0,

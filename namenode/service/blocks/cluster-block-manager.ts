@@ -2,7 +2,7 @@
 import type { Clock } from '../../../shared/clock.js'
 import { type Block, type BlockId, type DatanodeUuid, datanodeUuid } from '../../../shared/ids.js'
 import type { Log } from '../../../shared/log.js'
-import { type Random, shuffled } from '../../../shared/random.js'
+import type { Random } from '../../../shared/random.js'
 import { orderLocations } from '../../policy/order-locations.js'
 import { type Placement, placeReplicas } from '../../policy/place-replicas.js'
 import { placesOf } from '../../policy/reach-for-client.js'
@@ -124,7 +124,7 @@ export class ClusterBlockManager implements BlockManager {
     block: Block,
     clientAddress: string,
   ): { readonly replicas: readonly Replica[]; readonly isCorrupt: boolean } {
-    const { map, random } = this.#options
+    const { map } = this.#options
     const record = map.record(block.id)
     const alive = map.held(block.id, record).filter((it) => it.liveness !== 'dead')
     const readable = alive.filter(
@@ -137,7 +137,9 @@ export class ClusterBlockManager implements BlockManager {
     // A bad replica is named only when there is nothing better (P2): its reader gets a checksum error, not silence.
     const chosen = readable.length > 0 ? readable : corrupt
     const reader = { address: clientAddress, rack: this.#rackOf(clientAddress) }
-    const ordered = orderLocations(shuffled(chosen.map(locationOf), random), reader)
+    const ordered = orderLocations(block.id, chosen.map(locationOf), reader)
+    const first = ordered[0]
+    if (first !== undefined) first.held.storage.node.sentReaders += 1
     return {
       replicas: ordered.map((it) => replicaOf(it.held)),
       isCorrupt: readable.length === 0 && corrupt.length > 0,
@@ -264,12 +266,13 @@ function locationOf(held: HeldReplica) {
   const { node } = held.storage
   return {
     held,
+    uuid: node.uuid,
     liveness: held.liveness,
     adminState: node.adminState,
     isCorrupt: held.judgement === 'corrupt',
     addresses: node.addresses,
     rack: node.rack,
-    activeTransfers: node.activeTransfers,
+    activeTransfers: node.activeTransfers + node.sentReaders,
   }
 }
 

@@ -10,7 +10,7 @@ import type { Namespace, OpenFileReference } from '../namespace/namespace.js'
 import type { BlockRecord, FileStatus, ReplicaTarget } from '../namespace/namespace-model.js'
 import type { SafeMode } from '../safe-mode.js'
 import type { LocatedBlock, LocatedBlocks } from './located-blocks.js'
-import { isSameBlock, notPlaced, targetsOf } from './write-targets.js'
+import { inPipelineOrder, isSameBlock, notPlaced, targetsOf } from './write-targets.js'
 
 export interface FileWritesOptions {
   readonly namespace: Namespace
@@ -51,9 +51,11 @@ export class FileWrites {
     safeMode.requireOff(`Cannot add block to ${request.path}`)
     const { status, blocks } = namespace.openFile(call, request)
     await this.#requireEarlierBlocksStored(request, blocks)
-    const targets = this.#chooseTargets(call, request, status)
+    const placed = this.#chooseTargets(call, request, status)
     const { path, fileId, holder, previous } = request
     const allocated = await namespace.allocateBlock(call, { path, fileId, holder, previous })
+    const hasWishes = (request.favoured ?? []).length > 0
+    const targets = hasWishes ? placed : inPipelineOrder(call, allocated.block, placed)
     blockManager.expectReplicas(allocated.block, targetsOf(targets))
     return located.atReplicas(call, allocated.block, allocated.offsetBytes, targets)
   }

@@ -1,12 +1,27 @@
 /** Small decisions about the targets of a write that several use cases share. */
 import { DfsError } from '../../../shared/errors.js'
 import type { Block } from '../../../shared/ids.js'
+import { orderPipeline } from '../../policy/cache-affinity.js'
+import type { Call } from '../access/call.js'
 import type { BlockManager, Replica } from '../blocks/block-manager.js'
 import type { ReplicaTarget } from '../namespace/namespace-model.js'
 
 /** Same number and version; lengths may differ while a block is written. */
 export function isSameBlock(one: Block | undefined, other: Block | undefined): boolean {
   return one !== undefined && one.id === other?.id && one.generationStamp === other.generationStamp
+}
+
+/** Where a block was placed, in the order in which its bytes will pass. */
+export function inPipelineOrder(
+  call: Call,
+  block: Block,
+  placed: readonly Replica[],
+): readonly Replica[] {
+  const nodes = placed.map((replica) => {
+    const { uuid, rack, addresses } = replica.datanode
+    return { replica, uuid, rack, isLocal: addresses.includes(call.clientAddress) }
+  })
+  return orderPipeline(block.id, nodes).map((it) => it.replica)
 }
 
 export function targetsOf(replicas: readonly Replica[]): readonly ReplicaTarget[] {

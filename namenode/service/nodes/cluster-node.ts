@@ -61,6 +61,8 @@ export interface ClusterNode {
   /** End of its last full report to this run of the namenode; 0 before the first. */
   lastFullReportWallMs: number
   activeTransfers: number
+  /** Readers sent there since its last heartbeat, which counts those that came. */
+  sentReaders: number
   /** Bytes of new blocks sent its way since its last heartbeat, which then contains them. */
   assignedBytes: number
   readonly storages: Map<StorageId, ClusterStorage>

@@ -182,6 +182,7 @@ export class ClusterRegistry {
       })
     }
     node.activeTransfers = request.activeTransfers
+    node.sentReaders = 0
     node.assignedBytes = 0
     return failed
   }
@@ -305,6 +306,7 @@ export class ClusterRegistry {
       isLostToWriters: false,
       lastFullReportWallMs: 0,
       activeTransfers: 0,
+      sentReaders: 0,
       assignedBytes: 0,
       storages: new Map(),
     }

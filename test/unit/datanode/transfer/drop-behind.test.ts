@@ -1,5 +1,6 @@
 /** Whose large writes leave no copy in the page cache: the client says, else the setting, and copies never do. */
 import { expect, it } from 'vitest'
+import { type CachedWrites, dropsBehind } from '../../../../datanode/policy/drop-behind.js'
 import { Status } from '../../../../shared/hadoop/schema/data-transfer.js'
 import { encodeTransferBlock } from '../../../../shared/transfer/operations.js'
 import { EMPTY_TOKEN } from '../../../../shared/transfer/pipeline-node.js'
@@ -11,24 +12,35 @@ import { node as info, TransferPeer, writeBlock } from '../../../support/transfe
 const ID = 1073741855
 const BYTES = content(3, 4 * 1024 * 1024)
 
-async function startRecorded(dropCacheBehindWrites: boolean) {
+async function startRecorded(cachedWrites?: CachedWrites) {
   const disk = new FailingDisk()
-  return { node: await startNode({ disk, dropCacheBehindWrites }), disk }
+  return { node: await startNode({ disk, ...(cachedWrites && { cachedWrites }) }), disk }
 }
 
 it.each([
-  [false, undefined, false],
-  [true, undefined, true],
-  [false, true, true],
-  [true, false, false],
-])('setting %s, client %s: %s, on all nodes of a pipeline', async (setting, dropBehind, drops) => {
-  const [first, second] = [await startRecorded(setting), await startRecorded(setting)]
-  await writeBlock(first.node.port, ID, BYTES, { targets: [second.node.port], dropBehind })
-  for (const { disk } of [first, second]) expect(disk.bytesPastCache > 0).toBe(drops)
+  ['all', undefined, [true, true, true]],
+  ['first', undefined, [true, false, false]],
+  ['none', undefined, [false, false, false]],
+  ['all', true, [false, false, false]],
+  ['first', true, [false, false, false]],
+  ['none', false, [true, true, true]],
+  ['first', false, [true, true, true]],
+] as const)(
+  'setting %s, client %s: cached on the nodes of a pipeline %j',
+  async (setting, dropBehind, cached) => {
+    const nodes = await Promise.all(cached.map(() => startRecorded(setting)))
+    const [first, ...others] = nodes.map((it) => it.node.port)
+    await writeBlock(first ?? 0, ID, BYTES, { targets: others, dropBehind })
+    expect(nodes.map(({ disk }) => disk.bytesPastCache === 0)).toEqual(cached)
+  },
+)
+
+it('a writer that does not say how long its pipeline is, is taken to write to the first node', () => {
+  expect(dropsBehind('first', { targets: [1, 2], pipelineSize: 0 })).toBe(false)
 })
 
 it('a copy from node to node leaves none', async () => {
-  const [source, target] = [await startRecorded(false), await startRecorded(false)]
+  const [source, target] = [await startRecorded(), await startRecorded()]
   await writeBlock(source.node.port, ID, BYTES)
   const peer = await TransferPeer.connect(source.node.port)
   const block = { poolId: POOL, blockId: ID, generationStamp: 1001, numBytes: 0 }

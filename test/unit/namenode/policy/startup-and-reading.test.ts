@@ -4,7 +4,7 @@ import { orderLocations } from '../../../../namenode/policy/order-locations.js'
 import { reachableAddress } from '../../../../namenode/policy/reachable-address.js'
 import { agreeOnLength, agreeOnTruncation } from '../../../../namenode/policy/recovery-length.js'
 import { judgeStartup, type StartupNode } from '../../../../namenode/policy/safe-mode.js'
-import { datanodeUuid } from '../../../../shared/ids.js'
+import { blockId, datanodeUuid, FIRST_BLOCK_ID } from '../../../../shared/ids.js'
 import { isIpAddress } from '../../../../shared/ip-address.js'
 
 const node = (change: Partial<StartupNode> = {}): StartupNode => ({
@@ -82,6 +82,7 @@ describe('a namenode that has just started', () => {
 describe('locations for a reader', () => {
   const place = (name: string, change: object = {}) => ({
     name,
+    uuid: datanodeUuid(name),
     liveness: 'live' as const,
     adminState: 'normal' as const,
     isCorrupt: false,
@@ -92,12 +93,13 @@ describe('locations for a reader', () => {
   })
   it('are near before far, idle before busy, live before stale, sound before corrupt', () => {
     const ordered = orderLocations(
+      FIRST_BLOCK_ID,
       [
         place('corrupt', { isCorrupt: true, addresses: ['10.9.9.9'] }),
         place('stale', { liveness: 'stale', addresses: ['10.9.9.9'] }),
         place('maintained', { adminState: 'in-maintenance', addresses: ['10.9.9.9'] }),
         place('leaving', { adminState: 'decommissioning', addresses: ['10.9.9.9'] }),
-        place('busy', { activeTransfers: 5 }),
+        place('busy', { activeTransfers: 16 }),
         place('idle'),
         place('rack', { rack: '/near' }),
         place('here', { addresses: ['10.9.9.9'], activeTransfers: 9 }),
@@ -114,6 +116,35 @@ describe('locations for a reader', () => {
       'stale',
       'corrupt',
     ])
+  })
+
+  const nodes = ['one', 'three', 'seventeen'].map((name) => place(name))
+  const reader = { address: '10.9.9.9', rack: undefined }
+  const firstOf = (block: number, locations = nodes) =>
+    orderLocations(blockId(block), locations, reader)[0]?.name
+
+  it('equal ones stand in the same order for every reader of a block, whatever the order they come in', () => {
+    for (let block = 1; block <= 50; block += 1) {
+      expect(firstOf(block, nodes.toReversed())).toBe(firstOf(block))
+    }
+  })
+
+  it('different blocks are read from different nodes, each in its part', () => {
+    const counts = new Map<string, number>()
+    for (let block = 1; block <= 3000; block += 1) {
+      const first = firstOf(FIRST_BLOCK_ID + block) ?? ''
+      counts.set(first, (counts.get(first) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(3)
+    for (const count of counts.values()) expect(count).toBeGreaterThan(900)
+  })
+
+  it('a few streams do not drive readers away from what a node has in memory, many do', () => {
+    const first = firstOf(7) ?? ''
+    const withStreams = (activeTransfers: number) =>
+      nodes.map((it) => (it.name === first ? { ...it, activeTransfers } : it))
+    expect(firstOf(7, withStreams(15))).toBe(first)
+    expect(firstOf(7, withStreams(16))).not.toBe(first)
   })
 })
 
