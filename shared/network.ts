@@ -107,9 +107,23 @@ function destroyOnAbort(socket: Socket, signal: AbortSignal | undefined): void {
 /** All sockets share it: the system hands over what one read brought before the next read begins. */
 const SHARED_MEMORY = Buffer.allocUnsafeSlow(256 * 1024)
 
+/** Memory for the next read of a socket; undefined: there is no better place than the shared one. */
+export type ReadMemory = () => Uint8Array | undefined
+
+const readMemories = new WeakMap<Socket, ReadMemory>()
+
+/**
+ * From its next read on, a socket that reuses memory puts what comes where its reader wants it, which saves the reader a
+ * copy. `memory` is asked after each 'data' event and used for one read, at once or much later. Other sockets ignore it.
+ */
+export function readInto(socket: Socket, memory: ReadMemory): void {
+  readMemories.set(socket, memory)
+}
+
 /** Node's option for reading into given memory, made to emit the usual 'data' events from it. */
 function reusedMemory() {
   let socket: Socket | undefined
+  const buffer = () => (socket && readMemories.get(socket)?.()) ?? SHARED_MEMORY
   const callback = (bytes: number, memory: Uint8Array): boolean => {
     socket?.emit('data', memory.subarray(0, bytes))
     return true
@@ -117,7 +131,7 @@ function reusedMemory() {
   const emitFrom = (it: Socket): void => {
     socket = it
   }
-  return { onread: { buffer: SHARED_MEMORY, callback }, emitFrom }
+  return { onread: { buffer, callback }, emitFrom }
 }
 
 /**

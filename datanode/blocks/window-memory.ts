@@ -1,5 +1,5 @@
 /**
- * Memory for large write windows: reused, because memory that was never touched costs more than the disk (design 7, cold
+ * Memory for write windows: reused, because memory that was never touched costs more than the disk (design 7, cold
  * memory), and aligned to pages, because only such memory can be written past the page cache. JavaScript has one way
  * to aligned memory: WebAssembly's. Pages of it that are never touched cost nothing.
  */
@@ -12,20 +12,20 @@ declare const WebAssembly: {
 const WASM_PAGE_BYTES = 64 * 1024
 
 export class WindowMemory {
-  readonly #windowBytes: number
+  readonly windowBytes: number
   readonly #maxWindows: number
   /** The one used last comes first: it is the warmest. */
   #spares: Buffer[] | undefined
 
   /** @param windowBytes a multiple of 64 KiB */
   constructor(windowBytes: number, maxWindows: number) {
-    this.#windowBytes = windowBytes
+    this.windowBytes = windowBytes
     this.#maxWindows = maxWindows
   }
 
   /** undefined when all windows are in use, or the system gives no such memory. */
   take(): Buffer | undefined {
-    this.#spares ??= allocate(this.#windowBytes, this.#maxWindows)
+    this.#spares ??= allocate(this.windowBytes, this.#maxWindows)
     return this.#spares.pop()
   }
 

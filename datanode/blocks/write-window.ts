@@ -17,17 +17,21 @@ import { WindowMemory } from './window-memory.js'
 export const SMALL_WINDOW_BYTES = 2 * RECORD_DATA_BYTES
 /** A fast writer's window: what one write to the disk may carry, and the record that its first byte may stand in. */
 export const LARGE_WINDOW_BYTES = 17 * RECORD_DATA_BYTES
-/** More fast writers than this at once have windows of their own, which are not reused. */
+/** More writers than this at once have windows of their own, which are not reused. */
 const MAX_SHARED_WINDOWS = 64
-const shared = new WindowMemory(LARGE_WINDOW_BYTES, MAX_SHARED_WINDOWS)
+/** Small ones too: memory outside the heap, allocated for each small file, makes V8 collect all of it every few hundred files. */
+const shared: readonly WindowMemory[] = [
+  new WindowMemory(SMALL_WINDOW_BYTES, MAX_SHARED_WINDOWS),
+  new WindowMemory(LARGE_WINDOW_BYTES, MAX_SHARED_WINDOWS),
+]
 
 export class WriteWindow {
   /** Offset in the block of the first byte; a record boundary. */
   readonly start: number
   readonly #bytes: Buffer
   readonly #sums: Buffer
-  /** Its memory is aligned to pages, and goes back to the others when it is not needed any more. */
-  readonly #isShared: boolean
+  /** Where its memory came from, aligned to pages, and goes back to when it is not needed any more. */
+  readonly #source: WindowMemory | undefined
   #end: number
 
   /** @param capacityBytes a multiple of 64 KiB */
@@ -35,8 +39,9 @@ export class WriteWindow {
     assert(start % RECORD_DATA_BYTES === 0, 'a window starts at a record boundary')
     this.start = start
     this.#end = start
-    const memory = capacityBytes === LARGE_WINDOW_BYTES ? shared.take() : undefined
-    this.#isShared = memory !== undefined
+    const source = shared.find((it) => it.windowBytes === capacityBytes)
+    const memory = source?.take()
+    this.#source = memory === undefined ? undefined : source
     this.#bytes = memory ?? Buffer.allocUnsafeSlow(capacityBytes)
     this.#sums = Buffer.allocUnsafe((capacityBytes / BYTES_PER_CHECKSUM) * CHECKSUM_BYTES)
   }
@@ -47,7 +52,7 @@ export class WriteWindow {
 
   /** Offsets in the block and places in memory are multiples of a page together. */
   get isAligned(): boolean {
-    return this.#isShared
+    return this.#source !== undefined
   }
 
   get roomBytes(): number {
@@ -115,7 +120,7 @@ export class WriteWindow {
 
   /** Gives the memory back, once; nothing may look at it afterwards. */
   recycle(): void {
-    if (this.#isShared) shared.giveBack(this.#bytes)
+    this.#source?.giveBack(this.#bytes)
   }
 
   /** Where in the sums those of the data before `offset` end. */

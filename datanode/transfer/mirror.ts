@@ -50,8 +50,11 @@ export async function openMirror(
   let destroy = () => {}
   try {
     const socket = await connectToPeer(context, next)
-    destroy = () => socket.destroy()
     const reader = new SocketReader(socket, { clock })
+    destroy = () => {
+      socket.destroy()
+      reader.release()
+    }
     const writer = new SocketWriter(socket, { clock })
     writer.write(forwardedOperation(message))
     const reply = await readBlockOpResponse(reader, silenceMs)
@@ -75,12 +78,12 @@ async function connectToPeer({ seams, peers, timeouts }: TransferContext, next: 
   const { connectMs: timeoutMs } = timeouts
   const address = await peers.find(next)
   try {
-    return await seams.network.connect(address, { timeoutMs })
+    return await seams.network.connect(address, { timeoutMs, receives: 'reused' })
   } catch (error) {
     peers.forget(next)
     const now = await peers.find(next)
     if (now.host === address.host && now.port === address.port) throw error
-    return await seams.network.connect(now, { timeoutMs })
+    return await seams.network.connect(now, { timeoutMs, receives: 'reused' })
   }
 }
 

@@ -209,7 +209,11 @@ class Connection implements TransferConnection {
    * overtake our last acknowledgement: so the rest is read and thrown away for a moment.
    */
   finish(): void {
-    if (this.#socket.destroyed) return
+    if (this.#socket.destroyed) {
+      this.reader.release()
+      return
+    }
+    this.#socket.once('close', () => this.reader.release())
     this.reader.detach()
     this.#socket.on('error', () => this.#socket.destroy())
     this.#socket.once('end', () => this.#socket.destroySoon())

@@ -79,7 +79,11 @@ export class IpcClientConnection {
     signal: AbortSignal,
   ): Promise<IpcClientConnection> {
     const timeoutMs = endpoint.connectTimeoutMs
-    const socket = await seams.network.connect(endpoint.address, { timeoutMs, signal })
+    const socket = await seams.network.connect(endpoint.address, {
+      timeoutMs,
+      signal,
+      receives: 'reused',
+    })
     return new IpcClientConnection(seams.clock, endpoint, socket)
   }
 

@@ -113,11 +113,14 @@ export class IpcServer {
     assert(this.#listeners.length === 0, 'a server listens once')
     const { network } = this.#seams
     const accept = (socket: Socket) => this.#accept(socket)
-    const first = await network.listen(address, accept)
+    const first = await network.listen(address, accept, { receives: 'reused' })
     this.#listeners = [first]
     try {
       for (const place of more) {
-        this.#listeners = [...this.#listeners, await network.listen(place, accept)]
+        this.#listeners = [
+          ...this.#listeners,
+          await network.listen(place, accept, { receives: 'reused' }),
+        ]
       }
     } catch (error) {
       await this.close()

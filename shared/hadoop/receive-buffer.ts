@@ -16,16 +16,16 @@ export class ReceiveBuffer {
     return this.#end - this.#start
   }
 
-  /** Adds a chunk; copies it only when an incomplete frame waits. */
-  append(chunk: Buffer): void {
+  /** Adds a copy of a chunk, whose memory the socket uses again. */
+  append(chunk: Uint8Array): void {
     const waiting = this.lengthBytes
     if (waiting === 0) {
-      this.#bytes = chunk
+      this.#bytes = Buffer.from(chunk)
       this.#start = 0
       this.#end = chunk.length
       return
     }
-    // A chunk of the socket ends where its bytes end, so only a buffer that was grown here is ever written to.
+    // A copied chunk ends where its bytes end, so only a buffer that was grown here is ever written to.
     if (this.#end + chunk.length > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(2 * waiting, waiting + chunk.length, 1024))
       this.#bytes.copy(grown, 0, this.#start, this.#end)
@@ -33,7 +33,7 @@ export class ReceiveBuffer {
       this.#start = 0
       this.#end = waiting
     }
-    chunk.copy(this.#bytes, this.#end)
+    this.#bytes.set(chunk, this.#end)
     this.#end += chunk.length
   }
 

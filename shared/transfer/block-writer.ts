@@ -67,6 +67,7 @@ export class BlockWriter {
     try {
       socket = await network.connect(address, {
         timeoutMs: timeouts.connectMs,
+        receives: 'reused',
         ...(signal === undefined ? {} : { signal }),
       })
     } catch (error) {

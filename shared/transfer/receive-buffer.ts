@@ -19,18 +19,33 @@ export interface ReceivedView {
   release(): void
 }
 
-const FIRST_SLAB_BYTES = 16 * 1024
-const USUAL_SLAB_BYTES = 1024 * 1024
-const SPARE_SLABS = 3
+/**
+ * Sizes of slabs, and how many unused ones of a size all connections keep together. A connection begins with a small one;
+ * a packet of 64 KiB asks for the next, a stream of them for the last.
+ */
+const SLAB_SIZES = [
+  { lengthBytes: 16 * 1024, spares: 256 },
+  { lengthBytes: 128 * 1024, spares: 64 },
+  { lengthBytes: 1024 * 1024, spares: 16 },
+] as const
+const [SMALLEST, , LARGEST] = SLAB_SIZES
+/** What a slab that is too small makes room for. */
+const sizeAfter = (lengthBytes: number): number =>
+  SLAB_SIZES.find((it) => it.lengthBytes > lengthBytes)?.lengthBytes ?? LARGEST.lengthBytes
+/** The one used last is the warmest, and is taken first. */
+const spareSlabs = SLAB_SIZES.map((): Slab[] => [])
+/** Reads into less would be many small ones. */
+const LEAST_LENT_BYTES = 64 * 1024
 
 export class ReceiveBuffer {
   #slab: Slab
   #start = 0
   #end = 0
-  readonly #spares: Slab[] = []
+  /** A read may still write into it, behind what was received: meanwhile it is not used again. */
+  #lent: Slab | undefined
 
   constructor() {
-    this.#slab = newSlab(FIRST_SLAB_BYTES)
+    this.#slab = takeSlab(SMALLEST.lengthBytes)
   }
 
   /** Received and not yet taken. */
@@ -47,7 +62,25 @@ export class ReceiveBuffer {
     return this.#start
   }
 
+  /**
+   * Where the next bytes would stand, for a read straight into it; what it brought is given to `append` all the same. It is
+   * good for one read, which may come late: until the next call this memory serves nothing else. undefined: too little room.
+   */
+  lend(): Uint8Array | undefined {
+    const before = this.#lent
+    const { bytes } = this.#slab
+    const hasRoom = bytes.length - this.#end >= LEAST_LENT_BYTES
+    this.#lent = hasRoom ? this.#slab : undefined
+    if (before !== undefined && before !== this.#lent) this.#recycleUnused(before)
+    return hasRoom ? bytes.subarray(this.#end) : undefined
+  }
+
   append(chunk: Uint8Array): void {
+    const { bytes } = this.#slab
+    if (chunk.buffer === bytes.buffer && chunk.byteOffset === bytes.byteOffset + this.#end) {
+      this.#end += chunk.length
+      return
+    }
     if (this.#end + chunk.length > this.#slab.bytes.length) this.#makeRoom(chunk.length)
     this.#slab.bytes.set(chunk, this.#end)
     this.#end += chunk.length
@@ -73,7 +106,7 @@ export class ReceiveBuffer {
         if (!isOut) return
         isOut = false
         slab.viewsOut -= 1
-        if (slab.isRetired && slab.viewsOut === 0) this.#recycle(slab)
+        this.#recycleUnused(slab)
       },
     }
   }
@@ -92,32 +125,43 @@ export class ReceiveBuffer {
     if (old.viewsOut === 0 && rest + needed <= old.bytes.length) {
       old.bytes.copyWithin(0, this.#start, this.#end)
     } else {
-      const wanted = Math.min(old.bytes.length * 4, USUAL_SLAB_BYTES)
-      const next = this.#nextSlab(Math.max(wanted, rest + needed))
+      const next = takeSlab(Math.max(sizeAfter(old.bytes.length), rest + needed))
       old.bytes.copy(next.bytes, 0, this.#start, this.#end)
       this.#slab = next
       old.isRetired = true
-      if (old.viewsOut === 0) this.#recycle(old)
+      this.#recycleUnused(old)
     }
     this.#start = 0
     this.#end = rest
   }
 
-  #nextSlab(leastBytes: number): Slab {
-    const index = this.#spares.findIndex(({ bytes }) => bytes.length >= leastBytes)
-    const [spare] = index < 0 ? [] : this.#spares.splice(index, 1)
-    if (spare === undefined) return newSlab(leastBytes)
-    spare.isRetired = false
-    return spare
+  /** Gives the memory back when its connection is over; views that are out keep theirs. Nothing is received any more. */
+  release(): void {
+    const slab = this.#slab
+    this.#slab = NO_SLAB
+    this.#start = 0
+    this.#end = 0
+    this.#lent = undefined
+    slab.isRetired = true
+    this.#recycleUnused(slab)
   }
 
-  #recycle(slab: Slab): void {
-    if (slab.bytes.length === USUAL_SLAB_BYTES && this.#spares.length < SPARE_SLABS) {
-      this.#spares.push(slab)
-    }
+  #recycleUnused(slab: Slab): void {
+    if (!slab.isRetired || slab.viewsOut > 0 || slab === this.#lent) return
+    slab.isRetired = false
+    const size = SLAB_SIZES.findIndex((it) => it.lengthBytes === slab.bytes.length)
+    const spares = spareSlabs[size]
+    if (spares !== undefined && spares.length < (SLAB_SIZES[size]?.spares ?? 0)) spares.push(slab)
   }
 }
 
-function newSlab(lengthBytes: number): Slab {
+const NO_SLAB: Slab = { bytes: Buffer.alloc(0), viewsOut: 0, isRetired: false }
+
+/** One of at least so many bytes; those above the largest size are not used again. */
+function takeSlab(leastBytes: number): Slab {
+  const size = SLAB_SIZES.findIndex((it) => it.lengthBytes >= leastBytes)
+  const spare = spareSlabs[size]?.pop()
+  if (spare !== undefined) return spare
+  const lengthBytes = SLAB_SIZES[size]?.lengthBytes ?? leastBytes
   return { bytes: Buffer.allocUnsafeSlow(lengthBytes), viewsOut: 0, isRetired: false }
 }

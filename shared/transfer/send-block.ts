@@ -56,6 +56,7 @@ export async function sendBlock(
   const socket = await target(
     network.connect(address, {
       timeoutMs: timeouts.connectMs,
+      receives: 'reused',
       ...(signal === undefined ? {} : { signal }),
     }),
   )

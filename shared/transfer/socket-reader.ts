@@ -17,6 +17,7 @@ import type { Socket } from 'node:net'
 import { assert } from '../assert.js'
 import type { Clock } from '../clock.js'
 import { DfsError, toDfsError } from '../errors.js'
+import { readInto } from '../network.js'
 import {
   PACKET_PREFIX_BYTES,
   type PacketHeader,
@@ -79,6 +80,7 @@ export class SocketReader {
     this.#highWaterBytes = options.highWaterBytes ?? HIGH_WATER_BYTES
     this.#peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
     socket.on('data', this.#onData)
+    readInto(socket, () => this.#received.lend())
     socket.on('end', this.#onEnd)
     socket.on('error', this.#onError)
     socket.on('close', this.#onClose)
@@ -117,6 +119,12 @@ export class SocketReader {
     this.#socket.off('end', this.#onEnd)
     this.#socket.off('error', this.#onError)
     this.#socket.off('close', this.#onClose)
+  }
+
+  /** Gives memory back once the socket is destroyed and nobody reads what came before. Views that are out stay valid. */
+  release(): void {
+    assert(this.#socket.destroyed, 'nothing is received any more')
+    this.#received.release()
   }
 
   /**
