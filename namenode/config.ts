@@ -69,6 +69,8 @@ export interface NamenodeConfig {
   readonly pendingCopyTimeoutMs: number
   /** Copies that one node may send or receive at a time. */
   readonly copyStreamsPerNode: number
+  /** Whether new replicas and readers keep away from disks that are much slower than the others. */
+  readonly avoidSlowStorages: boolean
   /** How racks are found. */
   readonly topology: Topology
   /** Apache's lists of hosts: `dfs.hosts` (lists, or combined JSON documents) and `dfs.hosts.exclude`. */
@@ -168,6 +170,7 @@ export function namenodeConfig(
     replicationLoopMs: values['replication.check-interval'],
     pendingCopyTimeoutMs: values['replication.pending-timeout'],
     copyStreamsPerNode: values['replication.streams-per-node'],
+    avoidSlowStorages: values['placement.avoid-slow'],
     topology: {
       table: values['topology.table'],
       script: values['topology.script'][0],

@@ -39,6 +39,8 @@ export interface StatusDocument {
     readonly call: string
     readonly meanMs: number
     readonly usualMs: number
+    /** New blocks and readers go elsewhere if they can. */
+    readonly isAvoided?: boolean
   }[]
   readonly examples: readonly {
     readonly block: number
@@ -113,9 +115,12 @@ export function statusLines(status: StatusDocument): string[] {
     const failed = node.failedStorages > 0 ? `, ${node.failedStorages} failed volume(s)` : ''
     lines.push(`  ${node.hostname} (${node.address}): ${node.liveness}, ${node.state}${failed}`)
   }
-  for (const { node, storageId, type, call, meanMs, usualMs } of status.slowStorages ?? []) {
+  for (const it of status.slowStorages ?? []) {
+    const { node, storageId, type, call, meanMs, usualMs, isAvoided } = it
     const figures = `${Math.round(meanMs)} ms for a ${call}, ${usualMs.toFixed(1)} ms is usual`
-    lines.push(`  slow disk: ${node}, ${type} ${storageId}: ${figures}`)
+    lines.push(
+      `  slow disk: ${node}, ${type} ${storageId}: ${figures}${isAvoided === true ? '; avoided' : ''}`,
+    )
   }
   for (const [risk, words] of RISK_WORDS) {
     const blocks = status.blocks[risk] ?? 0

@@ -25,11 +25,13 @@ export interface PipelineNode {
   readonly rack: string
   /** It runs on the writer's machine. */
   readonly isLocal: boolean
+  /** Readers are sent there last. */
+  readonly isSlow: boolean
 }
 
 /**
  * The order in which the nodes that were placed for a new block form its pipeline: one of the writer's machine first, as
- * placed; among several of those, or without any, the one whose cache the block belongs to. Then its rack, then the others.
+ * placed; among several of those, or without any, the one whose cache the block belongs to, if its disk is not slow. Then its rack, then the others.
  */
 export function orderPipeline<N extends PipelineNode>(
   block: BlockId,
@@ -38,7 +40,9 @@ export function orderPipeline<N extends PipelineNode>(
   const local = nodes.filter((it) => it.isLocal)
   const candidates = local.length > 0 ? local : nodes
   const first = candidates.toSorted(
-    (a, b) => cacheAffinity(block, b.uuid) - cacheAffinity(block, a.uuid),
+    (a, b) =>
+      Number(a.isSlow) - Number(b.isSlow) ||
+      cacheAffinity(block, b.uuid) - cacheAffinity(block, a.uuid),
   )[0]
   if (first === undefined) return nodes
   const others = nodes.filter((it) => it !== first)

@@ -1,6 +1,6 @@
 /**
  * The order in which a reader should try replicas: live before stale, nodes in service before those that leave or are in
- * maintenance, near before far, idle before busy, then the one whose cache the block belongs to; corrupt ones at the very end.
+ * maintenance, others before slow disks (many times slower than usual: more than any network between), near before far, idle before busy, then the one whose cache the block belongs to; corrupt ones at the very end.
  */
 import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
 import { type AdminState, readingRank } from './admin-state.js'
@@ -15,6 +15,8 @@ export interface LocationCondition {
   readonly liveness: Liveness
   readonly adminState: AdminState
   readonly isCorrupt: boolean
+  /** On a storage that is avoided for being slow (remember-slow.ts). */
+  readonly isSlow: boolean
   readonly addresses: readonly string[]
   readonly rack: string
   /** Streams that it serves or receives, and readers that were sent there since it counted. */
@@ -48,6 +50,7 @@ function keyOf(
     location.isCorrupt ? 1 : 0,
     location.liveness === 'live' ? 0 : location.liveness === 'stale' ? 1 : 2,
     readingRank(location.adminState),
+    location.isSlow ? 1 : 0,
     distance(location, reader),
     Math.floor(location.activeTransfers / STREAMS_THAT_COUNT),
     -cacheAffinity(block, location.uuid),

@@ -3,7 +3,8 @@
  * the second but another node, further ones anywhere; within each choice at random, weighted by free space and by
  * idleness. Never two on a node, never on a node that is stale, failed or full. When racks or nodes are few the rack
  * rule yields first and the number of replicas last; the answer says what is missing and why. A storage policy limits
- * the types of storage that count, and comes before the racks.
+ * the types of storage that count, and comes before the racks. Slow storages are taken when all others would break one of
+ * these rules, and only then: not even for a writer on the same machine.
  */
 import type { DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Random } from '../../shared/random.js'
@@ -16,6 +17,8 @@ export interface PlacementStorage {
   readonly storageId: StorageId
   readonly type: StorageType
   readonly hasFailed: boolean
+  /** So much slower than others that it is avoided (remember-slow.ts). */
+  readonly isSlow: boolean
   /** Less what is already on its way there. */
   readonly remainingBytes: number
 }
@@ -75,6 +78,9 @@ export function placeReplicas(
   const targets: PlacedReplica[] = []
   const remarks: string[] = []
   const demand = new TypeDemand(request)
+  const isAnySlow = nodes.some(({ storages }) => storages.some((it) => it.isSlow))
+  const isSlow = (it: PlacementNode) =>
+    isAnySlow && demand.bestStoragesOf(it).every((of) => of.isSlow)
   while (targets.length < request.replicas) {
     const candidates = demand.narrow(unused)
     if (candidates.size === 0) {
@@ -83,18 +89,23 @@ export function placeReplicas(
       remarks.push(remark)
       continue
     }
-    const local = racks.length === 0 ? findNode(candidates, request.writer) : undefined
-    const favoured = firstFavoured(candidates, request.favoured ?? [])
+    const quick = butForSlow([...candidates], isSlow)
+    const local = racks.length === 0 ? findNode(quick, request.writer) : undefined
+    const favoured = firstFavoured(quick, request.favoured ?? [])
     const wish = wishedRack(racks)
     const preferred = [...candidates].filter((it) => wish.accepts(it.rack))
     if (preferred.length === 0 && favoured === undefined) remarks.push(wish.otherwise)
-    const pool = preferred.length > 0 ? preferred : [...candidates]
-    const room = (it: PlacementNode) => sumOfRoom(demand.storagesOf(it))
+    const pool = butForSlow(preferred.length > 0 ? preferred : [...candidates], isSlow)
+    const room = (it: PlacementNode) => sumOfRoom(quickOf(demand.storagesOf(it)))
     const node =
       favoured ?? local ?? weighted(pool, (it) => room(it) / (1 + it.activeTransfers), random)
     unused.delete(node)
     racks.push(node.rack)
-    const storage = weighted(demand.bestStoragesOf(node), (it) => it.remainingBytes, random)
+    const storage = weighted(
+      quickOf(demand.bestStoragesOf(node)),
+      (it) => it.remainingBytes,
+      random,
+    )
     demand.take(storage.type)
     targets.push({ datanodeUuid: node.uuid, storageId: storage.storageId })
   }
@@ -134,16 +145,24 @@ function wishedRack(racks: readonly (string | undefined)[]): RackWish {
   return { accepts: () => true, otherwise: '' }
 }
 
+/** Those that are not slow; all of them when there are no others. */
+export function butForSlow<T>(items: readonly T[], isSlow: (item: T) => boolean): readonly T[] {
+  const others = items.filter((it) => !isSlow(it))
+  return others.length > 0 ? others : items
+}
+
+const quickOf = (storages: readonly PlacementStorage[]): readonly PlacementStorage[] =>
+  butForSlow(storages, (it) => it.isSlow)
+
 function findNode(
-  candidates: ReadonlySet<PlacementNode>,
+  candidates: readonly PlacementNode[],
   uuid: DatanodeUuid | undefined,
 ): PlacementNode | undefined {
-  for (const node of candidates) if (node.uuid === uuid) return node
-  return undefined
+  return candidates.find((it) => it.uuid === uuid)
 }
 
 function firstFavoured(
-  candidates: ReadonlySet<PlacementNode>,
+  candidates: readonly PlacementNode[],
   favoured: readonly DatanodeUuid[],
 ): PlacementNode | undefined {
   for (const uuid of favoured) {

@@ -13,6 +13,8 @@ export interface StorageUse {
   readonly datanodeUuid: DatanodeUuid
   readonly storageId: StorageId
   readonly type: StorageType
+  /** It is avoided: nothing goes there for the sake of balance. */
+  readonly isSlow: boolean
   readonly capacityBytes: number
   /** As reported. */
   readonly usedBytes: number
@@ -87,7 +89,9 @@ function stepsBetween(groups: readonly UseGroup[], threshold: number): BalanceSt
   if (groups.length < 2) return []
   const average = useOf(groupOf(groups.flatMap((it) => it.storages)))
   const above = groups.filter((it) => leastUseOf(it) > average)
-  const below = groups.filter((it) => mostUseOf(it) < average)
+  const below = groups.filter(
+    (it) => mostUseOf(it) < average && it.storages.some((of) => !of.isSlow),
+  )
   return above.flatMap((from) =>
     below
       .filter((to) => leastUseOf(from) - average > threshold || average - mostUseOf(to) > threshold)

@@ -1,11 +1,16 @@
 /**
  * Which replicas of a healthy block are to move, so that they rest on the types of storage that its policy wants. Within
  * a node where that is possible, since nothing crosses the network; else to another node, on the same rack before any
- * other, and never so that a block on several racks ends on one.
+ * other, and never so that a block on several racks ends on one; to slow disks only when no other has room.
  */
 import type { DatanodeUuid, StorageId } from '../../shared/ids.js'
 import type { Random } from '../../shared/random.js'
-import { type PlacementNode, type PlacementStorage, whyUnfit } from './place-replicas.js'
+import {
+  butForSlow,
+  type PlacementNode,
+  type PlacementStorage,
+  whyUnfit,
+} from './place-replicas.js'
 import type { StoragePolicy } from './storage-policies.js'
 import { isExcessType, missingTypes, type StorageType } from './storage-types.js'
 
@@ -87,7 +92,10 @@ function findPlace(
           .filter((it) => wanted.includes(it.type))
           .map((storage) => ({ node, storage })),
   )
-  const safe = places.filter(({ node }) => racksWith(node) >= Math.min(racksNow, 2))
+  const safe = butForSlow(
+    places.filter(({ node }) => racksWith(node) >= Math.min(racksNow, 2)),
+    ({ storage }) => storage.isSlow,
+  )
   const rank = ({ node }: FoundPlace) =>
     node.uuid === replica.datanodeUuid ? 0 : node.rack === replica.rack ? 1 : 2
   const best = Math.min(...safe.map(rank))

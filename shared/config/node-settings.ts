@@ -1,5 +1,5 @@
-/** Settings about which datanodes belong to a cluster, which are to leave, and where they are. */
-import { duration, integer, list, type Setting } from './setting.js'
+/** Settings about which datanodes belong to a cluster, which are to leave, where they are, and which are avoided. */
+import { duration, flag, integer, list, type Setting } from './setting.js'
 
 const NAMENODE = ['namenode'] as const
 
@@ -54,6 +54,13 @@ export const NODE_SETTINGS = {
     default: '10s',
     min: '10ms',
     max: '2m',
+  }),
+  'placement.avoid-slow': flag({
+    about:
+      'disks much slower than the others are written when no other has room, and read last (dfs.namenode.avoid.read.slow.datanode, too)',
+    for: NAMENODE,
+    default: true,
+    hdfs: 'dfs.namenode.block-placement-policy.default.exclude-slow-nodes.enabled',
   }),
   'maintenance.min-replicas': integer({
     about: 'replicas of a block that stay reachable while others are in maintenance',

@@ -99,6 +99,7 @@ interface SlowStorage {
   readonly storageId: string
   readonly meanMs: number
   readonly usualMs: number
+  readonly isAvoided: boolean
 }
 
 async function slowStorages({ namenode }: ProcessCluster): Promise<readonly SlowStorage[]> {
@@ -152,7 +153,7 @@ if (obstacle !== undefined) {
     })
   })
 
-  it('a disk that takes 300 ms for each write and sync slows its writers down, and nothing else', async () => {
+  it('a disk that takes 300 ms for each write and sync slows its writers down, and nothing else, until it is avoided', async () => {
     // Looked at every second or so: its calls are seen waiting, and are not taken for hung.
     const setting = await clusterWithBadDisk({ 'datanode.hung-after': '5s' })
     setting.disk.make({ kind: 'write', waitMs: 300 }, { kind: 'sync', waitMs: 300 })
@@ -185,6 +186,15 @@ if (obstacle !== undefined) {
     const slow = await slowStorages(setting.cluster)
     expect(slow.map((it) => it.storageId)).toEqual([storageIdOf(join(setting.blocks, '..'))])
     expect(slow[0]?.meanMs).toBeGreaterThan(3 * (slow[0]?.usualMs ?? 0))
+    // Nothing new goes there, though its node is needed for every file: to the other disk of it.
+    expect(slow[0]?.isAvoided).toBe(true)
+    const held = replicasOn(setting.blocks)
+    for (let count = 0; count < 8; count += 1) {
+      const path = `/avoiding-${count}`
+      await writeReplicated(setting.cluster, path, BYTES)
+      paths.push(path)
+    }
+    expect(replicasOn(setting.blocks)).toBe(held)
     await expectSound(setting, paths)
   })
 

@@ -37,6 +37,7 @@ export function testNamenodeConfig(dataFolder: string): NamenodeConfig {
     replicationLoopMs: 1_000,
     pendingCopyTimeoutMs: 60_000,
     copyStreamsPerNode: 2,
+    avoidSlowStorages: true,
     topology: { table: [], script: undefined, argumentsAtOnce: 100, timeoutMs: 1000 },
     hostsFiles: { hosts: [], exclude: [] },
     nodeCheckMs: 1_000,

@@ -5,6 +5,7 @@ import type {
   BlockEventsReply,
   BlockEventsRequest,
   BlockMessage,
+  CallLatencies,
   Command,
   CommandOutcome,
   HeartbeatReply,
@@ -65,6 +66,8 @@ export class ReplicaNode {
   incarnation = 'first'
   session: RegisterReply | undefined
   hasFailed = false
+  /** What it says of its disk. */
+  latencies: CallLatencies = {}
   highestEpoch = 0
   readonly #done = new Map<string, CommandOutcome>()
   readonly #outcomes: CommandOutcome[] = []
@@ -137,6 +140,7 @@ export class ReplicaNode {
           usedBytes,
           remainingBytes: capacityBytes - usedBytes,
           blockCount: this.replicas.size,
+          latencies: this.latencies,
         },
       ],
       activeTransfers: 0,

@@ -47,6 +47,7 @@ export function datanodeView(index: number, change: Partial<DatanodeView> = {}):
         usedBytes: GIBIBYTE,
         remainingBytes: 90 * GIBIBYTE,
         blockCount: 7,
+        isSlow: false,
       },
     ],
     isConfirmed: true,

@@ -15,6 +15,7 @@ import { LivenessReview } from '../nodes/liveness-review.js'
 import { LossForecasts } from '../nodes/loss-forecast.js'
 import { NodeForgetting } from '../nodes/node-forgetting.js'
 import { RackResolver, type RackResolverOptions } from '../nodes/rack-resolver.js'
+import { SlowDisks } from '../nodes/slow-disks.js'
 import { BlockHistory } from './block-history.js'
 import { type BlockRepair, buildBlockRepair } from './block-repair.js'
 import { ClusterBlockManager } from './cluster-block-manager.js'
@@ -66,6 +67,8 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     mayCopy: () => faces.readiness.current.mayCopy,
   })
   const { deletions, deletedBlocks, examination, registry } = repair
+  const { heartbeatIntervalMs, avoidSlowStorages: mayAvoid } = config
+  const slowDisks = new SlowDisks({ clock, log, registry, heartbeatIntervalMs, mayAvoid })
   await repair.administration.refresh()
   deletions.onGone = (block) => {
     deletedBlocks.add(block)
@@ -84,12 +87,14 @@ export async function buildBlockManagement(options: BlockManagementOptions) {
     ...faces,
     ...movement,
     history,
+    slowDisks,
     attention: files.attention,
     lossForecasts: new LossForecasts(repair),
     forgetting: new NodeForgetting({ ...repair, knownNodes: files.knownNodes, log }),
     reviewLiveness: () => {
       registry.beginRound()
       faces.liveness.review(registry.nodes())
+      slowDisks.review()
     },
     close: () => closing.closeAll(),
   }

@@ -18,6 +18,8 @@ export interface StorageView {
   readonly usedBytes: number
   readonly remainingBytes: number
   readonly blockCount: number
+  /** Avoided: much slower than the others of its type. */
+  readonly isSlow: boolean
 }
 
 /** A datanode as it registered and last reported. */

@@ -270,6 +270,7 @@ function locationOf(held: HeldReplica) {
     liveness: held.liveness,
     adminState: node.adminState,
     isCorrupt: held.judgement === 'corrupt',
+    isSlow: held.storage.isSlow,
     addresses: node.addresses,
     rack: node.rack,
     activeTransfers: node.activeTransfers + node.sentReaders,

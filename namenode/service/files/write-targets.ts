@@ -18,8 +18,10 @@ export function inPipelineOrder(
   placed: readonly Replica[],
 ): readonly Replica[] {
   const nodes = placed.map((replica) => {
-    const { uuid, rack, addresses } = replica.datanode
-    return { replica, uuid, rack, isLocal: addresses.includes(call.clientAddress) }
+    const { uuid, rack, addresses, storages } = replica.datanode
+    const isLocal = addresses.includes(call.clientAddress)
+    const isSlow = storages.some((it) => it.storageId === replica.storageId && it.isSlow)
+    return { replica, uuid, rack, isLocal, isSlow }
   })
   return orderPipeline(block.id, nodes).map((it) => it.replica)
 }

@@ -5,15 +5,16 @@ import { RISKS, type Risk } from '../../policy/assess-block.js'
 import { type Health, judgeHealth, whyNotRepaired } from '../../policy/health.js'
 import { checkSuperuser } from '../../policy/permissions.js'
 import { whyUnfit } from '../../policy/place-replicas.js'
-import { type SlowStorage, slowStorages } from '../../policy/slow-storages.js'
+import type { RememberedSlow } from '../../policy/remember-slow.js'
 import type { ReplicaAttentionStore } from '../../storage/replica-attention-store.js'
 import type { Call } from '../access/call.js'
 import type { BlockHistory } from '../blocks/block-history.js'
 import type { BlockSweeps } from '../blocks/block-sweeps.js'
 import type { ReplicationCopies } from '../blocks/replication-copies.js'
 import type { StartupReadiness } from '../blocks/startup-readiness.js'
-import { isUsable, placementOf } from '../nodes/cluster-node.js'
+import { placementOf } from '../nodes/cluster-node.js'
 import type { ClusterRegistry } from '../nodes/cluster-registry.js'
+import type { SlowDisks } from '../nodes/slow-disks.js'
 import type { BlockInquiry, FoundBlock } from './block-inquiry.js'
 
 /** Risks that are named with examples, worst first. */
@@ -31,7 +32,7 @@ export interface EndangeredBlock {
   readonly why: string
 }
 
-export type NamedSlowStorage = SlowStorage & {
+export type NamedSlowStorage = Omit<RememberedSlow, 'lastSlowMs'> & {
   /** Host and address. */
   readonly node: string
 }
@@ -47,7 +48,7 @@ export interface StatusReport {
   readonly queuedBlocks: number
   /** At the pace of the last minute; undefined when there is none. */
   readonly remainingMs: number | undefined
-  /** Disks that are slow compared with the others, slowest first. */
+  /** Disks that are slow compared with the others, slowest first; then those that were not long ago. */
   readonly slowStorages: readonly NamedSlowStorage[]
   /** Some of each risk. Paths only for a superuser. */
   readonly examples: readonly EndangeredBlock[]
@@ -56,6 +57,7 @@ export interface StatusReport {
 export interface ClusterStatusOptions {
   readonly clock: Clock
   readonly registry: ClusterRegistry
+  readonly slowDisks: SlowDisks
   readonly attention: ReplicaAttentionStore
   readonly copies: ReplicationCopies
   readonly sweeps: BlockSweeps
@@ -102,15 +104,11 @@ export class ClusterStatus {
     }
   }
 
-  /** Of nodes that are heard of. */
   slowStorages(): readonly NamedSlowStorage[] {
-    const live = this.#options.registry.nodes().filter((it) => it.liveness === 'live')
-    const measured = live.flatMap(({ uuid: datanodeUuid, storages }) =>
-      [...storages.values()]
-        .filter(isUsable)
-        .map(({ storageId, type, latencies }) => ({ datanodeUuid, storageId, type, latencies })),
-    )
-    return slowStorages(measured).map((it) => ({ ...it, node: this.#nameOf(it.datanodeUuid) }))
+    return this.#options.slowDisks.current.map(({ lastSlowMs: _, ...it }) => ({
+      ...it,
+      node: this.#nameOf(it.datanodeUuid),
+    }))
   }
 
   /**

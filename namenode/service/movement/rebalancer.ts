@@ -130,7 +130,8 @@ export class Rebalancer {
     if (racksThen < Math.min(racksNow, 2)) return false
     const roomy = to.storages.filter((it) => {
       const storage = target.storages.get(it.storageId)
-      return storage !== undefined && storage.remainingBytes >= record.lengthBytes
+      const hasRoom = (storage?.remainingBytes ?? -1) >= record.lengthBytes
+      return hasRoom && storage?.isSlow === false
     })
     const storageId = roomy[random.below(Math.max(1, roomy.length))]?.storageId
     if (storageId === undefined) return false
@@ -160,6 +161,7 @@ export class Rebalancer {
           datanodeUuid: node.uuid,
           storageId: it.storageId,
           type: it.type,
+          isSlow: it.isSlow,
           capacityBytes: it.capacityBytes,
           usedBytes: it.usedBytes,
           comingBytes: coming.get(it.storageId) ?? 0,

@@ -35,6 +35,8 @@ export interface ClusterStorage {
   remainingBytes: number
   blockCount: number
   latencies: CallLatencies
+  /** Avoided: much slower than the others of its type (slow-disks.ts). */
+  isSlow: boolean
   readonly recentEvents: RecentEvents<BlockId>
 }
 
@@ -110,6 +112,7 @@ function viewOfStorage(storage: ClusterStorage): StorageView {
     usedBytes: storage.usedBytes,
     remainingBytes: storage.remainingBytes,
     blockCount: storage.blockCount,
+    isSlow: storage.isSlow,
   }
 }
 
@@ -129,6 +132,7 @@ export function placementOf(node: ClusterNode, incomingBytes: number): Placement
       storageId: it.storageId,
       type: it.type,
       hasFailed: it.hasFailed,
+      isSlow: it.isSlow,
       remainingBytes: it.remainingBytes - reserved,
     })),
   }

@@ -331,6 +331,7 @@ export class ClusterRegistry {
       remainingBytes: 0,
       blockCount: 0,
       latencies: {},
+      isSlow: false,
       recentEvents: new RecentEvents<BlockId>({
         clock: this.#options.clock,
         keepMs: EVENT_MEMORY_MS,

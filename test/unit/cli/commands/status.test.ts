@@ -30,4 +30,8 @@ it('dfs status names slow disks with their figures, and says nothing of a nameno
     ...words,
     '  slow disk: box (10.0.0.1:9866), DISK DS-1: 312 ms for a sync, 1.3 ms is usual',
   ])
+  const avoided = slowStorages.map((it) => ({ ...it, isAvoided: true }))
+  expect(statusLines({ ...WELL, slowStorages: avoided }).at(-1)).toMatch(
+    /1.3 ms is usual; avoided$/,
+  )
 })

@@ -6,7 +6,13 @@ import { blockId, datanodeUuid } from '../../../../shared/ids.js'
 
 const node = (name: string, rack = '/r1', isLocal = false) => ({
   ...{ uuid: datanodeUuid(name), rack, isLocal },
-  ...({ liveness: 'live', adminState: 'normal', isCorrupt: false, addresses: [name] } as const),
+  ...({
+    liveness: 'live',
+    adminState: 'normal',
+    isCorrupt: false,
+    isSlow: false,
+    addresses: [name],
+  } as const),
   activeTransfers: 0,
 })
 const names = (nodes: readonly { uuid: string }[]) => nodes.map((it) => it.uuid)
@@ -26,6 +32,12 @@ describe('a pipeline', () => {
   it('begins on the machine of its writer', () => {
     const placed = [node('a', '/r1', true), node('b'), node('c')]
     for (const block of blocks) expect(names(orderPipeline(block, placed))).toEqual(['a', 'b', 'c'])
+  })
+
+  it('does not begin on a slow disk, where readers are sent last', () => {
+    const placed = [{ ...node('a'), isSlow: true }, node('b'), node('c')]
+    const firsts = blocks.map((it) => orderPipeline(it, placed)[0]?.uuid)
+    expect([...new Set(firsts)].sort()).toEqual(['b', 'c'])
   })
 
   it('crosses between racks once', () => {

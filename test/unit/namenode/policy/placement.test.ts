@@ -16,12 +16,26 @@ const node = (name: string, rack: string, change: Partial<PlacementNode> = {}): 
   isRegistered: true,
   activeTransfers: 0,
   storages: [
-    { storageId: storageId(`DS-${name}`), type: 'DISK', hasFailed: false, remainingBytes: 1000 },
+    {
+      storageId: storageId(`DS-${name}`),
+      type: 'DISK',
+      hasFailed: false,
+      isSlow: false,
+      remainingBytes: 1000,
+    },
   ],
   ...change,
 })
-const withRoom = (remainingBytes: number): Partial<PlacementNode> => ({
-  storages: [{ storageId: storageId('DS'), type: 'DISK', hasFailed: false, remainingBytes }],
+const withRoom = (remainingBytes: number, isSlow = false): Partial<PlacementNode> => ({
+  storages: [
+    { storageId: storageId('DS'), type: 'DISK', hasFailed: false, isSlow, remainingBytes },
+  ],
+})
+const slow = (...slowOnes: boolean[]): Partial<PlacementNode> => ({
+  storages: slowOnes.map((isSlow, index) => ({
+    storageId: storageId(isSlow ? `slow-${index}` : `quick-${index}`),
+    ...{ type: 'DISK', hasFailed: false, isSlow, remainingBytes: 1000 },
+  })),
 })
 const ask = (change: Partial<PlacementRequest> = {}): PlacementRequest => ({
   replicas: 3,
@@ -65,6 +79,63 @@ describe('nodes that the writer asks for', () => {
   it('are passed over when they cannot take it', () => {
     const excluded = new Set([datanodeUuid('b3')])
     expect(uuids(place(ask({ favoured, excluded, replicas: 1 }), TWO_RACKS))).toEqual(['a3'])
+  })
+})
+
+describe('slow disks', () => {
+  const SEEDS = Array.from({ length: 30 }, (_, index) => index + 1)
+  const slowNode = node('slow', '/r', slow(true, true))
+  const others = ['a', 'b', 'c'].map((it) => node(it, '/r'))
+
+  it('are passed over while there are others, also by a writer beside them and for those that ask for them', () => {
+    const wanted = [datanodeUuid('slow')]
+    for (const seed of SEEDS) {
+      for (const change of [{}, { writer: datanodeUuid('slow') }, { favoured: wanted }]) {
+        const placed = uuids(place(ask(change), [slowNode, ...others], seed))
+        expect([...placed].sort()).toEqual(['a', 'b', 'c'])
+      }
+    }
+  })
+
+  it('are taken before a replica is missing, last', () => {
+    for (const seed of SEEDS) {
+      const placement = place(ask(), [slowNode, ...others.slice(1)], seed)
+      expect(uuids(placement).at(-1)).toBe('slow')
+      expect(placement.missing).toBe(0)
+    }
+    const all = ['x', 'y', 'z'].map((it) => node(it, '/r', slow(true)))
+    expect(uuids(place(ask({ writer: datanodeUuid('y') }), all))[0]).toBe('y')
+  })
+
+  it('are taken before the rule of racks is broken', () => {
+    const apart = node('apart', '/other', slow(true))
+    for (const seed of SEEDS) {
+      const placement = place(ask({ replicas: 2 }), [apart, ...others], seed)
+      expect(uuids(placement)).toContain('apart')
+      expect(placement.remark).toBe('')
+    }
+  })
+
+  it('of a node with others are left to these, and the node gets no more for it', () => {
+    const mixed = node('mixed', '/r', slow(true, false, true, true))
+    const counts = { mixed: 0, other: 0 }
+    for (let seed = 1; seed <= 600; seed += 1) {
+      const { targets } = place(ask({ replicas: 1 }), [mixed, node('other', '/r')], seed)
+      const [target] = targets
+      if (target?.datanodeUuid === 'mixed') expect(target.storageId).toBe('quick-1')
+      counts[target?.datanodeUuid === 'mixed' ? 'mixed' : 'other'] += 1
+    }
+    expect(counts.mixed).toBeGreaterThan(240)
+    expect(counts.mixed).toBeLessThan(360)
+  })
+
+  it('are taken for want of room elsewhere', () => {
+    const full = others.map((it) => node(it.uuid, '/r', withRoom(99)))
+    expect(uuids(place(ask({ replicas: 1 }), [slowNode, ...full]))).toEqual(['slow'])
+    const [mixed] = [node('mixed', '/r', slow(true, false))]
+    const filled = mixed?.storages.map((it) => (it.isSlow ? it : { ...it, remainingBytes: 99 }))
+    const placement = place(ask({ replicas: 1 }), [{ ...slowNode, storages: filled ?? [] }])
+    expect(placement.targets[0]?.storageId).toBe('slow-0')
   })
 })
 
@@ -124,6 +195,7 @@ describe('any cluster', () => {
       liveness: fc.constantFrom('live', 'live', 'stale', 'dead'),
       isRegistered: fc.boolean(),
       room: fc.constantFrom(0, 99, 100, 5000),
+      isSlow: fc.boolean(),
     })
     fc.assert(
       fc.property(
@@ -132,8 +204,8 @@ describe('any cluster', () => {
         fc.integer({ min: 0, max: 3 }),
         fc.integer(),
         (drawn, replicas, forbidden, seed) => {
-          const nodes = drawn.map(({ room, ...it }, index) =>
-            node(`n${index}`, it.rack, { ...it, ...withRoom(room) }),
+          const nodes = drawn.map(({ room, isSlow, ...it }, index) =>
+            node(`n${index}`, it.rack, { ...it, ...withRoom(room, isSlow) }),
           )
           const excluded = new Set(nodes.slice(0, forbidden).map((it) => it.uuid))
           const existing = nodes.slice(forbidden, forbidden + 1).map((it) => it.uuid)

@@ -18,6 +18,7 @@ const storage = (
   datanodeUuid: datanodeUuid(node),
   storageId: storageId(`DS-${node}`),
   type: 'DISK',
+  isSlow: false,
   capacityBytes: 1000,
   usedBytes,
   comingBytes: 0,
@@ -39,6 +40,14 @@ describe('the balance', () => {
     expect(planBalance(mixed, 0.1)).toEqual([])
     expect(planBalance([storage('a', 900)], 0.1)).toEqual([])
     expect(planBalance([storage('a', 900), storage('b', 0)], 1)).toEqual([])
+  })
+  it('takes to slow disks nothing, from them as from others', () => {
+    const all = [storage('a', 900), storage('b', 500, { isSlow: true }), storage('c', 100)]
+    expect(names(planBalance(all, 0.1))).toContain('DS-a > DS-c')
+    const emptySlow = [storage('a', 900), storage('b', 500), storage('c', 100, { isSlow: true })]
+    expect(planBalance(emptySlow, 0.1)).toEqual([])
+    const fullSlow = [storage('a', 900, { isSlow: true }), storage('b', 500), storage('c', 100)]
+    expect(names(planBalance(fullSlow, 0.1))).toEqual(['DS-a > DS-c'])
   })
   it('is kept between the volumes of one node', () => {
     const second = storage('a', 0, { storageId: storageId('DS-a2') })

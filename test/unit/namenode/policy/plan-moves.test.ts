@@ -9,7 +9,7 @@ import { seededRandom } from '../../../../shared/random.js'
 
 const TYPES: Readonly<Record<string, StorageType>> = { d: 'DISK', s: 'SSD', a: 'ARCHIVE' }
 
-/** `1da 2d`: a node on rack 1 with a disk and an archive, one on rack 2 with a disk. */
+/** `1da 2d`: a node on rack 1 with a disk and an archive, one on rack 2 with a disk; capitals are slow. */
 const cluster = (text: string): PlacementNode[] =>
   text.split(' ').map((word, index) => ({
     uuid: datanodeUuid(`n${index}`),
@@ -20,8 +20,9 @@ const cluster = (text: string): PlacementNode[] =>
     activeTransfers: 0,
     storages: [...word.slice(1)].map((letter) => ({
       storageId: storageId(`${index}${letter}`),
-      type: TYPES[letter] ?? 'DISK',
+      type: TYPES[letter.toLowerCase()] ?? 'DISK',
       hasFailed: false,
+      isSlow: letter !== letter.toLowerCase(),
       remainingBytes: 1000,
     })),
   }))
@@ -52,6 +53,8 @@ describe('moves by policy', () => {
     ['to another node', 'COLD', '1d 1a', '0d', ['0d>1a', 0]],
     ['only as many as belong elsewhere', 'WARM', '1da 1da', '0d 1d', ['0d>0a', 0]],
     ['to the same rack before another', 'COLD', '1d 2a 1a', '0d', ['0d>2a', 0]],
+    ['to another rack before a slow disk', 'COLD', '1dA 2a', '0d', ['0d>1a', 0]],
+    ['to a slow disk before nowhere', 'COLD', '1dA 2d', '0d', ['0d>0A', 0]],
     ['not onto a node that has a replica', 'COLD', '1da 1a', '0d 1a', ['0d>0a', 0]],
     ['not so that one rack is left', 'COLD', '1a 2d 1a', '0a 1d', ['', 1]],
     ['to a further rack when two are left', 'COLD', '1a 2d 3a', '0a 1d', ['1d>2a', 0]],

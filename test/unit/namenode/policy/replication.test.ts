@@ -177,7 +177,15 @@ const placementNode = (name: string): PlacementNode => ({
   adminState: 'normal',
   isRegistered: true,
   activeTransfers: 0,
-  storages: [{ storageId: storageId('DS'), type: 'DISK', hasFailed: false, remainingBytes: 1000 }],
+  storages: [
+    {
+      storageId: storageId('DS'),
+      type: 'DISK',
+      hasFailed: false,
+      isSlow: false,
+      remainingBytes: 1000,
+    },
+  ],
 })
 const source = (name: string, change: Partial<CopySource> = {}): CopySource => ({
   datanodeUuid: datanodeUuid(name),

@@ -86,17 +86,20 @@ describe('locations for a reader', () => {
     liveness: 'live' as const,
     adminState: 'normal' as const,
     isCorrupt: false,
+    isSlow: false,
     addresses: [`10.0.0.${name.length}`],
     rack: '/far',
     activeTransfers: 0,
     ...change,
   })
-  it('are near before far, idle before busy, live before stale, sound before corrupt', () => {
+  it('are near before far, idle before busy, any before slow disks, live before stale, sound before corrupt', () => {
     const ordered = orderLocations(
       FIRST_BLOCK_ID,
       [
         place('corrupt', { isCorrupt: true, addresses: ['10.9.9.9'] }),
         place('stale', { liveness: 'stale', addresses: ['10.9.9.9'] }),
+        place('slow and here', { isSlow: true, addresses: ['10.9.9.9'] }),
+        place('slow', { isSlow: true }),
         place('maintained', { adminState: 'in-maintenance', addresses: ['10.9.9.9'] }),
         place('leaving', { adminState: 'decommissioning', addresses: ['10.9.9.9'] }),
         place('busy', { activeTransfers: 16 }),
@@ -111,6 +114,8 @@ describe('locations for a reader', () => {
       'rack',
       'idle',
       'busy',
+      'slow and here',
+      'slow',
       'leaving',
       'maintained',
       'stale',

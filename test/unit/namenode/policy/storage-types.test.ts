@@ -69,6 +69,7 @@ const cluster = (text: string): PlacementNode[] =>
       storageId: storageId(`${index}${letter}`),
       type: TYPES[letter.toLowerCase()] ?? 'DISK',
       hasFailed: false,
+      isSlow: false,
       remainingBytes: letter === letter.toLowerCase() ? 1000 : 10,
     })),
   }))
