@@ -98,12 +98,15 @@ function endWithParent(io: CliIo, ending: AbortController): void {
   const standing = ownStanding(io.environment)
   if (!endsWithParent(standing)) return
   const { parentPid } = standing
-  void parentGone(io.seams.clock, parentPid, () => process.ppid, ending.signal).then(() => {
+  const end = () => {
     io.stderr.write(
       `dfs up: stopping, since the process that started it (pid ${parentPid}) is gone\n`,
     )
     ending.abort(new DfsError('INTERRUPTED', 'the parent process is gone'))
-  })
+  }
+  // Gone already: no server is to be started at all.
+  if (process.ppid !== parentPid) end()
+  else void parentGone(io.seams.clock, parentPid, () => process.ppid, ending.signal).then(end)
 }
 
 function datanodeCount(text: string): number {

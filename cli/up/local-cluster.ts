@@ -53,6 +53,7 @@ export class LocalCluster {
 
   /** Resolves when the first write would succeed. @throws DfsError what kept a server from starting */
   async start(signal: AbortSignal): Promise<ClusterView> {
+    signal.throwIfAborted()
     const { rpcPort, httpPort, datanodePorts } = this.#options
     const namenode = this.#launch('namenode', 'namenode', {
       'namenode.rpc-port': rpcPort,

@@ -9,6 +9,7 @@ import type { Clock } from '../../shared/clock.js'
 /** How a process stands to others: fields of `/proc/self/stat`; undefined where there is none. */
 export interface Standing {
   readonly pid: number
+  /** The process that started this one; it may be gone. */
   readonly parentPid: number
   readonly processGroup: number | undefined
   readonly session: number | undefined
@@ -21,9 +22,16 @@ const CHECK_EVERY_MS = 250
 /** Behind the name of the program, which may have spaces and brackets: state, parent, group, session, terminal. */
 const FIELDS_AFTER_NAME = /^.*\) \S+ (\d+) (\d+) (\d+) (-?\d+)/s
 
-/** @param environment what bin/dfs has left in it, since Node forgets which signals it was to ignore */
+/** Of bin/dfs: its process id, which Node keeps, and that of its parent. */
+const STARTED_BY = /^(\d+):(\d+)$/
+
+/**
+ * @param environment what bin/dfs has left in it: Node forgets which signals it was to ignore, and a parent that is gone
+ *   before Node can ask is not known to it
+ */
 export function ownStanding(environment: Readonly<Record<string, string | undefined>>): Standing {
-  const { pid, ppid: parentPid } = process
+  const { pid } = process
+  const parentPid = firstParent(environment['DFS_STARTED_BY'], pid) ?? process.ppid
   const ignoresHangup = environment['DFS_IGNORES_HANGUP'] !== undefined
   const [, , processGroup, session, terminal] = FIELDS_AFTER_NAME.exec(readStat()) ?? []
   return {
@@ -34,6 +42,12 @@ export function ownStanding(environment: Readonly<Record<string, string | undefi
     hasTerminal: terminal !== undefined && terminal !== '0',
     ignoresHangup,
   }
+}
+
+/** undefined when this process did not begin as bin/dfs: what an outer one has left is not about this one. */
+export function firstParent(startedBy: string | undefined, pid: number): number | undefined {
+  const [, own, parent] = STARTED_BY.exec(startedBy ?? '') ?? []
+  return Number(own) === pid ? Number(parent) : undefined
 }
 
 function readStat(): string {
@@ -57,7 +71,7 @@ export function endsWithParent(standing: Standing): boolean {
 
 /**
  * Resolves when another process has become the parent; never when the signal aborts first.
- * @param first the parent as it was when `endsWithParent` was asked
+ * @param first the parent as `endsWithParent` was told of it
  * @param parentPid the parent now
  */
 export async function parentGone(

@@ -75,6 +75,7 @@ const OTHER_VARIABLES = new Set([
   'DFS_SEED',
   'DFS_KEPT_EXTRA_CA_CERTS',
   'DFS_IGNORES_HANGUP',
+  'DFS_STARTED_BY',
 ])
 
 /**

@@ -1,7 +1,7 @@
 /** How `dfs up` ends with the process that started it, or with its terminal, and when it does not. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -54,6 +54,17 @@ async function startInScript(folder: string, words: string, ...flags: string[]):
   }
 }
 
+/** What Node loads before anything of ours: says that it has begun and stands still until it may go on. */
+const slowStart = (begun: string, goOn: string) => `
+const { existsSync, renameSync, writeFileSync } = require('node:fs')
+const [begun, goOn] = ${JSON.stringify([begun, goOn])}
+if (!existsSync(goOn)) {
+  writeFileSync(begun + '.new', String(process.pid))
+  renameSync(begun + '.new', begun)
+}
+while (!existsSync(goOn)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+`
+
 describe('dfs up and the process that started it', () => {
   it('ends with everything when that is killed, and has its data at the next start', async () => {
     const folder = temporaryFolder()
@@ -70,6 +81,35 @@ describe('dfs up and the process that started it', () => {
     const again = DfsClient.connect({ fs: after.fs })
     expect(String(await again.readFile('/kept'))).toBe('for ever')
     await again.close()
+  })
+
+  it('starts nothing when that is gone before it can ask who it is', async () => {
+    const folder = temporaryFolder()
+    const [begun, goOn, slow, complaints] = ['begun', 'go-on', 'slow.cjs', 'complaints'].map(
+      (name) => join(folder, name),
+    ) as [string, string, string, string]
+    writeFileSync(slow, slowStart(begun, goOn))
+    const streams = openSync(complaints, 'a')
+    const words = ['up', '--data', folder, '--rpc-port', '0', '--http-port', '0']
+    const script = spawn('sh', ['-c', '"$0" "$@" & wait', programPath(), ...words], {
+      stdio: ['ignore', 'ignore', streams],
+      env: { ...process.env, NODE_OPTIONS: `--require ${slow}` },
+    })
+    closeSync(streams)
+    const ended = once(script, 'exit')
+    const pid = await waitUntil(() => existsSync(begun) && Number(readFileSync(begun, 'utf8')), {
+      what: 'Node to begin',
+    })
+    onTestFinished(async () => {
+      if (isAlive(pid)) process.kill(pid, 'SIGTERM')
+      await waitUntil(() => !isAlive(pid), { what: 'what should not be there to end' })
+    })
+    script.kill('SIGKILL')
+    await ended
+    writeFileSync(goOn, '')
+    await waitUntil(() => !isAlive(pid), { what: 'dfs up to end', timeoutMs: 15_000 })
+    expect(readFileSync(complaints, 'utf8')).toContain(`started it (pid ${script.pid}) is gone`)
+    expect(existsSync(join(folder, 'logs', 'namenode.log'))).toBe(false)
   })
 
   it.each([

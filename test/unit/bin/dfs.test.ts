@@ -59,6 +59,14 @@ describe('the command', () => {
     expect(again).toBe('certificates= kept= hangup=')
   })
 
+  it('tells Node who started it', () => {
+    writeFileSync(join(folder, 'node'), `#!/bin/sh\necho "$DFS_STARTED_BY" "$$"\n`)
+    const words = ['-c', 'DFS_STARTED_BY=1:2 "$0"; echo "$$"', COMMAND]
+    const [told, shell] = given('sh', words)
+    const [startedBy, pid] = (told ?? '').split(' ')
+    expect(startedBy).toBe(`${pid}:${shell}`)
+  })
+
   it('is a script for Node as well', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--check', COMMAND], {
       encoding: 'utf8',

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { endsWithParent, parentGone, type Standing } from '../../../../cli/up/parent-watch.js'
+import {
+  endsWithParent,
+  firstParent,
+  parentGone,
+  type Standing,
+} from '../../../../cli/up/parent-watch.js'
 import { FakeClock } from '../../../support/fake-clock.js'
 
 /** As a harness starts it: a child in the harness's own group and session. */
@@ -30,6 +35,15 @@ describe('whether dfs up ends with its parent', () => {
   ])('%s', (_what, standing, expected) => {
     expect(endsWithParent({ ...OF_HARNESS, ...standing })).toBe(expected)
   })
+})
+
+it.each([
+  ['as bin/dfs says it', '300:200', 200],
+  ['not as it was said to another process', '299:200', undefined],
+  ['not where it was not said', undefined, undefined],
+  ['not as anything else', '300:', undefined],
+])('the first parent is known %s', (_what, startedBy, expected) => {
+  expect(firstParent(startedBy, 300)).toBe(expected)
 })
 
 describe('the watch over the parent', () => {
