@@ -19,6 +19,7 @@ import { MIGRATION_0010 } from './migrations/0010-node-orders.js'
 import { MIGRATION_0011 } from './migrations/0011-policy-totals.js'
 import { MIGRATION_0012 } from './migrations/0012-past-totals.js'
 import { MIGRATION_0013 } from './migrations/0013-kept-files.js'
+import { MIGRATION_0014 } from './migrations/0014-lease-by-recovery.js'
 
 export type { Database } from '../../shared/sqlite.js'
 
@@ -45,6 +46,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_0011,
   MIGRATION_0012,
   MIGRATION_0013,
+  MIGRATION_0014,
 ]
 export const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -96,7 +96,7 @@ export class LeaseStore {
     return this.#nextHolder.get(holder)
   }
 
-  /** Open files of a holder that are not under recovery. */
+  /** Open files of a holder that are not under recovery: as many as are asked for are looked at, whatever is under recovery. */
   filesOf(holder: string, limit: number): InodeId[] {
     return this.#files.all(holder, limit).map(inodeId)
   }
