@@ -34,6 +34,9 @@ export function failingLoops(
   return [...loops].filter((it) => it.failuresInARow >= FAILING_AFTER).map((it) => it.name)
 }
 
+/** Nobody looks at it. Without a reason of its own each abort makes an error with its stack. */
+const WOKEN = 'woken'
+
 export class BackgroundLoop {
   readonly name: string
   readonly #options: BackgroundLoopOptions
@@ -61,16 +64,16 @@ export class BackgroundLoop {
 
   /** Ends the current pause; a wake during a tick makes the next pause end at once. */
   wake(): void {
-    // Thousands come at a time, and each abort makes an error with its stack.
+    // Thousands come at a time.
     if (this.#wakeRequested) return
     this.#wakeRequested = true
-    this.#pause?.abort()
+    this.#pause?.abort(WOKEN)
   }
 
   /** Aborts the running tick and resolves when the loop has ended. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#pause?.abort()
+    this.#pause?.abort(WOKEN)
     await this.#running
   }
 

@@ -3,7 +3,7 @@
  * What a peer may do wrong ends its connection and nothing else.
  */
 import type { Socket } from 'node:net'
-import { toDfsError } from '../../shared/errors.js'
+import { DfsError, toDfsError } from '../../shared/errors.js'
 import { Status } from '../../shared/hadoop/schema/data-transfer.js'
 import type { HostPort, Listener } from '../../shared/network.js'
 import {
@@ -177,6 +177,9 @@ export class TransferServer {
   }
 }
 
+/** One for all connections: an error for each would cost its stack. */
+const GONE = new DfsError('CONNECTION_LOST', 'the peer is gone')
+
 class Connection implements TransferConnection {
   readonly reader: SocketReader
   readonly writer: SocketWriter
@@ -193,7 +196,7 @@ class Connection implements TransferConnection {
     this.peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
     this.reader = new SocketReader(socket, { clock })
     this.writer = new SocketWriter(socket, { clock })
-    socket.once('close', () => this.#gone.abort())
+    socket.once('close', () => this.#gone.abort(GONE))
   }
 
   get signal(): AbortSignal {

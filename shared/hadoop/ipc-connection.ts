@@ -4,6 +4,7 @@
  * hold is bounded.
  */
 import type { Socket } from 'node:net'
+import { DfsError } from '../errors.js'
 import { withoutMapping } from '../ip-address.js'
 import type { Log } from '../log.js'
 import { IpcSession, type ReceivedCall, type SessionRules } from './ipc-session.js'
@@ -47,6 +48,9 @@ const LINGER_MS = 2_000
 /** An incomplete request of this size is always allowed, so that small calls pass when memory is short. */
 const SMALL_REQUEST_BYTES = 64 * 1024
 const KEEP_ALIVE_MS = 60_000
+
+/** One for all connections: an error for each would cost its stack. */
+const GONE = new DfsError('CONNECTION_LOST', 'the client is gone')
 
 export class IpcConnection {
   readonly clientAddress: string
@@ -273,7 +277,7 @@ export class IpcConnection {
     this.#endedMs ??= this.#host.monotonicMs()
     this.#input.clear()
     this.#account()
-    this.#gone.abort()
+    this.#gone.abort(GONE)
     this.#host.closed(this)
   }
 }

@@ -69,9 +69,9 @@ export class SocketReader {
   /** One for many waits: each sets a deadline, which is looked at when the timer ends. A timer for each costs more than the wait. */
   #timer: { readonly cancel: () => void; readonly endsMs: number } | undefined
   readonly #onData = (chunk: Buffer) => this.#accept(chunk)
-  readonly #onEnd = () => this.#fail(this.#lost('was closed by the peer'))
-  readonly #onError = (error: Error) => this.#fail(this.#lost(toDfsError(error).message, error))
-  readonly #onClose = () => this.#fail(this.#lost('was closed'))
+  readonly #onEnd = () => this.#lose('was closed by the peer')
+  readonly #onError = (error: Error) => this.#lose(toDfsError(error).message, error)
+  readonly #onClose = () => this.#lose('was closed')
 
   /** Starts reading from `socket`, which nobody else reads. */
   constructor(socket: Socket, options: SocketReaderOptions) {
@@ -294,8 +294,14 @@ export class SocketReader {
     this.#timer = undefined
   }
 
-  #fail(error: DfsError): void {
+  /** The first reason holds: an error costs its stack, and every connection ends and then closes. */
+  #lose(how: string, cause?: unknown): void {
     if (this.#failure !== undefined) return
+    const error = new DfsError(
+      'CONNECTION_LOST',
+      `the connection with ${this.#peer} ${how} after ${this.#receivedBytes} bytes`,
+      { cause, details: { receivedBytes: this.#receivedBytes } },
+    )
     this.#failure = error
     this.#stopTimer()
     this.#settle()?.reject(error)
@@ -305,13 +311,5 @@ export class SocketReader {
     const waiter = this.#waiter
     this.#waiter = undefined
     return waiter
-  }
-
-  #lost(how: string, cause?: unknown): DfsError {
-    return new DfsError(
-      'CONNECTION_LOST',
-      `the connection with ${this.#peer} ${how} after ${this.#receivedBytes} bytes`,
-      { cause, details: { receivedBytes: this.#receivedBytes } },
-    )
   }
 }
