@@ -18,5 +18,7 @@ export interface DatanodeHealth {
     readonly doneBytes: number
     readonly passStartedWallMs: number
     readonly verifiedReplicas: number
+    /** By how much some replica is verified later than its period if it goes on at the full rate. */
+    readonly behindMs: number
   }[]
 }

@@ -114,6 +114,17 @@ export class DatanodeMetrics {
       }
       new Gauge({ name, help, labelNames: ['storage'], registers, collect })
     }
+    new Gauge({
+      name: 'dfs_datanode_scrub_behind_seconds',
+      help: 'By how much replicas of a volume will be verified later than datanode.scrub-period.',
+      labelNames: ['storage'],
+      registers,
+      collect() {
+        for (const { storageId: storage, behindMs } of health().scrub) {
+          this.set({ storage }, behindMs / 1000)
+        }
+      },
+    })
   }
 
   get contentType(): string {

@@ -110,7 +110,10 @@ export async function examineReplica(
   const { store, events, statistics, seams } = context
   const offset = await findDamage(context, replica, pace)
   if (offset !== undefined) {
-    return (await confirmDamage(context, replica, offset)) ? 'corrupt' : 'changed'
+    const isCorrupt = await confirmDamage(context, replica, offset)
+    // Bad bytes were read as well: a disk full of them is not read faster than one of good ones.
+    await pace(Math.min(MAX_PIECE_BYTES, replica.lengthBytes))
+    return isCorrupt ? 'corrupt' : 'changed'
   }
   if (store.get(replica.id) !== replica) return 'changed'
   if (replica.kind === 'finalized' && (await mendHeader(store, replica))) {

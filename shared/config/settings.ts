@@ -359,7 +359,7 @@ export const SETTINGS = {
     hdfsUnit: 'h',
   }),
   'datanode.scrub-rate': size({
-    about: 'most bytes a second that verifying may read',
+    about: 'most bytes a second that verifying may read from each volume',
     for: DATANODE,
     default: '16MiB',
     min: '4KiB',

@@ -17,6 +17,8 @@ type Change =
 
 interface Inode {
   readonly number: number
+  /** The disk on which it lies. */
+  readonly volume: string
   /** What programs see. */
   data: Buffer
   /** What is on the platter. */
@@ -66,8 +68,8 @@ export class SimulatedDisk {
   #freeBytes(volume: string): number {
     if (this.isFull) return 0
     let used = 0
-    for (const [path, { data }] of this.#files) {
-      if (volumeOf(path) === volume) used += data.length
+    for (const inode of this.#files.values()) {
+      if (inode.volume === volume) used += inode.data.length
     }
     return Math.max(0, this.capacityBytes - used)
   }
@@ -207,7 +209,7 @@ export class SimulatedDisk {
       if (known !== undefined) throw systemError('EEXIST', `open '${path}'`)
       this.#needFolder(dirname(path))
       const empty = { data: Buffer.alloc(0), durable: Buffer.alloc(0), unsynced: [] }
-      const inode = { number: this.#nextInode++, ...empty }
+      const inode = { number: this.#nextInode++, volume: volumeOf(path), ...empty }
       this.#files.set(path, inode)
       this.#note(path, [dirname(path)], () => this.#files.delete(path))
       return inode

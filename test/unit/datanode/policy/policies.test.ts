@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ByteThrottle } from '../../../../datanode/policy/byte-throttle.js'
 import { chooseVolume } from '../../../../datanode/policy/choose-volume.js'
-import { FRESH_CURSOR, nextInPass, scrubDelayMs } from '../../../../datanode/policy/scrub-plan.js'
 
 const rooms = (...bytes: number[]) =>
   bytes.map((remainingBytes, index) => ({ storageId: `DS-${index}`, remainingBytes }))
@@ -53,38 +52,5 @@ describe('a budget of bytes', () => {
 
   it('of 0 is no limit', () => {
     expect(new ByteThrottle(0).spend(1e12, 0)).toBe(0)
-  })
-})
-
-describe('the plan of the scrubber', () => {
-  it('spreads a pass over four fifths of the period', () => {
-    const half = { ...FRESH_CURSOR, passStartedWallMs: 1000, doneBytes: 50 }
-    expect(scrubDelayMs(half, 100, 10_000, 1000)).toBe(4000)
-    expect(scrubDelayMs(half, 100, 10_000, 5001)).toBe(0)
-    expect(scrubDelayMs({ ...half, doneBytes: 100 }, 100, 10_000, 1000)).toBe(8000)
-  })
-
-  it('does not stop when the clock is put back', () => {
-    expect(
-      scrubDelayMs({ ...FRESH_CURSOR, passStartedWallMs: 1e12, doneBytes: 99 }, 100, 1000, 0),
-    ).toBe(0)
-  })
-
-  it('visits every replica once in a pass, in order', () => {
-    fc.assert(
-      fc.property(
-        fc.uniqueArray(fc.integer({ min: 1, max: 10_000 })),
-        fc.integer({ min: 1, max: 7 }),
-        (ids, limit) => {
-          const visited: number[] = []
-          for (;;) {
-            const next = nextInPass(ids, visited.at(-1) ?? 0, limit)
-            if (next.length === 0) break
-            visited.push(...next)
-          }
-          expect(visited).toEqual(ids.toSorted((a, b) => a - b))
-        },
-      ),
-    )
   })
 })
