@@ -22,7 +22,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'sync-answered-early',
-    seed: 43,
+    seed: 129,
     about: 'an hsync is acknowledged, and the disk was not asked',
     file: 'datanode/transfer/block-receiver.ts',
     find: 'if (isSync) this.#sync()',
@@ -267,7 +267,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'unknown-node-leaves',
-    seed: 68,
+    seed: 254,
     about: 'a node of which nothing is known is decommissioned: nothing seems to depend on it',
     file: 'namenode/service/nodes/node-drain.ts',
     find: 'if (!this.#isKnown()) {',
