@@ -107,6 +107,17 @@ describe('the header of a replica whose bytes are good', () => {
   })
 })
 
+it('bytes that are read and found bad count against the rate like others', async () => {
+  const { node, replica, data } = await nodeWith(200_000)
+  flipBit(data, 100)
+  const paced: number[] = []
+  const pace = async (bytes: number) => {
+    paced.push(bytes)
+  }
+  expect(await examineReplica(node.context, replica, pace)).toBe('corrupt')
+  expect(paced).toEqual([200_000])
+})
+
 it('an append goes on with a replica whose header is damaged', async () => {
   const { node, meta } = await nodeWith(1300)
   scribble(meta)
