@@ -23,11 +23,16 @@ describe('a receive buffer', () => {
     )
   })
 
-  it('does not copy a chunk that holds whole frames', () => {
-    const chunk = Buffer.from('abcdef')
+  it('keeps what came when the socket uses its memory again', () => {
+    const memory = Buffer.from('abcdef')
     const buffer = new ReceiveBuffer()
-    buffer.append(chunk)
-    expect(buffer.take(3).buffer).toBe(chunk.buffer)
+    buffer.append(memory)
+    const taken = buffer.take(3)
+    memory.write('uvwxyz')
+    expect(taken.toString()).toBe('abc')
+    buffer.append(memory)
+    memory.fill('-')
+    expect(buffer.take(9).toString()).toBe('defuvwxyz')
   })
 
   it('never writes into a chunk that is not its own', () => {
