@@ -55,12 +55,10 @@ function outliers(
   storages: readonly MeasuredStorage[],
   call: SlowStorage['call'],
 ): readonly SlowStorage[] {
-  const measured = storages.flatMap(({ datanodeUuid, storageId, type, latencies }) => {
-    const { calls = 0, meanMs = 0 } = latencies[call] ?? {}
-    return calls < FEWEST_CALLS ? [] : [{ datanodeUuid, storageId, type, call, meanMs }]
-  })
+  const measured = storages.filter((it) => (it.latencies[call]?.calls ?? 0) >= FEWEST_CALLS)
+  const meanOf = ({ latencies }: MeasuredStorage) => latencies[call]?.meanMs ?? 0
   if (measured.length < FEWEST_COMPARED) return []
-  const means = measured.map((it) => it.meanMs)
+  const means = measured.map(meanOf)
   const usualMs = median(means)
   const deviationMs = DEVIATION_OF_MEDIAN * median(means.map((it) => Math.abs(it - usualMs)))
   const limitMs = Math.max(
@@ -68,7 +66,12 @@ function outliers(
     TIMES_MEDIAN * usualMs,
     usualMs + TIMES_DEVIATION * deviationMs,
   )
-  return measured.filter((it) => it.meanMs > limitMs).map((it) => ({ ...it, usualMs }))
+  return measured
+    .filter((it) => meanOf(it) > limitMs)
+    .map((it) => {
+      const { datanodeUuid, storageId, type } = it
+      return { datanodeUuid, storageId, type, call, meanMs: meanOf(it), usualMs }
+    })
 }
 
 /** By how much it is slower than usual. */
