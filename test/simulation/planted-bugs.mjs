@@ -74,7 +74,7 @@ export const PLANTED_BUGS = [
   },
   {
     name: 'copy-outlives-its-file',
-    seed: 86,
+    seed: 9,
     about: 'a deleted block is forgotten while a copy of it is under way',
     file: 'namenode/service/blocks/deleted-blocks.ts',
     find: 'this.#options.pendingCopies(block) > 0 || this.isMoving(block)',
