@@ -164,14 +164,18 @@ export function flag(about: About<boolean>): Setting<boolean> {
   })
 }
 
+/** One of some words. `hdfsWords` are those that HDFS's setting has for them. */
 export function choice<const T extends string>(
-  about: About<NoInfer<T>>,
+  about: About<NoInfer<T>> & { readonly hdfsWords?: Readonly<Record<string, NoInfer<T>>> },
   values: readonly T[],
 ): Setting<T> {
+  const words = new Map(Object.entries<T>(about.hdfsWords ?? {}))
   return setting<T>(about, {
     typeName: values.join(' | '),
-    parse: (text) =>
-      values.find((value) => value === text) ?? unusable(`must be one of ${values.join(', ')}`),
+    parse: (text, underHdfsName) =>
+      (underHdfsName ? words.get(text) : undefined) ??
+      values.find((value) => value === text) ??
+      unusable(`must be one of ${values.join(', ')}`),
     format: String,
   })
 }

@@ -347,6 +347,7 @@ export const SETTINGS = {
       for: DATANODE,
       default: 'first',
       hdfs: 'dfs.datanode.drop.cache.behind.writes',
+      hdfsWords: { true: 'none', false: 'all' },
     },
     ['all', 'first', 'none'],
   ),

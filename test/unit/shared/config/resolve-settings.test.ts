@@ -86,6 +86,16 @@ describe('values', () => {
     expect(values['heartbeat.interval']).toBe(3_000)
     expect(values['liveness.stale-after']).toBe(30_000)
   })
+
+  it.each([
+    ['true', 'none'],
+    ['false', 'all'],
+    ['first', 'first'],
+  ])("are understood in HDFS's words: %s is %s", (word, expected) => {
+    const { values } = resolve(set(`dfs.datanode.drop.cache.behind.writes=${word}`))
+    expect(values['datanode.cached-writes']).toBe(expected)
+    expect(() => resolve(set('datanode.cached-writes=true'))).toThrow('must be one of all')
+  })
 })
 
 describe('a default gives way to what somebody chose', () => {
