@@ -11,6 +11,11 @@ import { type CallKind, CallLatencies } from './call-latencies.js'
 /** Calls in progress for each volume. Below half of the thread pool that `dfs datanode` asks for (16). */
 const MAX_CONCURRENT = 4
 const MAX_WAITING = 4096
+/**
+ * A sync of more says less of the disk than of what is written there: disks are compared by these times, and only the first
+ * node of a pipeline has all of a large write in its cache to bring to the disk (datanode/DESIGN.md, D18 and D21).
+ */
+const COMPARABLE_SYNC_BYTES = 1024 * 1024
 /** A single unreadable sector is a bad replica; this many failed reads are a bad disk. */
 const MAX_READ_ERRORS = 3
 
@@ -89,11 +94,20 @@ export class VolumeDisk implements Disk {
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const { disk } = this.#options
     const file = await this.#guard(mode === 'read' ? 'read' : 'change', () => disk.open(path, mode))
+    let unsyncedBytes = 0
     return {
       read: (...range) => this.#guard('read', () => file.read(...range), 'read'),
-      write: (...range) => this.#guard('change', () => file.write(...range), 'write'),
+      write: (buffer, offset, lengthBytes, position, route) => {
+        unsyncedBytes += lengthBytes
+        const write = () => file.write(buffer, offset, lengthBytes, position, route)
+        return this.#guard('change', write, route === 'past-cache' ? undefined : 'write')
+      },
       truncate: (lengthBytes) => this.#guard('change', () => file.truncate(lengthBytes)),
-      sync: () => this.#guard('sync', () => file.sync(), 'sync'),
+      sync: () => {
+        const isComparable = unsyncedBytes <= COMPARABLE_SYNC_BYTES
+        unsyncedBytes = 0
+        return this.#guard('sync', () => file.sync(), isComparable ? 'sync' : undefined)
+      },
       sizeBytes: () => this.#guard('read', () => file.sizeBytes()),
       // Closing is not fenced: it must happen on a failed volume too, or descriptors leak.
       close: () => file.close(),

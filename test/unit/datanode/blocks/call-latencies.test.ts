@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { CallLatencies } from '../../../../datanode/blocks/call-latencies.js'
 import { VolumeDisk } from '../../../../datanode/blocks/volume-disk.js'
-import type { Disk, DiskFile } from '../../../../shared/disk.js'
+import type { Disk, DiskFile, WriteRoute } from '../../../../shared/disk.js'
 import { DfsError } from '../../../../shared/errors.js'
 import { FakeClock } from '../../../support/fake-clock.js'
 
@@ -71,5 +71,31 @@ it('latencies are those of reads, writes and syncs that succeed, without the wai
   expect(disk.recentLatencies()).toEqual({
     read: { calls: 1, meanMs: 3 },
     write: { calls: 6, meanMs: 5 },
+  })
+})
+
+it('times that depend on the place of a node in pipelines are left out', async () => {
+  const clock = new FakeClock()
+  const takes = (ms: number) => clock.sleep(ms)
+  const file = { write: () => takes(5), sync: () => takes(40) } as Partial<DiskFile> as DiskFile
+  const inner = { open: async () => file } as Partial<Disk> as Disk
+  const disk = new VolumeDisk({ disk: inner, clock, onFailed: () => {} })
+  const opened = await disk.open('/f', 'read-write')
+  const write = async (lengthBytes: number, route: WriteRoute) => {
+    const writing = opened.write(Buffer.alloc(0), 0, lengthBytes, 0, route)
+    await clock.advance(5)
+    await writing
+    const syncing = opened.sync()
+    await clock.advance(40)
+    await syncing
+  }
+  await write(1024 * 1024 + 1, 'past-cache')
+  expect(disk.recentLatencies()).toEqual({})
+  await write(1024 * 1024 + 1, 'cached')
+  expect(disk.recentLatencies()).toEqual({ write: { calls: 1, meanMs: 5 } })
+  await write(1024 * 1024, 'cached')
+  expect(disk.recentLatencies()).toEqual({
+    write: { calls: 2, meanMs: 5 },
+    sync: { calls: 1, meanMs: 40 },
   })
 })
