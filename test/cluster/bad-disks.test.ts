@@ -125,7 +125,11 @@ if (obstacle !== undefined) {
       const client = setting.cluster.client()
       await waitUntil(
         async () => {
-          for (const path of paths) expect((await client.readFile(path)).equals(BYTES)).toBe(true)
+          // Readers of a block all begin with the same replica: some of many are those on the disk.
+          const path = `/more-${paths.length}`
+          await client.writeFile(path, BYTES)
+          paths.push(path)
+          for (const it of paths) expect((await client.readFile(it)).equals(BYTES)).toBe(true)
           return await isOut(setting)
         },
         { what: 'the volume to be taken out' },

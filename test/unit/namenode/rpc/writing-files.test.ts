@@ -102,7 +102,7 @@ describe('addBlock', () => {
       clientName: 'w',
       excludeNodes: [id('node-1', 'x'), id('', '10.0.0.3')],
     })
-    expect(block.locs.map((it) => it.id.datanodeUuid)).toEqual(['node-2', 'node-4'])
+    expect(block.locs.map((it) => it.id.datanodeUuid).sort()).toEqual(['node-2', 'node-4'])
   })
 
   it('asks for favoured nodes, and leaves the own machine out only when there are others', async () => {
