@@ -239,6 +239,7 @@ export class BlockStore {
       crashPoint('copy.synced')
       return await this.queue.run(copy.id, () => this.#placeCopy(copy, state))
     } catch (error) {
+      await copy.writer.close()
       await this.#dropCopyFiles(copy)
       throw error
     } finally {
@@ -303,8 +304,9 @@ export class BlockStore {
     await Promise.all([volume.disk.remove(paths.data), volume.disk.remove(paths.meta)])
   }
 
-  /** A copy is placed or dropped: its room is free again. */
+  /** A copy is placed or dropped: its room is free again, on disk and in memory. */
   endCopy(copy: CopyInFlight): void {
+    copy.writer.forget()
     if (this.#copies.delete(copy.id)) copy.volume.promise(-copy.sizeBytes)
   }
 

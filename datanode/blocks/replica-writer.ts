@@ -60,6 +60,10 @@ export class ReplicaWriter {
   /** A write was given up that the disk may still do, from the memory of the window. */
   #isAbandoned = false
   #isClosed = false
+  /** Closed, and the disk has answered all calls. */
+  #isQuiet = false
+  #isForgotten = false
+  #isRecycled = false
   #endAtFailure: Buffer | undefined
 
   constructor(options: ReplicaWriterOptions) {
@@ -302,12 +306,28 @@ export class ReplicaWriter {
     return this.#failure
   }
 
+  /**
+   * Nobody asks for the tail any more: the memory may be used again, once the writer is closed. The close itself does not
+   * give it back: readers take the tail from here until the replica lets go of its writer, and would find another block's bytes.
+   */
+  forget(): void {
+    this.#isForgotten = true
+    this.#recycleUnused()
+  }
+
+  #recycleUnused(): void {
+    if (!this.#isQuiet || !this.#isForgotten || this.#isAbandoned || this.#isRecycled) return
+    this.#isRecycled = true
+    this.#window.recycle()
+  }
+
   /** Waits for calls in progress, then closes the files. What was not flushed is gone. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     await Promise.allSettled([this.#flushing, this.#syncs])
-    if (!this.#isAbandoned) this.#window.recycle()
+    this.#isQuiet = true
+    this.#recycleUnused()
     this.#failure ??= new DfsError('INTERRUPTED', 'the replica is no longer being written here')
     await this.#options.file.close()
   }

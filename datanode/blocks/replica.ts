@@ -96,6 +96,7 @@ export class OpenReplica {
   /** The writer is gone; its files are closed and hold `lengthBytes`. */
   release(lengthBytes: number): void {
     this.#lengthBytes = lengthBytes
+    this.#writer?.forget()
     this.#writer = undefined
     this.#owner = undefined
     this.#visibleBytes = Math.min(this.#visibleBytes, lengthBytes)

@@ -1,6 +1,7 @@
 /**
  * Looks in short intervals whether the files of each replica are there and of the right length: a deleted or truncated
- * block is found within minutes, long before its turn to be verified. A difference is looked at again before it counts.
+ * block is found within minutes (an hour and a half, with half a million), long before its turn to be verified. A
+ * difference is looked at again before it counts.
  */
 import { BackgroundLoop, type TickOutcome } from '../../shared/background-loop.js'
 import { metaLengthBytes } from '../blocks/meta-format.js'

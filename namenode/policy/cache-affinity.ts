@@ -31,7 +31,8 @@ export interface PipelineNode {
 
 /**
  * The order in which the nodes that were placed for a new block form its pipeline: one of the writer's machine first, as
- * placed; among several of those, or without any, the one whose cache the block belongs to, if its disk is not slow. Then its rack, then the others.
+ * placed; among several of those, or without any, the one whose cache the block belongs to, if its disk is not slow. Then
+ * its rack, then the others.
  */
 export function orderPipeline<N extends PipelineNode>(
   block: BlockId,

@@ -1,6 +1,7 @@
 /**
  * The order in which a reader should try replicas: live before stale, nodes in service before those that leave or are in
- * maintenance, others before slow disks (many times slower than usual: more than any network between), near before far, idle before busy, then the one whose cache the block belongs to; corrupt ones at the very end.
+ * maintenance, others before slow disks (many times slower than usual: more than any network between), near before far,
+ * idle before busy, then the one whose cache the block belongs to; corrupt ones at the very end.
  */
 import type { BlockId, DatanodeUuid } from '../../shared/ids.js'
 import { type AdminState, readingRank } from './admin-state.js'

@@ -113,14 +113,12 @@ export class IpcServer {
     assert(this.#listeners.length === 0, 'a server listens once')
     const { network } = this.#seams
     const accept = (socket: Socket) => this.#accept(socket)
-    const first = await network.listen(address, accept, { receives: 'reused' })
+    const listen = (place: HostPort) => network.listen(place, accept, { receives: 'reused' })
+    const first = await listen(address)
     this.#listeners = [first]
     try {
       for (const place of more) {
-        this.#listeners = [
-          ...this.#listeners,
-          await network.listen(place, accept, { receives: 'reused' }),
-        ]
+        this.#listeners = [...this.#listeners, await listen(place)]
       }
     } catch (error) {
       await this.close()

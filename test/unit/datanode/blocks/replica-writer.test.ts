@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeAll, expect, it } from 'vitest'
 import {
   decodeRecord,
   HEADER_BYTES,
@@ -23,7 +23,14 @@ const ID = 1073741825
 const MIB = 1024 * 1024
 const BYTES = content(7, 6 * MIB)
 
+const started: ReplicaWriter[] = []
+
 beforeAll(() => loadXxh64())
+
+/** Their windows are shared with all files of this worker. */
+afterEach(() => {
+  for (const writer of started.splice(0)) writer.forget()
+})
 
 interface Written {
   readonly disk: FailingDisk
@@ -43,6 +50,7 @@ async function startWriter(
     ...{ file, pastCache, syncPoint: EMPTY_SYNC_POINT, tail: Buffer.alloc(0), lengthBytes: 0 },
     ...{ syncInBackground: true, syncNames: async () => {} },
   })
+  started.push(writer)
   return { disk, paths, writer }
 }
 
@@ -212,4 +220,30 @@ it('a full disk is told as such, on either route', async () => {
     await expect(writing()).rejects.toMatchObject({ code: 'DISK_FULL' })
     await writer.close()
   }
+})
+
+it('a closed writer keeps its memory from others until its replica has let go of it', async () => {
+  const first = await startWriter(false)
+  await append(first.writer, 1000)
+  await first.writer.flush()
+  await first.writer.close()
+  const tail = () => first.writer.copyTail(1000)?.data.equals(BYTES.subarray(0, 1000))
+  const others = await Promise.all(Array.from({ length: 3 }, () => startWriter(false)))
+  const overwrite = ({ writer }: Written) => writer.append(Buffer.alloc(60_000, 0xee), undefined)
+  for (const other of others) {
+    other.writer.reserve(60_000)
+    overwrite(other)
+  }
+  expect(tail()).toBe(true)
+  // Told before and after it has closed, in whatever order: the next one takes it, and nobody else.
+  first.writer.forget()
+  first.writer.forget()
+  const next = [await startWriter(false), await startWriter(false)]
+  overwrite(next[0]!)
+  expect(tail()).toBe(false)
+  await append(next[1]!.writer, 1000)
+  expect(next[1]!.writer.lengthBytes).toBe(1000)
+  await next[0]!.writer.flush()
+  expect(readFileSync(next[0]!.paths.data).equals(Buffer.alloc(60_000, 0xee))).toBe(true)
+  for (const { writer } of [...others, ...next]) await writer.close()
 })

@@ -14,6 +14,8 @@ const BYTES = content(3, 4 * 1024 * 1024)
 
 async function startRecorded(cachedWrites?: CachedWrites) {
   const disk = new FailingDisk()
+  // Slower than any machine sends: what arrives during a write makes the next batch a large one.
+  disk.writeDelayMs = 30
   return { node: await startNode({ disk, ...(cachedWrites && { cachedWrites }) }), disk }
 }
 
