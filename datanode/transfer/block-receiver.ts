@@ -111,7 +111,8 @@ export class BlockReceiver implements ReplicaOwner {
         await connection.reader.moreOfMessage(context.timeouts.writerSilenceMs)
         continue
       }
-      await this.#take(packet)
+      const taking = this.#take(packet)
+      if (taking !== undefined) await taking
       if (this.#isOver) return
       if (packet.isLast) {
         await this.#finalize()
@@ -123,25 +124,36 @@ export class BlockReceiver implements ReplicaOwner {
     }
   }
 
-  async #take(packet: ReceivedPacket): Promise<void> {
-    const { context, connection } = this.#parts
+  /** A promise only where something must be waited for: most packets find room before them and behind them. */
+  #take(packet: ReceivedPacket): Promise<void> | undefined {
     if (packet.seqno === HEARTBEAT_SEQNO && packet.dataBytes === 0 && !packet.isLast) {
-      this.#push(packet)
-      await this.#forward(packet)
-      return
+      return this.#pass(packet)
     }
     if (!this.#appender.verify(packet)) {
-      const { seqno } = packet
-      // Before the acknowledgements that are still due: they are not sent any more (reference 3.4).
-      connection.writer.write(encodePipelineAck({ seqno, replies: [Status.ERROR_CHECKSUM] }))
-      this.#finish(new DfsError('BLOCK_CORRUPT', `packet ${seqno} came with wrong checksums`))
-      return
+      this.#refuse(packet)
+      return undefined
     }
     crashPoint('packet.verified')
-    await this.#appender.append(packet)
-    context.statistics.bytesWritten += packet.data.length
+    const appending = this.#appender.append(packet)
+    if (appending === undefined) return this.#stored(packet)
+    return appending.then(() => this.#stored(packet))
+  }
+
+  #refuse({ seqno }: ReceivedPacket): void {
+    // Before the acknowledgements that are still due: they are not sent any more (reference 3.4).
+    const refusal = encodePipelineAck({ seqno, replies: [Status.ERROR_CHECKSUM] })
+    this.#parts.connection.writer.write(refusal)
+    this.#finish(new DfsError('BLOCK_CORRUPT', `packet ${seqno} came with wrong checksums`))
+  }
+
+  #stored(packet: ReceivedPacket): Promise<void> | undefined {
+    this.#parts.context.statistics.bytesWritten += packet.data.length
+    return this.#pass(packet)
+  }
+
+  #pass(packet: ReceivedPacket): Promise<void> | undefined {
     this.#push(packet)
-    await this.#forward(packet)
+    return this.#forward(packet)
   }
 
   #push(packet: ReceivedPacket): void {
@@ -157,14 +169,17 @@ export class BlockReceiver implements ReplicaOwner {
     if (writer.flushedBytes === writer.lengthBytes) this.#sendAcks()
   }
 
-  async #forward(packet: ReceivedPacket): Promise<void> {
+  #forward(packet: ReceivedPacket): Promise<void> | undefined {
     const { mirror } = this.#parts
     if (mirror === undefined) {
       packet.release()
-      return
+      return undefined
     }
     mirror.writer.write(packet.bytes, packet.release)
-    if (!mirror.writer.isFull) return
+    return mirror.writer.isFull ? this.#drain(mirror) : undefined
+  }
+
+  async #drain(mirror: Mirror): Promise<void> {
     try {
       await mirror.writer.drain(mirror.silenceMs)
     } catch (error) {
@@ -209,14 +224,16 @@ export class BlockReceiver implements ReplicaOwner {
       syncNumber: this.#endedSync,
       isFinalized: this.#isFinalized,
     })
+    const last = due.at(-1)
+    if (last === undefined) return
     for (const ack of due) {
       crashPoint('packet.acknowledging')
       if (!ack.isFailure) replica.acknowledge(ack.endBytes)
-      connection.writer.write(encodePipelineAck(ack))
-      if (ack.isFailure) this.#finish(downstreamFailure(ack.seqno, ack.replies))
-      else if (ack.isLast) this.#finish(undefined)
     }
-    if (due.length > 0) this.#room?.()
+    connection.writer.write(Buffer.concat(due.map(encodePipelineAck)))
+    if (last.isFailure) this.#finish(downstreamFailure(last.seqno, last.replies))
+    else if (last.isLast) this.#finish(undefined)
+    this.#room?.()
   }
 
   async #readAcks(mirror: Mirror): Promise<void> {

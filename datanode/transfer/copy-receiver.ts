@@ -86,7 +86,8 @@ async function receivePackets(
     if (!appender.verify(packet)) {
       throw new DfsError('BLOCK_CORRUPT', `packet ${packet.seqno} of a copy has wrong checksums`)
     }
-    await appender.append(packet)
+    const appending = appender.append(packet)
+    if (appending !== undefined) await appending
     packet.release()
     if (packet.isLast) return
   }

@@ -72,13 +72,30 @@ export class PacketAppender {
     return verifyChunks(checksum, data, sums, offsetInBlock % checksum.bytesPerChecksum) === -1
   }
 
-  /** Stores what a verified packet brings; bytes that are there already are left as they are (reference 3.4). */
-  async append(packet: ReceivedPacket): Promise<void> {
+  /**
+   * Stores what a verified packet brings; bytes that are there already are left as they are (reference 3.4).
+   * @returns a promise only when the disk must be waited for
+   */
+  append(packet: ReceivedPacket): Promise<void> | undefined {
     const { writer } = this.#options
     const skip = writer.lengthBytes - packet.offsetInBlock
-    if (packet.data.length === 0 || skip >= packet.data.length) return
+    if (packet.data.length === 0 || skip >= packet.data.length) return undefined
     const data = packet.data.subarray(skip)
-    while (!writer.reserve(data.length)) await writer.flushSome()
+    if (!writer.reserve(data.length)) return this.#appendWhenThereIsRoom(packet, data)
+    this.#append(packet, data)
+    return undefined
+  }
+
+  async #appendWhenThereIsRoom(packet: ReceivedPacket, data: Buffer): Promise<void> {
+    const { writer } = this.#options
+    do {
+      await writer.flushSome()
+    } while (!writer.reserve(data.length))
+    this.#append(packet, data)
+  }
+
+  #append(packet: ReceivedPacket, data: Buffer): void {
+    const { writer } = this.#options
     writer.append(data, this.#isNative ? this.#sumsFrom(packet, writer.lengthBytes) : undefined)
     this.#schedulePump()
   }

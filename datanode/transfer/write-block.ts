@@ -51,8 +51,7 @@ export async function serveWrite(
     await serveCloseRecovery(context, connection, message)
     return
   }
-  const replica = await answerFailures(connection, () => openReplica(context, message))
-  const mirror = await setUpMirror(context, connection, message, replica)
+  const { replica, mirror } = await answerFailures(connection, () => setUp(context, message))
   const { writer } = replica
   if (writer === undefined) throw new DfsError('INTERRUPTED', `block ${replica.id} was taken over`)
   const checksum = message.requestedChecksum
@@ -137,20 +136,38 @@ function resumeRequest(context: TransferContext, message: WriteMessage): ResumeR
   }
 }
 
-async function setUpMirror(
+/**
+ * Opens the replica and sets up the nodes behind. A new replica is made while they make theirs, since no stamp of an older
+ * one is at stake: a pipeline of three is ready after the slowest node's time, not after the sum. A resumed one comes
+ * first, so that a refusal here leaves the others as they are.
+ */
+async function setUp(
   context: TransferContext,
-  connection: TransferConnection,
   message: WriteMessage,
-  replica: OpenReplica,
-): Promise<Mirror | undefined> {
-  try {
-    return await answerFailures(connection, () => openMirror(context, message))
-  } catch (error) {
-    await context.store.release(replica)
-    // Nothing was written into a new replica: without it the client's next attempt finds a clean node.
-    if (message.stage === Stage.PIPELINE_SETUP_CREATE) await discard(context, replica)
-    throw error
+): Promise<{ readonly replica: OpenReplica; readonly mirror: Mirror | undefined }> {
+  if (message.stage !== Stage.PIPELINE_SETUP_CREATE) {
+    const replica = await openReplica(context, message)
+    try {
+      return { replica, mirror: await openMirror(context, message) }
+    } catch (error) {
+      await context.store.release(replica)
+      throw error
+    }
   }
+  const opened = await Promise.allSettled([
+    openReplica(context, message),
+    openMirror(context, message),
+  ])
+  const [own, behind] = opened
+  if (own.status === 'rejected') {
+    if (behind.status === 'fulfilled') behind.value?.destroy()
+    throw own.reason
+  }
+  if (behind.status === 'fulfilled') return { replica: own.value, mirror: behind.value }
+  await context.store.release(own.value)
+  // Nothing was written into a new replica: without it the client's next attempt finds a clean node.
+  await discard(context, own.value)
+  throw behind.reason
 }
 
 async function discard({ store }: TransferContext, replica: OpenReplica): Promise<void> {

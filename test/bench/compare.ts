@@ -1,4 +1,5 @@
 /** Runs a measure on two clusters in turn (A B A B): what disturbs the machine then disturbs both. */
+import { runSuccessfully } from '../support/foreign-clients.js'
 import type { Contestant } from './contestants.js'
 import type { Measure } from './measures.js'
 import { cpuSeconds } from './process-figures.js'
@@ -52,6 +53,7 @@ async function prepareOnce({ prepareOnce: work }: Measure, side: Side): Promise<
 async function runOnce(measure: Measure, side: Side): Promise<Run> {
   const { worker, cluster } = side
   for (const work of measure.prepareEach ?? []) await worker.run(cluster.fs, work)
+  await emptyWriteback()
   const cpuBefore = cpuSeconds(cluster.pids)
   const seconds = await worker.run(cluster.fs, measure.work)
   const serverCpu = cpuSeconds(cluster.pids) - cpuBefore
@@ -60,6 +62,14 @@ async function runOnce(measure: Measure, side: Side): Promise<Run> {
     rate: measure.amount / seconds,
     serverCpu: (serverCpu * UNITS) / measure.amount,
   }
+}
+
+/**
+ * A cluster that does not sync leaves gigabytes to the system, which would write them during the other's turn: whoever
+ * syncs would pay for both.
+ */
+async function emptyWriteback(): Promise<void> {
+  await runSuccessfully('sync', [])
 }
 
 async function clear(measure: Measure, { worker, cluster }: Side): Promise<void> {
