@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path'
 import { BackgroundLoop, type TickOutcome } from '../shared/background-loop.js'
-import { loadXxh64 } from '../shared/checksum/xxh64.js'
 import type { BlockId, InodeId } from '../shared/ids.js'
 import type { Seams } from '../shared/seams.js'
 import { ShutdownStack } from '../shared/shutdown-stack.js'
@@ -66,7 +65,6 @@ export async function openBlockManagement(options: {
   readonly namespace: Namespace
 }): Promise<BlockManagement> {
   const { config, seams, namespace } = options
-  await loadXxh64()
   const closing = new ShutdownStack()
   const parts = closing.use(
     'block management',

@@ -142,7 +142,7 @@ async function joinScripts(entryPoints, plugins = []) {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
-    external: ['better-sqlite3', '@node-rs/crc32'],
+    external: ['better-sqlite3', '@node-rs/crc32', '@node-rs/xxhash'],
     define: { 'import.meta.url': 'urlOfThisScript' },
     banner: {
       js: "const urlOfThisScript = require('node:url').pathToFileURL(__filename).href;",

@@ -89,7 +89,8 @@ function readPackages(path) {
 
 /** In a process of its own: a package built for another Node version fails to load, and stays failed. */
 function nativePackagesLoad() {
-  const program = "new (require('better-sqlite3'))(':memory:'); require('@node-rs/crc32')"
+  const program =
+    "new (require('better-sqlite3'))(':memory:'); require('@node-rs/crc32'); require('@node-rs/xxhash')"
   const result = spawnSync(process.execPath, ['-e', program], { cwd: PROJECT, stdio: 'ignore' })
   return result.status === 0
 }

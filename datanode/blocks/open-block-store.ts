@@ -1,6 +1,5 @@
 /** Opens the volumes of a node and finds its replicas. A volume that fails stays out; the others start. */
 import { present } from '../../shared/assert.js'
-import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import type { Seams } from '../../shared/seams.js'
 import type { DatanodeConfig, VolumeConfig } from '../config.js'
@@ -37,7 +36,6 @@ export async function openBlockStore(
   events: VolumeEvents,
   lockFolder?: LockFolder,
 ): Promise<OpenedBlockStore> {
-  await loadXxh64()
   const volumes: Volume[] = []
   const unusable: UnusableVolume[] = []
   try {

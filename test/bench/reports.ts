@@ -9,7 +9,6 @@ import { parseArgs } from 'node:util'
 import { ClusterFolder } from '../../cli/up/cluster-folder.js'
 import { namespacePaths } from '../../namenode/service/namespace/namespace-folder.js'
 import { readVersionFile } from '../../namenode/storage/version-file.js'
-import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import { DfsClient } from '../../shared/client/dfs-client.js'
 import type { BlockMessage } from '../../shared/control/messages.js'
 import { Database } from '../../shared/sqlite.js'
@@ -48,7 +47,6 @@ async function main(): Promise<void> {
   let isBeating = true
   let beating: Promise<void> | undefined
   try {
-    await loadXxh64()
     const blocks = await makeBlocks(place)
     await namenode.start()
     nodes = await startNodes(namenode, place, blocks)

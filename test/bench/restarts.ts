@@ -17,7 +17,6 @@ import {
 import { replicaPaths } from '../../datanode/blocks/replica-file.js'
 import { EMPTY_SYNC_POINT } from '../../datanode/blocks/replica-repair.js'
 import { chunkChecksums } from '../../shared/checksum/crc32c.js'
-import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import type { Block } from '../../shared/ids.js'
 import { content } from '../support/content.js'
 import { ProcessCluster } from '../support/process-cluster.js'
@@ -54,7 +53,6 @@ async function main(): Promise<void> {
   })
   try {
     await stopAll(cluster)
-    await loadXxh64()
     await load(cluster)
     await measure(cluster, 'first start, no replica is known', async () => {
       await startAll(cluster)

@@ -3,13 +3,10 @@
  * cannot be true is refused, and the replicas of honest nodes are worth what they were (hostile inputs 47 and 48).
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import { bucketDigests, bucketOf } from '../../shared/control/block-digest.js'
 import { CONTROL_PATHS } from '../../shared/control/messages.js'
 import { content } from '../support/content.js'
 import { type HostileCluster, startHostileCluster } from '../support/hostile-cluster.js'
-
-await loadXxh64()
 
 const TOKEN = 'the token of the hostile cluster'
 const STORAGE = 'DS-liar'

@@ -1,5 +1,4 @@
 /** One run from one seed: a cluster starts, clients work while things go wrong, the faults stop, and everything must be well. */
-import { loadXxh64 } from '../../shared/checksum/xxh64.js'
 import type { DfsClient } from '../../shared/client/dfs-client.js'
 import { type Random, seededRandom } from '../../shared/random.js'
 import { strictComplaints, unfinishedBusiness } from './checks/convergence.js'
@@ -62,8 +61,6 @@ const TRACE_LINES = 400
 
 /** Runs one seed. Two runs of it do exactly the same. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  // Compiled by a thread of its own, once for each process: never in the middle of a run.
-  await loadXxh64()
   const shape = seededRandom(options.seed ^ 0x5eed)
   const world = new World({
     seed: options.seed,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   decodeHeader,
   decodeRecord,
@@ -14,12 +14,9 @@ import {
   slotOffset,
 } from '../../../../datanode/blocks/meta-format.js'
 import { chunkChecksums } from '../../../../shared/checksum/crc32c.js'
-import { loadXxh64 } from '../../../../shared/checksum/xxh64.js'
 import { pattern } from '../../../support/transfer-peer.js'
 
 const ID = 1073741855
-
-beforeAll(loadXxh64)
 
 function record(length: number, index = 0): Buffer {
   const data = pattern(0, length)

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import {
   decodeRecord,
   HEADER_BYTES,
@@ -13,7 +13,6 @@ import { EMPTY_SYNC_POINT } from '../../../../datanode/blocks/replica-repair.js'
 import { ReplicaWriter } from '../../../../datanode/blocks/replica-writer.js'
 import { VolumeDisk } from '../../../../datanode/blocks/volume-disk.js'
 import { chunkChecksums } from '../../../../shared/checksum/crc32c.js'
-import { loadXxh64 } from '../../../../shared/checksum/xxh64.js'
 import { systemClock } from '../../../../shared/clock.js'
 import { content } from '../../../support/content.js'
 import { FailingDisk } from '../../../support/failing-disk.js'
@@ -24,8 +23,6 @@ const MIB = 1024 * 1024
 const BYTES = content(7, 6 * MIB)
 
 const started: ReplicaWriter[] = []
-
-beforeAll(() => loadXxh64())
 
 /** Their windows are shared with all files of this worker. */
 afterEach(() => {

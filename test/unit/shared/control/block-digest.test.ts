@@ -1,14 +1,11 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { loadXxh64 } from '../../../../shared/checksum/xxh64.js'
+import { describe, expect, it } from 'vitest'
 import {
   bucketDigests,
   bucketOf,
   type DigestedReplica,
   digestOf,
 } from '../../../../shared/control/block-digest.js'
-
-beforeAll(loadXxh64)
 
 const replica = fc.record<DigestedReplica>({
   id: fc.integer({ min: 0, max: 20_000 }),
