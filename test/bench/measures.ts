@@ -15,6 +15,8 @@ export interface Measure {
   /** Done before each run, not measured. */
   readonly prepareEach?: readonly Work[]
   readonly work: Work
+  /** Gigabytes: the disk comes to rest before each run. */
+  readonly writesMuch?: boolean
   readonly must: number
   readonly goal: number
   /** Most our servers' processor time for each unit may be, as a ratio; undefined where nothing was promised. */
@@ -64,10 +66,12 @@ function streams({ streamMib }: Scale): Measure[] {
     {
       ...{ id: 'put-1', title: `put ${streamMib} MiB, one stream`, ...rate },
       ...{ work: work('put', 1, 1, one), must: 1.2, goal: 2, cpuMust: 1 },
+      writesMuch: true,
     },
     {
       ...{ id: 'put-4', title: `put 4 × ${streamMib / 4} MiB, 4 streams`, ...rate },
       ...{ work: work('put', 4, 4, quarter), must: 1.2, goal: 2 },
+      writesMuch: true,
     },
     {
       ...{ id: 'get-1', title: `get ${streamMib} MiB, one stream`, ...rate },
