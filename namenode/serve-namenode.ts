@@ -195,6 +195,7 @@ async function listenRpc(
     protocols: namenodeProtocols(services),
     limits: { mayImpersonate: mayConnectFor(services) },
     onCall: (statistics) => metrics.observeCall(statistics),
+    aroundCalls: (take) => services.namespace.readTogether(take),
   })
   metrics.watchConnections(() => server.load)
   const { bindHost: host, rpcPort, extraRpcPorts } = config

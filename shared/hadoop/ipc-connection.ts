@@ -36,6 +36,8 @@ export interface ConnectionHost {
   readonly limits: IpcLimits
   readonly log: Log
   monotonicMs(): number
+  /** Runs `take`, which takes all calls that have arrived. */
+  aroundCalls(take: () => void): void
   /** Accounts for bytes of incomplete requests; false when all connections together hold too many. */
   buffer(deltaBytes: number): boolean
   /** Runs a call; its reply comes back through `IpcConnection.reply`. */
@@ -177,11 +179,15 @@ export class IpcConnection {
     if (this.#isProcessing || this.#endedMs !== undefined) return
     this.#isProcessing = true
     const before = this.#input.lengthBytes
-    while (this.#mayTakeCalls() && this.#step()) {}
+    this.#host.aroundCalls(this.#takeCalls)
     this.#isProcessing = false
     if (this.#input.lengthBytes < before) this.#frameStartedMs = this.#lastActiveMs
     this.#account()
     this.#settle()
+  }
+
+  readonly #takeCalls = () => {
+    while (this.#mayTakeCalls() && this.#step()) {}
   }
 
   #mayTakeCalls(): boolean {

@@ -32,6 +32,8 @@ export interface IpcServerOptions {
   readonly protocols: RpcProtocols
   readonly limits?: Partial<IpcLimits>
   readonly onCall?: (statistics: CallStatistics) => void
+  /** Runs `take`, in which all calls begin that have arrived on a connection by then: handlers may share what they open. */
+  readonly aroundCalls?: (take: () => void) => void
 }
 
 export const DEFAULT_IPC_LIMITS: IpcLimits = {
@@ -64,6 +66,8 @@ export class IpcServer {
   readonly #seams: IpcServerOptions['seams']
   readonly #protocols: ReadonlyMap<string, ReadonlyMap<string, AnyRpcHandler>>
   readonly #onCall: (statistics: CallStatistics) => void
+  /** @internal for `IpcConnection`. */
+  readonly aroundCalls: (take: () => void) => void
   readonly #connections = new Set<IpcConnection>()
   readonly #refused: RefusedConnections
   readonly #sweeper: BackgroundLoop
@@ -77,6 +81,7 @@ export class IpcServer {
     this.log = options.seams.log
     this.limits = { ...DEFAULT_IPC_LIMITS, ...options.limits }
     this.#onCall = options.onCall ?? (() => {})
+    this.aroundCalls = options.aroundCalls ?? ((take) => take())
     this.#refused = new RefusedConnections(options.seams)
     // Maps, because a client may ask for a method called `constructor`.
     const methodsOf = (methods: RpcProtocols[string]) =>

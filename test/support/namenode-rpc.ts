@@ -116,6 +116,7 @@ export async function openNamenodeRpc(
     seams,
     protocols: namenodeProtocols(services),
     limits: { mayImpersonate: mayConnectFor(services) },
+    aroundCalls: (take) => services.namespace.readTogether(take),
   })
   const listener = closing.use('rpc', await server.listen({ host: '127.0.0.1', port: 0 }), (it) =>
     it.close(),

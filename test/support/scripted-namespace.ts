@@ -111,6 +111,7 @@ export class ScriptedNamespace {
         return { entries, remainingEntries: Math.max(0, names.length - limit) }
       },
       atOneMoment: (read) => read(),
+      readTogether: (work) => work(),
       block: (id) => this.blocks.get(id),
       blocksAfter: (after, limit) =>
         sorted()

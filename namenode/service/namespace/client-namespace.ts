@@ -26,6 +26,7 @@ const PASSED_ON: Record<Exclude<keyof Namespace, OfClients | 'identity'>, true> 
   wasCarriedOut: true,
   openFile: true,
   atOneMoment: true,
+  readTogether: true,
   block: true,
   blocksAfter: true,
   blocksOfFile: true,

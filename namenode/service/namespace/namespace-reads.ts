@@ -370,6 +370,10 @@ export class NamespaceReader implements NamespaceReads {
     return this.#moment.run(read)
   }
 
+  readTogether(work: () => void): void {
+    this.#moment.together(work)
+  }
+
   get #root() {
     return present(this.stores.inodes.get(ROOT_INODE_ID), 'the root exists')
   }

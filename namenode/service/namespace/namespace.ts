@@ -135,6 +135,11 @@ export interface NamespaceReads extends SnapshotReads, DeletionReads {
    * others can wait. May be nested.
    */
   atOneMoment<T>(read: () => T): T
+  /**
+   * Runs `work`, whose reads see the state of its first one: for calls that came together, which so cost a tenth less.
+   * Nothing is opened when it reads nothing. It must not await.
+   */
+  readTogether(work: () => void): void
   block(id: BlockId): BlockRecord | undefined
   /** Up to `limit` blocks with an id above `after`, in order of id. */
   blocksAfter(after: BlockId | 0, limit: number): readonly BlockRecord[]

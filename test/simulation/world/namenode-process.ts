@@ -224,7 +224,11 @@ export class NamenodeProcess {
       writeLogFile: async () => undefined,
       readSystemFile: async () => '',
     })
-    const server = new IpcServer({ seams, protocols: namenodeProtocols(services) })
+    const server = new IpcServer({
+      seams,
+      protocols: namenodeProtocols(services),
+      aroundCalls: (take) => namespace.readTogether(take),
+    })
     const listener = await server.listen({ host: NAMENODE_HOST, port: config.rpcPort })
     stack.use('rpc', listener, (it) => it.close())
     if (!life.isAlive) return

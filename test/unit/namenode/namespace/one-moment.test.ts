@@ -53,3 +53,40 @@ describe('reads at one moment', () => {
     expect(moment.run(count)).toBe(1)
   })
 })
+
+describe('reads that come together', () => {
+  it('see the state of the first of them, and those afterwards the new one', () => {
+    const seen: unknown[] = []
+    moment.together(() => {
+      add()
+      seen.push(moment.run(count))
+      add()
+      moment.together(() => seen.push(moment.run(count)))
+      seen.push(moment.run(count))
+    })
+    expect(seen).toEqual([1, 1, 1])
+    expect(versions).toHaveLength(1)
+    expect(moment.run(count)).toBe(2)
+  })
+
+  it('open nothing when there are none', () => {
+    moment.together(add)
+    expect(versions).toEqual([])
+    expect(moment.run(count)).toBe(1)
+  })
+
+  it('end when one fails, and when all do', () => {
+    const fail = () => {
+      throw new Error('no such thing')
+    }
+    expect(() => moment.together(() => moment.run(fail))).toThrow('no such thing')
+    add()
+    expect(moment.run(count)).toBe(1)
+    moment.together(() => {
+      expect(() => moment.run(fail)).toThrow('no such thing')
+      add()
+      expect(moment.run(count)).toBe(1)
+    })
+    expect(moment.run(count)).toBe(2)
+  })
+})

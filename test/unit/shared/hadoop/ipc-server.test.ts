@@ -101,6 +101,26 @@ describe('a call', () => {
     expect((await connection.reply()).header.callId).toBe(1)
   })
 
+  it('begins together with those that came with it', async () => {
+    const held = new Held()
+    const begun: number[] = []
+    const aroundCalls = (take: () => void) => {
+      const before = held.started.length
+      take()
+      begun.push(held.started.length - before)
+    }
+    const { port } = await fixture.start({ protocols: held.protocols, aroundCalls })
+    const connection = await fixture.connectAs(port, 'alice')
+    connection.send(Buffer.concat([deleteCall('/one', 1), deleteCall('/two', 2)]))
+    await until(() => held.started.length === 2)
+    expect(begun).toContain(2)
+    connection.send(deleteCall('/three', 3))
+    await until(() => held.started.length === 3)
+    expect(begun.at(-1)).toBe(1)
+    for (const path of ['/one', '/two', '/three']) held.answer(path)
+    for (const callId of [1, 2, 3]) expect((await connection.reply()).header.callId).toBe(callId)
+  })
+
   it('is understood when its bytes come one by one', async () => {
     const { port } = await fixture.start({ protocols: truthful })
     const connection = await fixture.connect(port)
