@@ -31,6 +31,8 @@ export class OutgoingPacket {
   readonly #memory: Buffer
   readonly #dataStart: number
   readonly #checksum: ChunkChecksum
+  /** Of whole chunks of the data, as they lie when a packet begins at a boundary. */
+  readonly #views: Uint8Array[] = []
   #offsetInBlock = 0
   #capacityBytes = 0
   #dataBytes = 0
@@ -105,7 +107,8 @@ export class OutgoingPacket {
     const sumsBytes = 4 * checksumCount(this.#dataBytes, bytesPerChecksum, offsetInChunk)
     const sumsStart = this.#dataStart - sumsBytes
     const data = this.#memory.subarray(this.#dataStart, dataEnd)
-    writeChunkChecksums(this.#checksum, data, offsetInChunk, this.#memory, sumsStart)
+    const views = offsetInChunk === 0 ? this.#views : undefined
+    writeChunkChecksums(this.#checksum, data, offsetInChunk, this.#memory, sumsStart, views)
     const start = sumsStart - packetHeadBytes(options)
     const header = { ...options, offsetInBlock: this.#offsetInBlock, dataBytes: this.#dataBytes }
     writePacketHead(this.#memory, start, header, sumsBytes)

@@ -17,6 +17,8 @@ export interface Run {
   readonly rate: number
   /** Processor seconds of all servers, for each thousand units. */
   readonly serverCpu: number
+  /** The same of the client. */
+  readonly clientCpu: number
 }
 
 export interface Comparison {
@@ -26,7 +28,8 @@ export interface Comparison {
   readonly ours: readonly Run[]
 }
 
-const UNITS = 1000
+/** For which processor time is counted. */
+export const UNITS = 1000
 /** Two heartbeats: orders to delete come with them. */
 const DELETION_MS = 6000
 
@@ -57,13 +60,16 @@ async function runOnce(measure: Measure, side: Side): Promise<Run> {
   const { worker, cluster } = side
   for (const work of measure.prepareEach ?? []) await worker.run(cluster.fs, work)
   if (measure.writesMuch === true) await emptyWriteback()
-  const cpuBefore = cpuSeconds(cluster.pids)
+  const serverBefore = cpuSeconds(cluster.pids)
+  const clientBefore = cpuSeconds([worker.pid])
   const seconds = await worker.run(cluster.fs, measure.work)
-  const serverCpu = cpuSeconds(cluster.pids) - cpuBefore
+  const serverCpu = cpuSeconds(cluster.pids) - serverBefore
+  const clientCpu = cpuSeconds([worker.pid]) - clientBefore
   if (measure.prepareOnce === undefined) await clear(measure, side)
   return {
     rate: measure.amount / seconds,
     serverCpu: (serverCpu * UNITS) / measure.amount,
+    clientCpu: (clientCpu * UNITS) / measure.amount,
   }
 }
 

@@ -18,10 +18,13 @@ export class JavaBench {
   readonly #child: ChildProcess
   readonly #lines: AsyncIterator<string>
   #log = ''
+  readonly pid: number
 
   private constructor(child: ChildProcess) {
     this.#child = child
     if (child.stdout === null || child.stderr === null) throw new Error('no pipes to the machine')
+    if (child.pid === undefined) throw new Error('the machine did not start')
+    this.pid = child.pid
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = (this.#log + text).slice(-MAX_LOG_CHARACTERS)

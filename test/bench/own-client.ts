@@ -8,6 +8,7 @@ type ThreadWork = (client: DfsClient, work: Work, thread: number, count: number)
 
 export class OwnClient {
   readonly name = 'our client'
+  readonly pid = process.pid
   readonly #clients = new Map<string, DfsClient>()
 
   async run(fs: string, work: Work): Promise<number> {

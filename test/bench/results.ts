@@ -1,5 +1,6 @@
 /** The figures of a run of the bench: rows of its table, verdicts, and how they are printed. */
-import { type Comparison, median } from './compare.js'
+import { cpus } from 'node:os'
+import { type Comparison, median, UNITS } from './compare.js'
 
 export interface Row {
   readonly id: string
@@ -11,6 +12,11 @@ export interface Row {
   readonly ratio: number
   readonly must: number
   readonly goal: number
+  /**
+   * The ratio of servers that cost nothing: client and servers share the machine, and what the client takes for each unit
+   * with ours is all that would be left. Undefined for what is no rate. Disks set limits of their own.
+   */
+  readonly limit?: number
 }
 
 export type Verdict = 'goal' | 'must' | 'missed'
@@ -23,9 +29,12 @@ export function verdict({ ratio, must, goal }: Row): Verdict {
 /** The rate of a measure. */
 export function rateRow({ measure, apache, ours }: Comparison): Row {
   const { id, title, unit, must, goal } = measure
+  const theirs = median(apache.map(({ rate }) => rate))
+  const clientCpu = median(ours.map((it) => it.clientCpu))
   return {
     ...{ id, title, unit, must, goal },
-    apache: median(apache.map(({ rate }) => rate)),
+    limit: (cpus().length * UNITS) / clientCpu / theirs,
+    apache: theirs,
     ours: median(ours.map(({ rate }) => rate)),
     ratio: median(ours.map(({ rate }, round) => rate / (apache[round]?.rate ?? Number.NaN))),
   }
@@ -65,16 +74,18 @@ export function absoluteRow(
 /** A table in Markdown. */
 export function table(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
-    const { title, unit, apache, ours, ratio, must, goal } = row
-    const ratios = [ratio, must, goal].map((value) => `${value.toFixed(2)} ×`).join(' | ')
+    const { title, unit, apache, ours, ratio, must, goal, limit } = row
+    const ratios = [ratio, must, goal, limit].map(times).join(' | ')
     return `| ${title} | ${unit} | ${shown(apache)} | ${shown(ours)} | ${ratios} | ${verdict(row)} |`
   })
   return [
-    '| Measure | Unit | Apache | ours | times better | must | goal | reached |',
-    '|---|---|---|---|---|---|---|---|',
+    '| Measure | Unit | Apache | ours | times better | must | goal | servers that cost nothing | reached |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n')
 }
+
+const times = (ratio: number | undefined) => (ratio === undefined ? '' : `${ratio.toFixed(2)} ×`)
 
 function shown(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')

@@ -26,6 +26,8 @@ export interface Work {
 /** Who does the work. */
 export interface Worker {
   readonly name: string
+  /** Its process. */
+  readonly pid: number
   /** Resolves with the seconds that it took. */
   run(fs: string, work: Work): Promise<number>
   stop(): Promise<void>
