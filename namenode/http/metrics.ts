@@ -3,14 +3,14 @@
  * only calls and commits are observed as they happen. Names follow Prometheus' conventions: base units, `_total`.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.js'
 import type { CallStatistics } from '../../shared/hadoop/ipc-server.js'
 import { type RollingCounts, TOP_WINDOWS_MS } from '../policy/rolling-counts.js'
 import type { NamenodeServices } from '../service/services.js'
 import type { WriterStatistics } from '../writer/commit-queue.js'
+import { CallTimes } from './call-times.js'
 
-const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
 const EVENT_LOOP_RESOLUTION_MS = 10
 const NANOSECONDS = 1e9
 const TOP_COMMANDS = 10
@@ -23,19 +23,7 @@ interface OperationCounts {
 
 export class NamenodeMetrics {
   readonly #registry = new Registry()
-  readonly #calls = new Counter({
-    name: 'dfs_rpc_calls_total',
-    help: 'Finished RPC calls by method and outcome (success or an error code).',
-    labelNames: ['method', 'outcome'],
-    registers: [this.#registry],
-  })
-  readonly #latency = new Histogram({
-    name: 'dfs_rpc_duration_seconds',
-    help: 'Time from the receipt of an RPC call to its reply.',
-    labelNames: ['method'],
-    buckets: LATENCY_BUCKETS_SECONDS,
-    registers: [this.#registry],
-  })
+  readonly #calls = new CallTimes()
   readonly #eventLoop: IntervalHistogram
 
   constructor() {
@@ -55,9 +43,8 @@ export class NamenodeMetrics {
     )
   }
 
-  observeCall({ method, durationMs, outcome }: CallStatistics): void {
-    this.#calls.inc({ method, outcome })
-    this.#latency.observe({ method }, durationMs / 1000)
+  observeCall(statistics: CallStatistics): void {
+    this.#calls.note(statistics)
   }
 
   /** Adds what the services know. Once. */
@@ -204,7 +191,7 @@ export class NamenodeMetrics {
 
   /** The exposition text. */
   async text(): Promise<string> {
-    return await this.#registry.metrics()
+    return `${await this.#registry.metrics()}\n${this.#calls.text()}`
   }
 
   close(): void {
