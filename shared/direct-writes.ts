@@ -4,7 +4,7 @@
  * nothing is written here, and the caller goes through the cache.
  */
 import { constants } from 'node:fs'
-import * as fs from 'node:fs/promises'
+import { closeDescriptor, openDescriptor, writeSome } from './descriptors.js'
 import { errnoOf } from './errors.js'
 
 /** Position, length and place in memory must be multiples of this: a page, and the largest sector of any disk. */
@@ -14,12 +14,12 @@ export const DIRECT_UNIT_BYTES = 4096
 const NOT_POSSIBLE: ReadonlySet<string> = new Set(['EINVAL', 'ENOENT', 'ENOTDIR', 'EOPNOTSUPP'])
 
 export class DirectWrites {
-  readonly #cached: fs.FileHandle
-  #direct: Promise<fs.FileHandle | undefined> | undefined
+  readonly #cached: number
+  #direct: Promise<number> | undefined
   #isPossible = constants.O_DIRECT !== undefined
 
-  /** @param cached the open file; it stays the caller's */
-  constructor(cached: fs.FileHandle) {
+  /** @param cached the descriptor of the open file; it stays the caller's, and open until `close` has returned */
+  constructor(cached: number) {
     this.#cached = cached
   }
 
@@ -40,9 +40,7 @@ export class DirectWrites {
     }
     try {
       this.#direct ??= this.#open()
-      const handle = await this.#direct
-      if (handle === undefined) return 0
-      return (await handle.write(buffer, offset, lengthBytes, position)).bytesWritten
+      return await writeSome(await this.#direct, buffer, offset, lengthBytes, position)
     } catch (error) {
       if (!NOT_POSSIBLE.has(errnoOf(error) ?? '')) throw error
       this.#isPossible = false
@@ -50,15 +48,17 @@ export class DirectWrites {
     }
   }
 
+  /** Called once, when all writes have returned. */
   async close(): Promise<void> {
-    const handle = await this.#direct?.catch(() => undefined)
-    await handle?.close()
+    // Whoever wrote was told why it could not be opened.
+    const descriptor = await this.#direct?.catch(() => undefined)
+    if (descriptor !== undefined) await closeDescriptor(descriptor)
   }
 
   /** By its descriptor: the name may be another file's by now. */
-  #open(): Promise<fs.FileHandle> {
-    const path = `/proc/self/fd/${this.#cached.fd}`
-    return fs.open(path, constants.O_WRONLY | constants.O_DIRECT)
+  #open(): Promise<number> {
+    const path = `/proc/self/fd/${this.#cached}`
+    return openDescriptor(path, constants.O_WRONLY | constants.O_DIRECT)
   }
 }
 

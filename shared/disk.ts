@@ -2,13 +2,12 @@
  * The few calls of the block store to a disk, as a dependency: a simulation gives torn and lost writes, bit flips and
  * errors through the same interface. Paths are absolute and come from our own layout, never from a client.
  */
-import { type BigIntStats, constants, type Dirent, fstatSync, open, type StatsFs } from 'node:fs'
+import { type BigIntStats, constants, type Dirent, fstatSync, type StatsFs } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { promisify } from 'node:util'
-import { DirectWrites } from './direct-writes.js'
+import { closeDescriptor, openDescriptor } from './descriptors.js'
 import { DfsError } from './errors.js'
-import { closeDescriptor, FileForReading } from './file-for-reading.js'
+import { SystemFile } from './system-file.js'
 
 /** Through the page cache, or past it where alignment and system allow; the bytes are the same for all who read. */
 export type WriteRoute = 'cached' | 'past-cache'
@@ -93,52 +92,10 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   'create-new': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
 }
 
-const openDescriptor = promisify(open)
-
 async function openFile(path: string, mode: OpenMode): Promise<DiskFile> {
-  if (mode === 'read') {
-    const descriptor = await orExplain(path, openDescriptor(path, FLAGS.read))
-    await requireRegular(descriptor, path, () => closeDescriptor(descriptor))
-    return new FileForReading(descriptor)
-  }
-  const handle = await orExplain(path, fs.open(path, FLAGS[mode], 0o644))
-  if (mode !== 'create-new') await requireRegular(handle.fd, path, () => handle.close())
-  const direct = new DirectWrites(handle)
-  return {
-    read: async (buffer, offset, lengthBytes, position) => {
-      let done = 0
-      while (done < lengthBytes) {
-        const { bytesRead } = await handle.read(
-          buffer,
-          offset + done,
-          lengthBytes - done,
-          position + done,
-        )
-        if (bytesRead === 0) break
-        done += bytesRead
-      }
-      return done
-    },
-    write: async (buffer, offset, lengthBytes, position, route = 'cached') => {
-      let done = route === 'cached' ? 0 : await direct.write(buffer, offset, lengthBytes, position)
-      while (done < lengthBytes) {
-        const { bytesWritten } = await handle.write(
-          buffer,
-          offset + done,
-          lengthBytes - done,
-          position + done,
-        )
-        done += bytesWritten
-      }
-    },
-    truncate: (lengthBytes) => handle.truncate(lengthBytes),
-    sync: () => handle.datasync(),
-    sizeBytes: async () => (await handle.stat()).size,
-    close: async () => {
-      await direct.close()
-      await handle.close()
-    },
-  }
+  const descriptor = await orExplain(path, openDescriptor(path, FLAGS[mode], 0o644))
+  if (mode !== 'create-new') await requireRegular(descriptor, path)
+  return new SystemFile(descriptor, mode === 'read' ? 'read' : 'read-write')
 }
 
 /** A Unix socket in the place of a file answers ENXIO, as a disk does that is gone: that says nothing about the disk. */
@@ -153,14 +110,10 @@ async function orExplain<T>(path: string, opening: Promise<T>): Promise<T> {
 }
 
 /** Closes what is no regular file: a folder, pipe or device that somebody put in its place. */
-async function requireRegular(
-  descriptor: number,
-  path: string,
-  closeIt: () => Promise<void>,
-): Promise<void> {
+async function requireRegular(descriptor: number, path: string): Promise<void> {
   // Not a trip to the thread pool: what this asks for is in memory since the file was opened.
   if (fstatSync(descriptor).isFile()) return
-  await closeIt()
+  await closeDescriptor(descriptor)
   throw notRegular(path)
 }
 
