@@ -3,6 +3,7 @@
  * to here, for reading and writing alike: no call begins after `close`, and the number is given back, perhaps to another
  * file, only when the calls under way have returned.
  */
+import { closeSync, fstatSync } from 'node:fs'
 import {
   closeDescriptor,
   readFully,
@@ -15,11 +16,17 @@ import { DirectWrites } from './direct-writes.js'
 import type { DiskFile, WriteRoute } from './disk.js'
 import { DfsError } from './errors.js'
 
+/** What the last close of a larger file may have to do is worth a trip to the thread pool, which is little beside its bytes. */
+const LARGE_BYTES = 1024 * 1024
+
 export class SystemFile implements DiskFile {
   readonly #descriptor: number
   readonly #isChangeable: boolean
   #direct: DirectWrites | undefined
   #underWay = 0
+  /** Writes and cuts that have returned, and how many of them the last sync covered. */
+  #changes = 0
+  #syncedChanges = 0
   #closing: Promise<void> | undefined
   #onIdle: (() => void) | undefined
 
@@ -44,7 +51,7 @@ export class SystemFile implements DiskFile {
     position: number,
     route: WriteRoute = 'cached',
   ): Promise<void> {
-    return this.#change(() =>
+    return this.#alter(() =>
       route === 'cached'
         ? writeFully(this.#descriptor, buffer, offset, lengthBytes, position)
         : this.#writePastCache(buffer, offset, lengthBytes, position),
@@ -64,11 +71,15 @@ export class SystemFile implements DiskFile {
   }
 
   truncate(lengthBytes: number): Promise<void> {
-    return this.#change(() => truncateDescriptor(this.#descriptor, lengthBytes))
+    return this.#alter(() => truncateDescriptor(this.#descriptor, lengthBytes))
   }
 
   sync(): Promise<void> {
-    return this.#change(() => syncData(this.#descriptor))
+    return this.#change(async () => {
+      const changes = this.#changes
+      await syncData(this.#descriptor)
+      this.#syncedChanges = changes
+    })
   }
 
   close(): Promise<void> {
@@ -85,8 +96,39 @@ export class SystemFile implements DiskFile {
     try {
       await this.#direct?.close()
     } finally {
-      await closeDescriptor(this.#descriptor)
+      if (this.#mayCloseSlowly()) await closeDescriptor(this.#descriptor)
+      else closeSync(this.#descriptor)
     }
+  }
+
+  /**
+   * Closing hands nothing to a local disk and waits for none, so it is not worth a trip to the thread pool, but for: what was
+   * written and not synced since (NFS brings it to its server, and tells here of what failed); a file without a name, which
+   * is removed from the disk when it is closed; a large one (XFS takes back room that it had set aside behind it).
+   * A network file system may still send a message that a file is closed: NFS does not wait for the answer, FUSE does.
+   */
+  #mayCloseSlowly(): boolean {
+    if (this.#changes !== this.#syncedChanges) return true
+    try {
+      // Of an open file that is in memory.
+      const { nlink, size } = fstatSync(this.#descriptor)
+      return nlink === 0 || size > LARGE_BYTES
+    } catch {
+      // It must be closed all the same, and closing tells what there is to tell.
+      return true
+    }
+  }
+
+  /** As `#change`, of the content: what the next sync is for. */
+  #alter(run: () => Promise<void>): Promise<void> {
+    return this.#change(async () => {
+      try {
+        await run()
+      } finally {
+        // Also those that failed: they may have changed something. A sync that began before does not cover it.
+        this.#changes += 1
+      }
+    })
   }
 
   #change(run: () => Promise<void>): Promise<void> {

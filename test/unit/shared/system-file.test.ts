@@ -1,13 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { WindowMemory } from '../../../datanode/blocks/window-memory.js'
 import { DIRECT_UNIT_BYTES } from '../../../shared/direct-writes.js'
-import { systemDisk } from '../../../shared/disk.js'
+import { type DiskFile, systemDisk } from '../../../shared/disk.js'
+import { SystemFile } from '../../../shared/system-file.js'
+import { poolTripsOf } from '../../support/pool-trips.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
-/** How much the system takes of a write at once: all, or so many bytes. */
-const system = vi.hoisted(() => ({ writesAtMost: Number.POSITIVE_INFINITY }))
+/** What the system does: how much it takes of a write at once, and whether it complains when a file is closed. */
+const system = vi.hoisted(() => ({
+  writesAtMost: Number.POSITIVE_INFINITY,
+  failsToClose: false,
+}))
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>()
@@ -19,11 +24,16 @@ vi.mock('node:fs', async (original) => {
     position: number,
     answer: (error: NodeJS.ErrnoException | null, bytes: number) => void,
   ) => fs.write(descriptor, buffer, offset, Math.min(length, system.writesAtMost), position, answer)
-  return { ...fs, write }
+  const closeSync = (descriptor: number) => {
+    fs.closeSync(descriptor)
+    if (system.failsToClose) throw Object.assign(new Error('made to fail'), { code: 'EIO' })
+  }
+  return { ...fs, write, closeSync }
 })
 
 beforeEach(() => {
   system.writesAtMost = Number.POSITIVE_INFINITY
+  system.failsToClose = false
 })
 
 const CONTENT = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251))
@@ -173,3 +183,68 @@ describe('a file that is written', () => {
     await file.close()
   })
 })
+
+describe('closing', () => {
+  const open = (path: string) => systemDisk.open(path, 'read-write')
+
+  it.each([
+    ['was only read', async (file: DiskFile) => void (await file.read(Buffer.alloc(9), 0, 9, 0))],
+    ['was synced after it was written', synced],
+  ])('needs no thread of the pool for what %s', async (_, use) => {
+    const path = fileWith(CONTENT)
+    const file = await open(path)
+    await use(file)
+    expect(await poolTripsOf(() => file.close())).toBe(0)
+    expect(isOpen(path)).toBe(false)
+  })
+
+  it.each([
+    ['was written after the last sync', writtenOn],
+    ['was cut after the last sync', async (file: DiskFile) => file.truncate(10)],
+    ['was written while it was being synced', writtenMeanwhile],
+    ['is large', largeAndSynced],
+  ])('may wait, so it leaves to the pool what %s', async (_, use) => {
+    const path = fileWith(CONTENT)
+    const file = await open(path)
+    await use(file)
+    expect(await poolTripsOf(() => file.close())).toBe(1)
+    expect(isOpen(path)).toBe(false)
+  })
+
+  it('leaves to the pool what has no name any more', async () => {
+    const path = fileWith(CONTENT)
+    const file = await systemDisk.open(path, 'read')
+    rmSync(path)
+    expect(await poolTripsOf(() => file.close())).toBe(1)
+    expect(isOpen(`${path} (deleted)`)).toBe(false)
+  })
+
+  it('tells what the system says', async () => {
+    const path = fileWith(CONTENT)
+    const failing = await open(path)
+    system.failsToClose = true
+    await expect(failing.close()).rejects.toMatchObject({ code: 'EIO' })
+    expect(isOpen(path)).toBe(false)
+    const file = new SystemFile(2 ** 30, 'read')
+    await expect(file.close()).rejects.toMatchObject({ code: 'EBADF' })
+  })
+})
+
+async function synced(file: DiskFile): Promise<void> {
+  await file.write(CONTENT, 0, 100, 0)
+  await file.sync()
+}
+
+async function writtenOn(file: DiskFile): Promise<void> {
+  await synced(file)
+  await file.write(CONTENT, 0, 100, 0)
+}
+
+async function writtenMeanwhile(file: DiskFile): Promise<void> {
+  await Promise.all([file.sync(), file.write(CONTENT, 0, 100, 0)])
+}
+
+async function largeAndSynced(file: DiskFile): Promise<void> {
+  await file.write(CONTENT, 0, 100, 1024 * 1024)
+  await file.sync()
+}
