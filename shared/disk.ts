@@ -2,10 +2,18 @@
  * The few calls of the block store to a disk, as a dependency: a simulation gives torn and lost writes, bit flips and
  * errors through the same interface. Paths are absolute and come from our own layout, never from a client.
  */
-import { type BigIntStats, constants, type Dirent, fstatSync, type StatsFs } from 'node:fs'
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  type StatsFs,
+} from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { closeDescriptor, openDescriptor } from './descriptors.js'
+import { closeDescriptor, openDescriptor, syncAll } from './descriptors.js'
 import { DfsError } from './errors.js'
 import { SystemFile } from './system-file.js'
 
@@ -121,11 +129,12 @@ const notRegular = (path: string) =>
   new DfsError('BLOCK_CORRUPT', `${basename(path)} is not a regular file`)
 
 async function syncFolder(path: string): Promise<void> {
-  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  // Opening and closing are no trips to the thread pool: the system has a folder in memory in which a name was just changed.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    await handle.sync()
+    await syncAll(descriptor)
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
 }
 
