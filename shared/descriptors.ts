@@ -16,8 +16,10 @@ export const syncData = promisify(fdatasync)
 /** All of it; the names, if it is a folder. */
 export const syncAll = promisify(fsync)
 
+const statDescriptor = promisify(fstat)
+
 export async function sizeOf(descriptor: number): Promise<number> {
-  return (await promisify(fstat)(descriptor)).size
+  return (await statDescriptor(descriptor)).size
 }
 
 /** Reads on until `lengthBytes` have come or the file ends; returns how many came. */

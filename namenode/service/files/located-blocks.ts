@@ -111,16 +111,27 @@ export class LocatedBlocks {
     last: PlacedBlock | undefined,
   ): LocatedFile {
     const isLastBlockComplete = last !== undefined && last.state === 'committed'
+    const located = blocks.map((it) => this.block(call, it, it.offsetBytes))
     return {
       status,
       lengthBytes:
         last === undefined ? 0 : last.offsetBytes + (isLastBlockComplete ? last.lengthBytes : 0),
-      blocks: blocks.map((it) => this.block(call, it, it.offsetBytes)),
+      blocks: located,
       isUnderConstruction: status.isUnderConstruction,
-      lastBlock: last === undefined ? undefined : this.block(call, last, last.offsetBytes),
+      lastBlock:
+        last && (alreadyLocated(located, last) ?? this.block(call, last, last.offsetBytes)),
       isLastBlockComplete,
     }
   }
+}
+
+/** Most files are asked for up to their last block, which is then not looked for twice: one reader, sent to one place. */
+const alreadyLocated = (
+  located: readonly LocatedBlock[],
+  block: PlacedBlock,
+): LocatedBlock | undefined => {
+  const last = located.at(-1)
+  return last?.block.id === block.id ? last : undefined
 }
 
 /** Bad replicas are offered only when there is nothing else, so that the reader reports the loss instead of us hiding it. */
