@@ -3,7 +3,7 @@
  * takes for it, which counts where every small replica is two files. What FileHandle would see to, that a number is still
  * this file's when a call begins and until it ends, is the business of SystemFile.
  */
-import { close, fdatasync, fstat, fsync, ftruncate, open, read, write } from 'node:fs'
+import { close, closeSync, fdatasync, fstat, fsync, ftruncate, open, read, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { DfsError } from './errors.js'
 
@@ -15,6 +15,11 @@ export const truncateDescriptor = promisify(ftruncate)
 export const syncData = promisify(fdatasync)
 /** All of it; the names, if it is a folder. */
 export const syncAll = promisify(fsync)
+
+/** As `closeDescriptor` without a trip to the thread pool, where closing waits for nothing. */
+export async function closeNow(descriptor: number): Promise<void> {
+  closeSync(descriptor)
+}
 
 const statDescriptor = promisify(fstat)
 
@@ -65,23 +70,18 @@ export function writeSome(
   })
 }
 
-/** Writes all of the range or throws. */
+/** Writes all of the range or throws. @param some what takes it to the system */
 export async function writeFully(
   descriptor: number,
   buffer: Uint8Array,
   offset: number,
   lengthBytes: number,
   position: number,
+  some = writeSome,
 ): Promise<void> {
   let done = 0
   while (done < lengthBytes) {
-    const bytes = await writeSome(
-      descriptor,
-      buffer,
-      offset + done,
-      lengthBytes - done,
-      position + done,
-    )
+    const bytes = await some(descriptor, buffer, offset + done, lengthBytes - done, position + done)
     // Asking again could go on for ever.
     if (bytes === 0) throw new DfsError('IO', 'the system took nothing of a write, and no error')
     done += bytes

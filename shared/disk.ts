@@ -4,7 +4,6 @@
  */
 import {
   type BigIntStats,
-  closeSync,
   constants,
   type Dirent,
   fstatSync,
@@ -13,7 +12,7 @@ import {
 } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { closeDescriptor, openDescriptor, syncAll } from './descriptors.js'
+import { closeDescriptor, closeNow, openDescriptor, syncAll } from './descriptors.js'
 import { DfsError } from './errors.js'
 import { SystemFile } from './system-file.js'
 
@@ -134,7 +133,7 @@ async function syncFolder(path: string): Promise<void> {
   try {
     await syncAll(descriptor)
   } finally {
-    closeSync(descriptor)
+    await closeNow(descriptor)
   }
 }
 

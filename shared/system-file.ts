@@ -3,9 +3,10 @@
  * to here, for reading and writing alike: no call begins after `close`, and the number is given back, perhaps to another
  * file, only when the calls under way have returned.
  */
-import { closeSync, fstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import {
   closeDescriptor,
+  closeNow,
   readFully,
   sizeOf,
   syncData,
@@ -96,8 +97,8 @@ export class SystemFile implements DiskFile {
     try {
       await this.#direct?.close()
     } finally {
-      if (this.#mayCloseSlowly()) await closeDescriptor(this.#descriptor)
-      else closeSync(this.#descriptor)
+      const close = this.#mayCloseSlowly() ? closeDescriptor : closeNow
+      await close(this.#descriptor)
     }
   }
 

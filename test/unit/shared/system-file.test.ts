@@ -1,40 +1,22 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WindowMemory } from '../../../datanode/blocks/window-memory.js'
+import { closeNow, writeFully, writeSome } from '../../../shared/descriptors.js'
 import { DIRECT_UNIT_BYTES } from '../../../shared/direct-writes.js'
 import { type DiskFile, systemDisk } from '../../../shared/disk.js'
 import { SystemFile } from '../../../shared/system-file.js'
 import { poolTripsOf } from '../../support/pool-trips.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
-
-/** What the system does: how much it takes of a write at once, and whether it complains when a file is closed. */
-const system = vi.hoisted(() => ({
-  writesAtMost: Number.POSITIVE_INFINITY,
-  failsToClose: false,
-}))
-
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>()
-  const write = (
-    descriptor: number,
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    answer: (error: NodeJS.ErrnoException | null, bytes: number) => void,
-  ) => fs.write(descriptor, buffer, offset, Math.min(length, system.writesAtMost), position, answer)
-  const closeSync = (descriptor: number) => {
-    fs.closeSync(descriptor)
-    if (system.failsToClose) throw Object.assign(new Error('made to fail'), { code: 'EIO' })
-  }
-  return { ...fs, write, closeSync }
-})
-
-beforeEach(() => {
-  system.writesAtMost = Number.POSITIVE_INFINITY
-  system.failsToClose = false
-})
 
 const CONTENT = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251))
 
@@ -124,26 +106,24 @@ describe('a file that is written', () => {
 
   it('goes on where the system took less than all', async () => {
     const path = join(temporaryFolder(), 'new')
-    const file = await systemDisk.open(path, 'create-new')
-    system.writesAtMost = 700
-    await file.write(CONTENT, 100, 4900, 10)
-    await file.close()
+    const descriptor = openSync(path, 'w')
+    const takesLess: typeof writeSome = (file, buffer, offset, lengthBytes, position) =>
+      writeSome(file, buffer, offset, Math.min(lengthBytes, 700), position)
+    await writeFully(descriptor, CONTENT, 100, 4900, 10, takesLess)
+    closeSync(descriptor)
     expect(readFileSync(path).subarray(10).equals(CONTENT.subarray(100))).toBe(true)
   })
 
   it('fails where the system takes nothing', async () => {
-    const file = await systemDisk.open(join(temporaryFolder(), 'new'), 'create-new')
-    system.writesAtMost = 0
-    await expect(file.write(CONTENT, 0, 1000, 0)).rejects.toMatchObject({ code: 'IO' })
-    await file.close()
+    const takesNothing = () => Promise.resolve(0)
+    const writing = writeFully(2 ** 30, CONTENT, 0, 1000, 0, takesNothing)
+    await expect(writing).rejects.toMatchObject({ code: 'IO' })
   })
 
   it('is closed once, after the writes that are under way, and changed no more', async () => {
     const path = fileWith(Buffer.alloc(0))
     const file = await systemDisk.open(path, 'read-write')
     const order: string[] = []
-    // It has to ask the system seven times.
-    system.writesAtMost = 800
     const writing = file.write(CONTENT, 0, 5000, 0).then(() => order.push('written'))
     const closing = Promise.all([file.close(), file.close()]).then(() => order.push('closed'))
     const refused = { code: 'INTERNAL' }
@@ -220,11 +200,7 @@ describe('closing', () => {
   })
 
   it('tells what the system says', async () => {
-    const path = fileWith(CONTENT)
-    const failing = await open(path)
-    system.failsToClose = true
-    await expect(failing.close()).rejects.toMatchObject({ code: 'EIO' })
-    expect(isOpen(path)).toBe(false)
+    await expect(closeNow(2 ** 30)).rejects.toMatchObject({ code: 'EBADF' })
     const file = new SystemFile(2 ** 30, 'read')
     await expect(file.close()).rejects.toMatchObject({ code: 'EBADF' })
   })
