@@ -1,7 +1,6 @@
 /** Runs a measure on two clusters in turn (A B A B): what disturbs the machine then disturbs both. */
-import { setTimeout } from 'node:timers/promises'
-import { runSuccessfully } from '../support/foreign-clients.js'
 import type { Contestant } from './contestants.js'
+import { diskAtRest } from './disk-rest.js'
 import type { Measure } from './measures.js'
 import { cpuSeconds } from './process-figures.js'
 import type { Worker } from './work.js'
@@ -30,8 +29,6 @@ export interface Comparison {
 
 /** For which processor time is counted. */
 export const UNITS = 1000
-/** Two heartbeats: orders to delete come with them. */
-const DELETION_MS = 6000
 
 export async function compare(
   measure: Measure,
@@ -59,7 +56,7 @@ async function prepareOnce({ prepareOnce: work }: Measure, side: Side): Promise<
 async function runOnce(measure: Measure, side: Side): Promise<Run> {
   const { worker, cluster } = side
   for (const work of measure.prepareEach ?? []) await worker.run(cluster.fs, work)
-  if (measure.writesMuch === true) await emptyWriteback()
+  if (measure.writesMuch === true) await diskAtRest()
   const serverBefore = cpuSeconds(cluster.pids)
   const clientBefore = cpuSeconds([worker.pid])
   const seconds = await worker.run(cluster.fs, measure.work)
@@ -71,16 +68,6 @@ async function runOnce(measure: Measure, side: Side): Promise<Run> {
     serverCpu: (serverCpu * UNITS) / measure.amount,
     clientCpu: (clientCpu * UNITS) / measure.amount,
   }
-}
-
-/**
- * A cluster that does not sync leaves gigabytes to the system, which writes them during the other's turn: whoever syncs
- * would pay for both. First the datanodes have time to delete what was cleared, since bytes of deleted files need not be
- * written at all, and disks of virtual machines stand still for seconds after too many.
- */
-async function emptyWriteback(): Promise<void> {
-  await setTimeout(DELETION_MS)
-  await runSuccessfully('sync', [])
 }
 
 async function clear(measure: Measure, { worker, cluster }: Side): Promise<void> {
