@@ -33,6 +33,7 @@ export class NamespaceWriter {
   readonly #commit: GroupCommit<ChangeRequest, NamespaceEffects>
   readonly #checkpointer: Checkpointer
   #isWalFull = false
+  #lastBatchChanges = 0
   #fatal: PlainError | undefined
 
   /** Opens the folder. @throws DATABASE_CORRUPT, DATA_FOLDER_NEWER */
@@ -65,6 +66,7 @@ export class NamespaceWriter {
   }
 
   run(requests: readonly ChangeRequest[]): BatchResult<NamespaceEffects> {
+    this.#lastBatchChanges = requests.length
     if (this.#fatal !== undefined) return this.#refuse(requests.length, this.#fatal, this.#fatal)
     if (this.#isWalFull) {
       const full = new DfsError(
@@ -80,7 +82,7 @@ export class NamespaceWriter {
   /** Work that nobody waits for; call it when the answers of a batch have left. */
   afterBatch(): void {
     try {
-      this.#isWalFull = this.#checkpointer.afterBatch() === 'full'
+      this.#isWalFull = this.#checkpointer.afterBatch(this.#lastBatchChanges) === 'full'
     } catch (error) {
       // A full disk cannot take a checkpoint; the WAL keeps everything until there is room.
       if (isFatalDatabaseError(error)) this.#fatal = toPlainError(error)
