@@ -1,7 +1,7 @@
 /** `npm run bench`: Apache HDFS and our cluster on this machine, the same client for both, interleaved. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { benchOptions } from './bench-options.js'
 import { type Comparison, compare, median, type Side } from './compare.js'
 import { type Contestant, startApache, startOurs } from './contestants.js'
 import { JavaBench } from './java-bench.js'
@@ -20,24 +20,8 @@ interface ResultSet {
   readonly rows: readonly Row[]
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    /** Begins of ids, such as put,stat-16. */
-    only: { type: 'string' },
-    rounds: { type: 'string' },
-    /** `java` for the first set, `own` for the second, or both. */
-    clients: { type: 'string', default: 'java,own' },
-    save: { type: 'boolean', default: false },
-    /** A setting of our cluster; the figures that count have none. */
-    set: { type: 'string', multiple: true, default: [] },
-    /** Another checkout of ours in Apache's place, built: how much better is this one? */
-    against: { type: 'string' },
-    /** A property of Apache's, as dfs.datanode.synconclose=true. */
-    apache: { type: 'string', multiple: true, default: [] },
-  },
-})
-const isQuick = positionals.includes('quick')
+const values = benchOptions()
+const { isQuick } = values
 const scale = isQuick ? QUICK : FULL
 const rounds = Number(values.rounds ?? scale.rounds)
 const say = (text: string) => process.stderr.write(`${text}\n`)
