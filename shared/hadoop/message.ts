@@ -113,14 +113,23 @@ export function message<const F extends Fields>(name: string, fields: F): Messag
 
 type Values = Record<string, unknown>
 
+/** A field as it is written: its tag is the same each time. */
+interface TaggedField {
+  readonly name: string
+  readonly field: Field
+  readonly tag: number
+}
+
 export class MessageType<F extends Fields> {
   readonly name: string
   readonly #fields: readonly (readonly [name: string, field: Field])[]
+  readonly #tagged: readonly TaggedField[]
   readonly #byNumber: ReadonlyMap<number, readonly [name: string, field: Field]>
 
   constructor(name: string, fields: F) {
     this.name = name
     this.#fields = Object.entries(fields)
+    this.#tagged = this.#fields.map(([name, field]) => ({ name, field, tag: tagOf(field) }))
     this.#byNumber = new Map(this.#fields.map((entry) => [entry[1].number, entry]))
   }
 
@@ -159,13 +168,15 @@ export class MessageType<F extends Fields> {
 
   /** Appends a varint length and the bytes of `value`. */
   writeDelimitedTo(writer: ProtoWriter, value: InputFields<F>): void {
-    writer.nested(() => this.writeTo(writer, value))
+    const begun = writer.beginNested()
+    this.writeTo(writer, value)
+    writer.endNested(begun)
   }
 
   /** Appends the bytes of `value`, without a length. */
   writeTo(writer: ProtoWriter, value: InputFields<F>): void {
     const values = value as Values
-    for (const [name, field] of this.#fields) {
+    for (const { name, field, tag } of this.#tagged) {
       const fieldValue = values[name]
       if (fieldValue === undefined || fieldValue === null) {
         if (field.label === 'required') {
@@ -173,22 +184,7 @@ export class MessageType<F extends Fields> {
         }
         continue
       }
-      this.#writeField(writer, field, fieldValue)
-    }
-  }
-
-  #writeField(writer: ProtoWriter, field: Field, value: unknown): void {
-    if (field.label === 'repeated') {
-      for (const item of value as readonly unknown[]) writeOne(writer, field, item)
-    } else if (field.label === 'packed') {
-      const items = value as readonly unknown[]
-      if (items.length === 0) return
-      writer.tag(field.number, WireType.DELIMITED)
-      writer.nested(() => {
-        for (const item of items) writeScalar(writer, field.type as ScalarType, item)
-      })
-    } else {
-      writeOne(writer, field, value)
+      writeField(writer, field, tag, fieldValue)
     }
   }
 
@@ -234,14 +230,41 @@ const WIRE_TYPES: Readonly<Record<ScalarType, WireType>> = {
   sfixed64: WireType.FIXED64,
 }
 
-function writeOne(writer: ProtoWriter, field: Field, value: unknown): void {
-  const { type } = field
+/** The number of a field and how its value is written, as they precede it. */
+function tagOf({ number, type, label }: Field): number {
+  const isDelimited = typeof type !== 'string' || label === 'packed'
+  return number * 8 + (isDelimited ? WireType.DELIMITED : WIRE_TYPES[type])
+}
+
+function writeField(writer: ProtoWriter, field: Field, tag: number, value: unknown): void {
+  if (field.label === 'repeated') {
+    for (const item of value as readonly unknown[]) writeOne(writer, field.type, tag, item)
+  } else if (field.label === 'packed') {
+    writePacked(writer, field.type as ScalarType, tag, value as readonly unknown[])
+  } else {
+    writeOne(writer, field.type, tag, value)
+  }
+}
+
+function writePacked(
+  writer: ProtoWriter,
+  type: ScalarType,
+  tag: number,
+  items: readonly unknown[],
+): void {
+  if (items.length === 0) return
+  writer.varint(tag)
+  const begun = writer.beginNested()
+  for (const item of items) writeScalar(writer, type, item)
+  writer.endNested(begun)
+}
+
+function writeOne(writer: ProtoWriter, type: FieldType, tag: number, value: unknown): void {
+  writer.varint(tag)
   if (typeof type === 'string') {
-    writer.tag(field.number, WIRE_TYPES[type])
     writeScalar(writer, type, value)
   } else {
-    writer.tag(field.number, WireType.DELIMITED)
-    writer.nested(() => type.writeTo(writer, value as never))
+    type.writeDelimitedTo(writer, value as never)
   }
 }
 

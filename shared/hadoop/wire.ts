@@ -7,6 +7,8 @@ export type WireType = (typeof WireType)[keyof typeof WireType]
 
 const TWO_32 = 2 ** 32
 const TWO_63 = 2 ** 63
+/** Texts with fewer characters have a length of one byte, and are written here, not in C++. */
+const SHORT_TEXT = 64
 /** Hadoop's own words; the first line of an error is what clients and people compare. */
 const TRUNCATED =
   'While parsing a protocol message, the input ended unexpectedly in the middle of a field.  This could mean either ' +
@@ -141,17 +143,13 @@ export class ProtoReader {
   }
 }
 
-/** A growing buffer. `nested` writes a delimited value whose length is known only afterwards. */
+/** A growing buffer. Between `beginNested` and `endNested` stands a delimited value, whose length is known only afterwards. */
 export class ProtoWriter {
   #buffer = Buffer.allocUnsafe(256)
   #length = 0
 
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length)
-  }
-
-  tag(field: number, wireType: WireType): void {
-    this.varint(field * 8 + wireType)
   }
 
   /** Leaves `count` bytes unwritten at the cursor, for what is known only at the end. */
@@ -162,12 +160,12 @@ export class ProtoWriter {
 
   /** Negative numbers take ten bytes, as two's complement of 64 bits. */
   varint(value: number): void {
-    assert(!Number.isNaN(value), 'a number is not a number')
     this.#reserve(10)
     if (value >= 0 && value < TWO_32) {
       this.#varint32(value)
       return
     }
+    assert(!Number.isNaN(value), 'a number is not a number')
     if (value >= TWO_63) this.#varintParts(0xffffffff, 0x7fffffff)
     else this.#varintParts(value >>> 0, Math.floor(value / TWO_32) >>> 0)
   }
@@ -196,17 +194,36 @@ export class ProtoWriter {
   }
 
   string(value: string): void {
+    if (value.length < SHORT_TEXT && this.#shortAscii(value)) return
     const length = Buffer.byteLength(value)
     this.varint(length)
     this.#reserve(length)
     this.#length += this.#buffer.write(value, this.#length, 'utf8')
   }
 
-  nested(write: () => void): void {
+  /** Names and addresses, nearly all: two calls into C++ take longer than their bytes do. False, and nothing written, for others. */
+  #shortAscii(value: string): boolean {
+    this.#reserve(1 + value.length)
+    const start = this.#length + 1
+    for (let index = 0; index < value.length; index += 1) {
+      const code = value.charCodeAt(index)
+      if (code >= 0x80) return false
+      this.#buffer[start + index] = code
+    }
+    this.#buffer[this.#length] = value.length
+    this.#length = start + value.length
+    return true
+  }
+
+  /** Begins a delimited value. @returns what `endNested` asks for */
+  beginNested(): number {
     this.#reserve(1)
     const lengthAt = this.#length
     this.#length += 1
-    write()
+    return lengthAt
+  }
+
+  endNested(lengthAt: number): void {
     const length = this.#length - lengthAt - 1
     if (length < 0x80) {
       this.#buffer[lengthAt] = length

@@ -98,18 +98,60 @@ describe('strings', () => {
   })
 })
 
+describe('texts that are written', () => {
+  it.each([
+    '',
+    'a',
+    '\u007f',
+    '\u0080',
+    'ascii with ä at its end: ü',
+    'x'.repeat(62),
+    'x'.repeat(63),
+    'x'.repeat(64),
+    'x'.repeat(127),
+    'x'.repeat(128),
+    `${'x'.repeat(62)}é`,
+    '𝄞 four bytes',
+    'x'.repeat(400),
+  ])('have their bytes and the length of these: %j', (text) => {
+    const writer = new ProtoWriter()
+    writer.varint(300)
+    writer.string(text)
+    writer.varint(7)
+    const bytes = writer.finish()
+    const content = Buffer.from(text)
+    const read = new ProtoReader(bytes, 0, bytes.length)
+    expect(read.varint32()).toBe(300)
+    expect(Buffer.from(read.bytes())).toEqual(content)
+    expect(read.varint32()).toBe(7)
+    expect(read.atEnd).toBe(true)
+  })
+
+  it('grow the buffer where they reach its end', () => {
+    const writer = new ProtoWriter()
+    const texts = Array.from(
+      { length: 100 },
+      (_, index) => 'é'.repeat(index % 3) + 'y'.repeat(index),
+    )
+    for (const text of texts) writer.string(text)
+    const bytes = writer.finish()
+    const read = new ProtoReader(bytes, 0, bytes.length)
+    expect(texts.map(() => read.string())).toEqual(texts)
+  })
+})
+
 describe('delimited values', () => {
   it.each([0, 1, 127, 128, 300, 16_383, 16_384, 3_000_000])(
     'of %d bytes have the right length',
     (size) => {
       const content = Buffer.alloc(size, 0x61)
       const writer = new ProtoWriter()
-      writer.nested(() => {
-        for (let at = 0; at < size; at += 50_000) {
-          const piece = content.subarray(at, at + 50_000)
-          writer.gap(piece.length)
-        }
-      })
+      const begun = writer.beginNested()
+      for (let at = 0; at < size; at += 50_000) {
+        const piece = content.subarray(at, at + 50_000)
+        writer.gap(piece.length)
+      }
+      writer.endNested(begun)
       const bytes = writer.finish()
       expect(bytes.length).toBe(size + sizeOfVarint32(size))
       const outer = new ProtoReader(bytes, 0, bytes.length)
@@ -121,7 +163,11 @@ describe('delimited values', () => {
   it('may nest and keep what was written before', () => {
     const writer = new ProtoWriter()
     writer.varint(1)
-    writer.nested(() => writer.nested(() => writer.bytes(Buffer.alloc(200, 7))))
+    const outside = writer.beginNested()
+    const inside = writer.beginNested()
+    writer.bytes(Buffer.alloc(200, 7))
+    writer.endNested(inside)
+    writer.endNested(outside)
     const outer = new ProtoReader(writer.finish(), 0, writer.finish().length)
     expect(outer.varint32()).toBe(1)
     expect(outer.nested().nested().bytes()).toEqual(Buffer.alloc(200, 7))
