@@ -267,7 +267,8 @@ function differences(before: Copy, after: Copy): string[] {
     const old = pathsBefore.get(id)
     if (isSamePlace(path, old)) continue
     const directory = directoryBefore(parent(path))
-    if (directory === undefined) continue
+    // What came into a directory that was saved from something deleted is new with it.
+    if (directory === undefined || !isReported(directory)) continue
     modified.add(directory)
     // What was saved from something deleted is new: nobody tells of where it was.
     if (old === undefined || !isReported(old))
