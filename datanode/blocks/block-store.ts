@@ -3,7 +3,7 @@
  * serial queue and checks the generation stamp there (reliability I4), and each is one rename of the meta file.
  */
 import { join } from 'node:path'
-import { present } from '../../shared/assert.js'
+import { assert, present } from '../../shared/assert.js'
 import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import type { Seams } from '../../shared/seams.js'
@@ -157,6 +157,7 @@ export class BlockStore {
       if (this.index.get(replica.id) !== replica || replica.owner !== owner || !writer) {
         throw new DfsError('STALE_GENERATION', `block ${replica.id} has another writer now`)
       }
+      assert(writer.isVerified, 'a finalized replica agrees with its sums')
       crashPoint('finalize.begun')
       if (this.config.syncOnClose) await writer.syncContent()
       else await writer.flush()

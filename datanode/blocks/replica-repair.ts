@@ -5,9 +5,12 @@
  */
 import {
   BYTES_PER_CHECKSUM,
+  CHECKSUM_BYTES,
   CRC32C_512,
+  checksumCount,
   chunkChecksums,
   sumAt,
+  verifyChunks,
 } from '../../shared/checksum/crc32c.js'
 import { crashPoint } from '../../shared/crash-point.js'
 import { DfsError } from '../../shared/errors.js'
@@ -74,6 +77,7 @@ async function readRawTail(file: ReplicaFile, lengthBytes: number): Promise<Buff
   return isThere ? tail : undefined
 }
 
+/** Up to where data and records agree, from a record on that is not looked behind. */
 async function measureFrom(file: ReplicaFile, firstIndex: number): Promise<number> {
   const buffer = Buffer.allocUnsafe(BATCH_RECORDS * RECORD_DATA_BYTES)
   for (let index = firstIndex; ; index += BATCH_RECORDS) {
@@ -85,11 +89,19 @@ async function measureFrom(file: ReplicaFile, firstIndex: number): Promise<numbe
   }
 }
 
-/** How many bytes of a record agree with its sums: all that it covers, or the whole chunks before the first bad one. */
+/**
+ * How many bytes of a record agree with its sums: all that it covers, or the whole chunks before the first bad one. With
+ * those of the writer too: a node that leaves verifying to the one behind it may have stored bytes that came badly.
+ */
 function goodBytesOf(range: RecordRange, offset: number): number {
   const record = range.records[offset]
   if (record === undefined) return 0
-  if (verifiedData(range, offset, record.coveredBytes) !== undefined) return record.coveredBytes
+  const whole = verifiedData(range, offset, record.coveredBytes)
+  if (whole !== undefined) {
+    const sums = record.sums.subarray(0, CHECKSUM_BYTES * checksumCount(whole.length))
+    const bad = verifyChunks(CRC32C_512, whole, sums)
+    return bad === -1 ? whole.length : bad
+  }
   const start = offset * RECORD_DATA_BYTES
   const data = range.data.subarray(start, start + record.coveredBytes)
   let good = 0
@@ -139,6 +151,22 @@ export async function cutReplica(
   crashPoint('cut.meta-truncated')
   await file.sync()
   return point
+}
+
+/**
+ * Verifies a replica from `verifiedBytes` on, and cuts it before the first chunk that does not agree with its sum.
+ * @returns what its length is afterwards. Damage before `verifiedBytes` is none of this one's business: then all is left
+ *   as it is, for a recovery to find
+ */
+export async function cutUnverified(
+  file: ReplicaFile,
+  verifiedBytes: number,
+  lengthBytes: number,
+): Promise<number> {
+  const goodBytes = Math.min(lengthBytes, await measureFrom(file, recordIndexOf(verifiedBytes)))
+  if (goodBytes < verifiedBytes) return lengthBytes
+  await cutReplica(file, goodBytes, await readSyncPointOrEmpty(file))
+  return goodBytes
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * Writes one replica: data go into memory at once, to the files in batches of up to a megabyte while more arrive, to
  * stable storage when asked and every 16 MiB. Checksums at rest are derived from the data; sums from the wire are taken
- * over only after the caller has verified them. One writer for each replica, one caller for each writer.
+ * over as they came. Who verifies them, and when, is the caller's business: the writer knows up to where it has been done,
+ * and no sync point covers what is behind. One writer for each replica, one caller for each writer.
  */
 import { assert } from '../../shared/assert.js'
 import { crashPoint } from '../../shared/crash-point.js'
@@ -9,6 +10,7 @@ import { DIRECT_UNIT_BYTES } from '../../shared/direct-writes.js'
 import type { WriteRoute } from '../../shared/disk.js'
 import { DfsError, toDfsError } from '../../shared/errors.js'
 import {
+  HASH_OF_NOTHING,
   hashData,
   recordIndexOf,
   recordOffset,
@@ -52,7 +54,11 @@ export class ReplicaWriter {
   #flushing: Promise<void> | undefined
   #flushTarget = 0
   #flushedBytes: number
+  /** Bytes that agree with their sums: verified here, or by a node behind. May be ahead of `#flushedBytes`. */
+  #verifiedBytes: number
   #syncPoint: SyncPoint
+  /** What was flushed when the last sync began. */
+  #syncBegunBytes: number
   #syncs: Promise<void> = Promise.resolve()
   #backgroundSyncs = 0
   #areNamesDurable = false
@@ -73,7 +79,9 @@ export class ReplicaWriter {
     this.#window = new WriteWindow(recordStart(lengthBytes), SMALL_WINDOW_BYTES)
     this.#window.append(tail, undefined)
     this.#flushedBytes = lengthBytes
+    this.#verifiedBytes = lengthBytes
     this.#syncPoint = options.syncPoint
+    this.#syncBegunBytes = options.syncPoint.lengthBytes
   }
 
   get file(): ReplicaFile {
@@ -90,7 +98,25 @@ export class ReplicaWriter {
     return this.#flushedBytes
   }
 
-  /** The incomplete record before `flushedBytes`, when a batch behind it has failed: its sums may be those of the batch. */
+  /** Everything accepted is known to agree with its sums. */
+  get isVerified(): boolean {
+    return this.#verifiedBytes >= this.lengthBytes
+  }
+
+  get verifiedBytes(): number {
+    return this.#verifiedBytes
+  }
+
+  /** Somebody else has verified all bytes before `endBytes`. */
+  vouchFor(endBytes: number): void {
+    assert(endBytes <= this.lengthBytes, 'nobody has verified more than there is')
+    if (endBytes > this.#verifiedBytes) this.#verifiedBytes = endBytes
+  }
+
+  /**
+   * The verified bytes of the incomplete record before `flushedBytes`, when a batch behind it has failed: its sums may be
+   * those of the batch.
+   */
   get endAtFailure(): Buffer | undefined {
     return this.#endAtFailure
   }
@@ -138,8 +164,13 @@ export class ReplicaWriter {
     return Math.ceil((tailBytes + lengthBytes) / MEBIBYTE + 1) * MEBIBYTE
   }
 
-  /** Appends verified data for which `reserve` was true. @param sums as `WriteWindow.append` */
-  append(data: Uint8Array, sums: Uint8Array | undefined): void {
+  /**
+   * Appends data for which `reserve` was true.
+   * @param sums as `WriteWindow.append`
+   * @param isVerified false: `vouchFor` will tell when they are
+   */
+  append(data: Uint8Array, sums: Uint8Array | undefined, isVerified = true): void {
+    if (isVerified && this.isVerified) this.#verifiedBytes += data.length
     this.#window.append(data, sums)
   }
 
@@ -206,8 +237,9 @@ export class ReplicaWriter {
   }
 
   #keepEnd(window: WriteWindow): void {
-    const flushed = this.#flushedBytes
-    this.#endAtFailure = Buffer.from(window.view(recordStart(flushed), flushed))
+    const start = recordStart(this.#flushedBytes)
+    const end = Math.max(start, Math.min(this.#flushedBytes, this.#verifiedBytes))
+    this.#endAtFailure = Buffer.from(window.view(start, end))
   }
 
   #endFlush(isMemoryFree: boolean): void {
@@ -249,10 +281,9 @@ export class ReplicaWriter {
   }
 
   async #syncNow(): Promise<void> {
-    const lengthBytes = this.#flushedBytes
-    if (this.#syncPoint.lengthBytes === lengthBytes && this.#areNamesDurable) return
-    const tailHash = hashData(this.#tailView(lengthBytes))
-    const point = { sequence: this.#syncPoint.sequence + 1, lengthBytes, tailHash }
+    const point = this.#nextSyncPoint()
+    if (this.#syncPoint.lengthBytes === point.lengthBytes && this.#areNamesDurable) return
+    this.#syncBegunBytes = this.#flushedBytes
     crashPoint('sync.begun')
     await this.#options.file.syncUpTo(point)
     if (!this.#areNamesDurable) {
@@ -263,9 +294,21 @@ export class ReplicaWriter {
     this.#syncPoint = point
   }
 
+  /** A start takes the bytes below a sync point for good: what nobody has verified yet is left behind it. */
+  #nextSyncPoint(): SyncPoint {
+    const sequence = this.#syncPoint.sequence + 1
+    const lengthBytes = this.#flushedBytes
+    if (this.#verifiedBytes >= lengthBytes) {
+      return { sequence, lengthBytes, tailHash: hashData(this.#tailView(lengthBytes)) }
+    }
+    const verified = recordStart(this.#verifiedBytes)
+    if (verified <= this.#syncPoint.lengthBytes) return { ...this.#syncPoint, sequence }
+    return { sequence, lengthBytes: verified, tailHash: HASH_OF_NOTHING }
+  }
+
   #syncInBackground(): void {
     if (!this.#options.syncInBackground || this.#backgroundSyncs > 0) return
-    if (this.#flushedBytes - this.#syncPoint.lengthBytes < BACKGROUND_SYNC_BYTES) return
+    if (this.#flushedBytes - this.#syncBegunBytes < BACKGROUND_SYNC_BYTES) return
     this.#backgroundSyncs += 1
     const done = () => {
       this.#backgroundSyncs -= 1

@@ -71,7 +71,7 @@ export class WriteWindow {
   }
 
   /**
-   * Appends verified data.
+   * Appends data.
    * @param sums CRC32C of the data's chunks, the first one up to the next chunk boundary; undefined: computed here
    */
   append(data: Uint8Array, sums: Uint8Array | undefined): void {

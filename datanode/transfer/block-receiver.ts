@@ -2,6 +2,10 @@
  * Receives a block from a client or from the node before us in a pipeline (protocol reference 3.4): packets are
  * verified, forwarded as they came, written and acknowledged in order; network, disk and the rest of the pipeline
  * overlap, and the memory of a connection is bounded. Failures end it with at most one acknowledgement, never a loop.
+ *
+ * With a node behind us most packets are verified there, as in Apache: its acknowledgement vouches for our bytes too, since
+ * it got them from the same memory. Nothing is told of bytes without it: not to readers, not by a sync, not by a final
+ * name; and a node whose writer leaves before looks at them itself (datanode/DESIGN.md, D3).
  */
 
 import { crashPoint } from '../../shared/crash-point.js'
@@ -18,7 +22,7 @@ import type { OpenReplica, ReplicaOwner } from '../blocks/replica.js'
 import type { ReplicaWriter } from '../blocks/replica-writer.js'
 import type { Mirror } from './mirror.js'
 import { PacketAppender } from './packet-appender.js'
-import { PendingAcks } from './pending-acks.js'
+import { type DueAck, PendingAcks } from './pending-acks.js'
 import type { TransferConnection, TransferContext } from './transfer-context.js'
 
 /** Seqno of the acknowledgement that tells of a failure behind us, always with two replies. */
@@ -47,6 +51,9 @@ export class BlockReceiver implements ReplicaOwner {
   #failure: unknown
   #stopping: Promise<void> | undefined
   #room: (() => void) | undefined
+  #verified: (() => void) | undefined
+  /** The node behind says that a packet's sums are wrong, and it had them from us. */
+  #accusation: DueAck | undefined
   #ended: () => void = () => {}
   readonly #end = new Promise<void>((resolve) => {
     this.#ended = resolve
@@ -59,6 +66,7 @@ export class BlockReceiver implements ReplicaOwner {
     this.#appender = new PacketAppender({
       writer: parts.writer,
       checksum: parts.checksum,
+      isVerifiedBehind: parts.mirror !== undefined,
       onFlushed: () => this.#sendAcks(),
       onFailed: (error) => this.#finish(error),
     })
@@ -84,6 +92,7 @@ export class BlockReceiver implements ReplicaOwner {
       await acks
       if (!this.#isFinalized) await context.store.release(replica)
     }
+    if (this.#accusation !== undefined) this.#answerAccusation(this.#accusation)
     if (this.#failure === undefined) return
     if (toDfsError(this.#failure).code === 'DISK_FULL') replica.volume.noteFull()
     throw this.#failure
@@ -113,6 +122,7 @@ export class BlockReceiver implements ReplicaOwner {
       }
       const taking = this.#take(packet)
       if (taking !== undefined) await taking
+      if (packet.isLast || packet.syncBlock) await this.#untilVerified()
       if (this.#isOver) return
       if (packet.isLast) {
         await this.#finalize()
@@ -187,9 +197,18 @@ export class BlockReceiver implements ReplicaOwner {
     }
   }
 
-  /** One sync serves all that were asked for before it began. */
+  /** Until the node behind has vouched for what was left to it. */
+  async #untilVerified(): Promise<void> {
+    while (!this.#parts.writer.isVerified && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#verified = resolve
+      })
+    }
+  }
+
+  /** One sync serves all that were asked for before it began. Until all is verified nothing more is taken, and it waits. */
   #sync(): void {
-    if (this.#isSyncing) return
+    if (this.#isSyncing || !this.#parts.writer.isVerified) return
     this.#isSyncing = true
     const number = this.#requestedSync
     this.#parts.writer.sync().then(
@@ -226,14 +245,26 @@ export class BlockReceiver implements ReplicaOwner {
     })
     const last = due.at(-1)
     if (last === undefined) return
+    if (last.replies.includes(Status.ERROR_CHECKSUM)) this.#accusation = due.pop()
     for (const ack of due) {
       crashPoint('packet.acknowledging')
       if (!ack.isFailure) replica.acknowledge(ack.endBytes)
     }
-    connection.writer.write(Buffer.concat(due.map(encodePipelineAck)))
+    if (due.length > 0) connection.writer.write(Buffer.concat(due.map(encodePipelineAck)))
     if (last.isFailure) this.#finish(downstreamFailure(last.seqno, last.replies))
     else if (last.isLast) this.#finish(undefined)
     this.#room?.()
+  }
+
+  /**
+   * The replica has been released, and with it cut before the first bad byte: when the packet is not there any more it came
+   * to us as it is, and the fault is before us. Apache's nodes always take it upon themselves.
+   */
+  #answerAccusation({ seqno, replies, endBytes }: DueAck): void {
+    const { replica, connection } = this.#parts
+    const isOurs = replica.lengthBytes < endBytes
+    const answer = { seqno, replies: isOurs ? [Status.ERROR_CHECKSUM] : replies }
+    connection.writer.write(encodePipelineAck(answer))
   }
 
   async #readAcks(mirror: Mirror): Promise<void> {
@@ -250,6 +281,7 @@ export class BlockReceiver implements ReplicaOwner {
 
   #takeAck({ seqno, replies }: { seqno: number; replies: readonly number[] }): void {
     if (this.#pending.answer(seqno, replies, this.#nowMs())) {
+      this.#noteVerified()
       this.#sendAcks()
       return
     }
@@ -257,6 +289,14 @@ export class BlockReceiver implements ReplicaOwner {
       throw new DfsError('MALFORMED_MESSAGE', `an acknowledgement of packet ${seqno} was not due`)
     }
     this.#reportDownstream([Status.SUCCESS, ...replies])
+  }
+
+  #noteVerified(): void {
+    const { writer } = this.#parts
+    writer.vouchFor(this.#pending.answeredBytes)
+    if (!writer.isVerified) return
+    if (this.#requestedSync > this.#endedSync) this.#sync()
+    this.#verified?.()
   }
 
   /** Silence counts only while the node behind owes an acknowledgement. */
@@ -307,6 +347,7 @@ export class BlockReceiver implements ReplicaOwner {
     this.#isOver = true
     this.#failure = failure
     this.#room?.()
+    this.#verified?.()
     this.#ended()
   }
 }

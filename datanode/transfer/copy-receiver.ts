@@ -71,6 +71,7 @@ async function receivePackets(
   const appender = new PacketAppender({
     writer: copy.writer,
     checksum: message.requestedChecksum,
+    isVerifiedBehind: false,
     onFlushed: () => {},
     onFailed: (error) => {
       failure = error

@@ -17,6 +17,8 @@ import type { ReplicaWriter } from '../blocks/replica-writer.js'
 
 /** Below this a batch waits for what has already reached the process. */
 const SMALL_BATCH_BYTES = 256 * 1024
+/** Of each block so much is verified by every node: small files are finalized without waiting for the node behind. */
+const ALWAYS_VERIFIED_BYTES = 1024 * 1024
 /** How many turns of the event loop a small batch waits at most. */
 const MAX_DEFERRALS = 4
 
@@ -24,6 +26,8 @@ export interface PacketAppenderOptions {
   readonly writer: ReplicaWriter
   /** What the sender's sums are; type NULL sends none. */
   readonly checksum: { readonly type: number; readonly bytesPerChecksum: number }
+  /** A node behind gets the same packets, verifies them and says so: `ReplicaWriter.vouchFor` is called then. */
+  readonly isVerifiedBehind: boolean
   /** Called after each batch that reached the system. */
   readonly onFlushed: () => void
   readonly onFailed: (error: unknown) => void
@@ -34,6 +38,8 @@ export class PacketAppender {
   readonly #checksum: ChunkChecksum | undefined
   /** Sums from the wire are stored as they are when they are of the kind that we store. */
   readonly #isNative: boolean
+  /** Also from the first packet on whose writer wants its bytes on stable storage at once: it would wait for the node behind. */
+  #verifiesAll: boolean
   #isPumpScheduled = false
   #deferrals = 0
   #lengthAtDeferral = 0
@@ -51,14 +57,30 @@ export class PacketAppender {
     const { type, bytesPerChecksum } = options.checksum
     this.#checksum = type === ChecksumType.NULL ? undefined : chunkChecksum(type, bytesPerChecksum)
     this.#isNative = type === ChecksumType.CRC32C && bytesPerChecksum === BYTES_PER_CHECKSUM
+    this.#verifiesAll = !options.isVerifiedBehind
   }
 
   /**
-   * Whether the packet's sums are right.
+   * Whether a packet's sums are left to the node behind. Only those that are stored as they came and begin at a chunk of
+   * their own: where sums are made here, they would bless what came.
+   */
+  #leavesToNodeBehind({ offsetInBlock }: ReceivedPacket): boolean {
+    return (
+      !this.#verifiesAll &&
+      this.#isNative &&
+      offsetInBlock >= ALWAYS_VERIFIED_BYTES &&
+      offsetInBlock % BYTES_PER_CHECKSUM === 0 &&
+      offsetInBlock === this.#options.writer.lengthBytes
+    )
+  }
+
+  /**
+   * Whether the packet's sums are right, or somebody else will tell.
    * @throws DfsError MALFORMED_MESSAGE for impossible numbers, ILLEGAL_ARGUMENT for a gap before the packet
    */
   verify(packet: ReceivedPacket): boolean {
     const { sums, data, offsetInBlock } = packet
+    this.#verifiesAll ||= packet.syncBlock
     const checksum = this.#checksum
     checkPacketGeometry(packet, sums.length, checksum?.bytesPerChecksum ?? 0)
     const { lengthBytes } = this.#options.writer
@@ -68,12 +90,12 @@ export class PacketAppender {
         `a packet starts at ${offsetInBlock}, but the block has only ${lengthBytes} bytes`,
       )
     }
-    if (checksum === undefined) return true
+    if (checksum === undefined || this.#leavesToNodeBehind(packet)) return true
     return verifyChunks(checksum, data, sums, offsetInBlock % checksum.bytesPerChecksum) === -1
   }
 
   /**
-   * Stores what a verified packet brings; bytes that are there already are left as they are (reference 3.4).
+   * Stores what a packet brings after `verify`; bytes that are there already are left as they are (reference 3.4).
    * @returns a promise only when the disk must be waited for
    */
   append(packet: ReceivedPacket): Promise<void> | undefined {
@@ -96,7 +118,8 @@ export class PacketAppender {
 
   #append(packet: ReceivedPacket, data: Buffer): void {
     const { writer } = this.#options
-    writer.append(data, this.#isNative ? this.#sumsFrom(packet, writer.lengthBytes) : undefined)
+    const sums = this.#isNative ? this.#sumsFrom(packet, writer.lengthBytes) : undefined
+    writer.append(data, sums, !this.#leavesToNodeBehind(packet))
     this.#schedulePump()
   }
 

@@ -35,6 +35,8 @@ export class PendingAcks {
   #entries: PendingAck[] = []
   /** How many entries at the front have been acknowledged by the node behind. */
   #answered = 0
+  #answeredBytes = 0
+  #hasFailed = false
   #hasLastAnswer = false
   /** When the node behind last owed nothing, or answered. */
   #lastProgressMs = 0
@@ -56,6 +58,11 @@ export class PendingAcks {
   /** How long the node behind has owed an acknowledgement without giving one; a time when it owed none does not count. */
   silentForMs(nowMs: number): number {
     return this.owedDownstream === 0 ? 0 : nowMs - this.#lastProgressMs
+  }
+
+  /** Bytes that the nodes behind have verified: of packets that they have taken. */
+  get answeredBytes(): number {
+    return this.#answeredBytes
   }
 
   /** Nothing more will come from the node behind: it closes its connection while our own disk may still be busy. */
@@ -80,6 +87,8 @@ export class PendingAcks {
     this.#answered += 1
     this.#lastProgressMs = nowMs
     this.#hasLastAnswer = entry.isLast
+    this.#hasFailed ||= replies.some((status) => status !== Status.SUCCESS)
+    if (!this.#hasFailed) this.#answeredBytes = entry.endBytes
     return true
   }
 

@@ -244,3 +244,25 @@ it('a closed writer keeps its memory from others until its replica has let go of
   expect(readFileSync(next[0]!.paths.data).equals(Buffer.alloc(60_000, 0xee))).toBe(true)
   for (const { writer } of [...others, ...next]) await writer.close()
 })
+
+it('makes no sync point behind what has been verified, and goes on with one when somebody vouches for the rest', async () => {
+  const { paths, writer, disk } = await startWriter(false)
+  await append(writer, 100_000)
+  writer.reserve(100_000)
+  writer.append(BYTES.subarray(100_000, 200_000), undefined, false)
+  await append(writer, 100_000)
+  expect(writer).toMatchObject({ isVerified: false, verifiedBytes: 100_000 })
+  const syncedBytes = async () => {
+    await writer.sync()
+    const file = await ReplicaFile.open(disk, ID, paths, 'read')
+    const point = await file.readSyncPoint()
+    await file.close()
+    return point.lengthBytes
+  }
+  expect(await syncedBytes()).toBe(65_536)
+  writer.vouchFor(200_000)
+  expect(await syncedBytes()).toBe(196_608)
+  writer.vouchFor(300_000)
+  expect(await syncedBytes()).toBe(300_000)
+  expect(() => writer.vouchFor(300_001)).toThrow('nobody has verified more than there is')
+})
