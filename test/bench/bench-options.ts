@@ -12,7 +12,7 @@ Apache HDFS and dfs on this machine, the same work for both, in turns. See test/
   --save                 keep the results in docs/bench (a whole bench does so by itself)
   --set NAME=VALUE       a setting of ours; the figures that count have none
   --apache NAME=VALUE    a property of Apache's
-  --against FOLDER       another checkout of ours, built, in Apache's place, with our client
+  --against FOLDER       another checkout of ours, built, in Apache's place, with our client or --clients java
   -h, --help             this text
 
 Examples:

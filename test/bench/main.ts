@@ -44,8 +44,11 @@ async function main(): Promise<void> {
     const ours = await started(startOurs(values.set))
     const own = await started(Promise.resolve(new OwnClient()))
     if (values.against !== undefined) {
-      const rows = await runSet({ cluster: other, worker: own }, { cluster: ours, worker: own })
-      report(`${values.against} (in the place of Apache) and this checkout, our client`, rows)
+      const isJava = values.clients === 'java'
+      const worker = isJava ? await started(JavaBench.start()) : own
+      const rows = await runSet({ cluster: other, worker }, { cluster: ours, worker })
+      const states = `${values.against} (in the place of Apache) and this checkout`
+      report(`${states}, ${worker.name}`, rows)
       return
     }
     const java = await started(JavaBench.start())
