@@ -64,6 +64,8 @@ export class IpcConnection {
   readonly #input = new ReceiveBuffer()
   readonly #gone = new AbortController()
   readonly #acceptedMs: number
+  #clientId: Uint8Array | undefined
+  #clientIdHex = ''
   #lastActiveMs: number
   /** When the incomplete request at the front began to arrive. */
   #frameStartedMs = 0
@@ -100,6 +102,15 @@ export class IpcConnection {
   /** Aborts when the client is gone. */
   get signal(): AbortSignal {
     return this.#gone.signal
+  }
+
+  /** The bytes in hex; those of a client's id are the same object for all of its calls mostly (header-memory.ts). */
+  hexOf(clientId: Uint8Array): string {
+    if (clientId !== this.#clientId) {
+      this.#clientId = clientId
+      this.#clientIdHex = Buffer.from(clientId).toString('hex')
+    }
+    return this.#clientIdHex
   }
 
   get outstandingCalls(): number {

@@ -303,11 +303,10 @@ function errorFrame(call: CallIdentity, error: DfsError): Buffer {
 
 function contextOf(call: ReceivedCall, connection: IpcConnection): RpcContext {
   const { identity, user, callerContext } = call
-  const { buffer, byteOffset, byteLength } = identity.clientId
   return {
     user: user.user,
     ...(user.realUser === undefined ? {} : { realUser: user.realUser }),
-    clientId: Buffer.from(buffer, byteOffset, byteLength).toString('hex'),
+    clientId: connection.hexOf(identity.clientId),
     callId: identity.callId,
     retryCount: identity.retryCount,
     clientAddress: connection.clientAddress,

@@ -3,6 +3,7 @@
  * It decides, and `ipc-connection.ts` acts. Texts and codes are those of a real namenode (protocol reference 1.1 to 1.4).
  */
 import { DfsError, ERROR_TABLE, type ErrorCode } from '../errors.js'
+import { HeaderMemory, type MethodHeader } from './header-memory.js'
 import {
   AuthProtocol,
   type CallIdentity,
@@ -21,11 +22,9 @@ import type { Decoded } from './message.js'
 import type { ReceiveBuffer } from './receive-buffer.js'
 import {
   IpcConnectionContextProto,
-  RequestHeaderProto,
   RpcErrorCode,
   RpcKind,
   RpcOperation,
-  RpcRequestHeaderProto,
   RpcSaslProto,
   RpcStatus,
   SaslState,
@@ -41,7 +40,7 @@ export interface IpcUser {
 
 export interface ReceivedCall {
   readonly identity: CallIdentity
-  readonly header: Decoded<typeof RequestHeaderProto>
+  readonly header: MethodHeader
   readonly callerContext: string | undefined
   /** At the delimited request message. */
   readonly body: ProtoReader
@@ -77,6 +76,7 @@ const RPC_OPERATION_NAMES = ['RPC_FINAL_PACKET', 'RPC_CONTINUATION_PACKET', 'RPC
 
 export class IpcSession {
   readonly #rules: SessionRules
+  readonly #headers = new HeaderMemory()
   #hasPreamble = false
   #awaitsSasl = false
   #saslRounds = 0
@@ -128,7 +128,7 @@ export class IpcSession {
   #receiveFrame(reader: ProtoReader): SessionStep {
     let header: RpcRequestHeader
     try {
-      header = RpcRequestHeaderProto.decodeDelimited(reader)
+      header = this.#headers.readHeader(reader)
     } catch (error) {
       return undecodable(NO_CALL, 'RpcRequestHeaderProto', error)
     }
@@ -144,7 +144,7 @@ export class IpcSession {
     try {
       const call: ReceivedCall = {
         identity: identityOf(header),
-        header: RequestHeaderProto.decodeDelimited(reader),
+        header: this.#headers.readMethod(reader),
         callerContext: header.callerContext?.context,
         body: reader,
         user,

@@ -110,6 +110,22 @@ export class ProtoReader {
     return new ProtoReader(this.#bytes, at, at + length)
   }
 
+  /** Moves behind `expected` when that is what comes next; else stays where it is. */
+  passes(expected: Uint8Array): boolean {
+    const from = this.#position
+    if (expected.length > this.#end - from) return false
+    for (let index = 0; index < expected.length; index += 1) {
+      if (this.#bytes[from + index] !== expected[index]) return false
+    }
+    this.#position = from + expected.length
+    return true
+  }
+
+  /** A copy of what stands from `from` on, up to `to` or the end. */
+  copyFrom(from: number, to = this.#end): Buffer {
+    return Buffer.from(this.#bytes.subarray(from, to))
+  }
+
   skip(wireType: number): void {
     if (wireType === WireType.VARINT) this.varint32()
     else if (wireType === WireType.FIXED64) this.#take(8)
