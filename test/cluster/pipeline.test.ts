@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { WritableFile } from '../../shared/client/file-streams.js'
 import { BreakableNetwork } from '../support/breakable-network.js'
 import { content } from '../support/content.js'
+import { LyingNetwork } from '../support/lying-network.js'
 import { expectHealed } from '../support/replica-files.js'
 import {
   CLUSTER_KINDS,
@@ -41,6 +42,11 @@ async function writeThrough(
   await file.write(BYTES.subarray(LOST_AT))
   await file.close()
   return victim
+}
+
+function portOf(datanode: TestDatanode): number {
+  if ('transferPort' in datanode) return Number(datanode.transferPort)
+  throw new Error('a datanode in this process has a port')
 }
 
 interface OpenedFile {
@@ -130,12 +136,21 @@ it.each(POSITIONS)('the %s datanode of a pipeline may be cut off', async (_name,
     settings: SETTINGS,
     seams: { network },
   })
-  const portOf = (datanode: TestDatanode) => {
-    if ('transferPort' in datanode) return Number(datanode.transferPort)
-    throw new Error('a datanode in this process has a port')
-  }
   const victim = await writeThrough(cluster, position, (datanode) => network.cut(portOf(datanode)))
   expect((await cluster.client().readFile(FILE)).equals(BYTES)).toBe(true)
   network.mend(portOf(victim))
   await expectHealed(cluster, FILE, BYTES)
 })
+
+it.each(POSITIONS)(
+  'a bit may turn on the way to the %s datanode of a pipeline',
+  async (_name, position) => {
+    const network = new LyingNetwork()
+    const options = { datanodes: 4, settings: SETTINGS, seams: { network } }
+    const cluster = await startTestCluster('in-process', options)
+    await writeThrough(cluster, position, (datanode) => network.lieTo(portOf(datanode), 8))
+    expect(network.lies).toBe(1)
+    expect((await cluster.client().readFile(FILE)).equals(BYTES)).toBe(true)
+    await expectHealed(cluster, FILE, BYTES)
+  },
+)
